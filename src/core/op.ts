@@ -1,0 +1,74 @@
+import type { KernelCall, Target } from "./call.ts";
+import type { Program } from "./expression.ts";
+import { makeNode, type Value } from "./graph.ts";
+import { currentPath } from "./scope.ts";
+import type { TensorType } from "./types.ts";
+
+/** Attributes of a node: a plain frozen object of numbers, strings and arrays, so that it prints and compares. */
+export type Attrs = object;
+
+/**
+ * What an operator is. It is stateless and knows no GPU: `infer` runs while the graph is built, `grad` adds nodes to
+ * the graph, `lower` says in symbols which kernels run.
+ */
+export interface OpDef<A extends Attrs = Attrs> {
+  readonly name: string;
+  /** One line for the table in the README. */
+  readonly doc: string;
+  /** Result types, or a ShapeError / DTypeError at the user's line. */
+  infer(types: readonly TensorType[], attrs: A, where: string): readonly TensorType[];
+  /** One gradient per input; null where an input has none (labels, indices). Absent: see `noGradient`. */
+  grad?(context: GradContext<A>): readonly (Value | null)[];
+  /** Why there is no gradient. Exactly one of `grad` and `noGradient` is present. */
+  readonly noGradient?: string;
+  lower(context: LowerContext<A>): readonly KernelCall[];
+  /** For an elementwise operator: its program, by which it fuses with its neighbours. */
+  program?(attrs: A): Program;
+  /** The same operator with another program. */
+  withProgram?(program: Program): A;
+  /** The kernel can run an elementwise program on each value that it stores in output 0. */
+  readonly epilogue?: true;
+  /** Output 0 is the bytes of input 0 under another shape: no kernel runs. */
+  readonly view?: true;
+  /** Pairs [output, input]: the output overwrites the input, which must be a variable. */
+  inPlace?(inputCount: number, attrs: A): readonly (readonly [number, number])[];
+}
+
+export interface GradContext<A> {
+  readonly attrs: A;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** Gradient of the loss by each output; null where an output does not reach the loss. */
+  readonly gradients: readonly (Value | null)[];
+  /** Whether a gradient by this input is needed at all. */
+  readonly needs: readonly boolean[];
+}
+
+export interface LowerContext<A> {
+  readonly attrs: A;
+  /** The operator's own inputs, without the epilogue's operands. */
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly epilogue: BoundProgram | null;
+  readonly target: Target;
+}
+
+/** A program with its operands; operand 0 of an epilogue is the kernel's own value and is not listed. */
+export interface BoundProgram {
+  readonly program: Program;
+  readonly operands: readonly Value[];
+}
+
+/** Adds a node at the current module path and returns its outputs. */
+export function apply<A extends Attrs>(op: OpDef<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
+  const path = currentPath();
+  const where = path ? `${path}/${op.name}` : op.name;
+  const inputTypes = inputs.map((value) => value.type);
+  const types = op.infer(inputTypes, attrs, where);
+  return makeNode({ op, attrs: { ...attrs }, inputs, types, path }).outputs;
+}
+
+/** `apply` for the many operators with one output. */
+export function applyOne<A extends Attrs>(op: OpDef<A>, inputs: readonly Value[], attrs: A): Value {
+  return apply(op, inputs, attrs)[0] as Value;
+}

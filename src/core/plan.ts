@@ -1,0 +1,75 @@
+import type { KernelCall } from "./call.ts";
+import type { TensorType } from "./types.ts";
+
+/** A range of one of the plan's buffers. */
+export interface Place {
+  /** Index into `plan.buffers`. */
+  readonly buffer: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface PlannedBuffer {
+  /**
+   * `arena`: variables, shared by all plans of a model. `slot`: activations, reused by lifetime. `gradients`: flat,
+   * beside the parameters. `input`: written by the host. `constant`: written once.
+   */
+  readonly kind: "arena" | "slot" | "gradients" | "input" | "constant";
+  readonly name: string;
+  readonly bytes: number;
+  readonly data?: Float32Array | Int32Array | Uint32Array;
+}
+
+export interface PlannedCall {
+  readonly call: KernelCall;
+  /** `modulePath/op/kernel`: the label of its GPU objects. */
+  readonly label: string;
+  /** Place of each storage binding, by name. */
+  readonly places: Readonly<Record<string, Place>>;
+  readonly grid: readonly [number, number, number];
+  /** Bytes read and written, each operand once. */
+  readonly bytes: number;
+}
+
+export interface NamedPlace extends Place {
+  readonly type: TensorType;
+}
+
+/** What will run: ordered dispatches over a table of buffers. Complete before a GPU is touched. */
+export interface Plan {
+  readonly name: string;
+  readonly calls: readonly PlannedCall[];
+  readonly buffers: readonly PlannedBuffer[];
+  readonly inputs: Readonly<Record<string, NamedPlace>>;
+  readonly outputs: Readonly<Record<string, NamedPlace>>;
+  /** Bytes of all buffers together. */
+  readonly peakBytes: number;
+  /** What the same tensors would take if none shared a slot. */
+  readonly unsharedBytes: number;
+  readonly flops: number;
+}
+
+/** The plan as text: a line a dispatch, then the buffers. */
+export function printPlan(plan: Plan): string {
+  const place = ({ buffer, offset }: Place) => `${plan.buffers[buffer]?.name}${offset ? `+${offset}` : ""}`;
+  const calls = plan.calls.map(({ label, places, grid, call }, i) => {
+    const bindings = Object.entries(places).map(([name, at]) => `${name}=${place(at)}`);
+    return `  ${String(i).padStart(3)} ${label} (${bindings.join(", ")}) grid ${grid.join("x")} ${showFlops(call.flops)}`;
+  });
+  const buffers = plan.buffers.map(({ name, kind, bytes }) => `  ${name}: ${kind}, ${showBytes(bytes)}`);
+  const total = `${plan.calls.length} dispatches, ${showFlops(plan.flops)}, peak ${showBytes(plan.peakBytes)}`;
+  return [`plan ${plan.name}: ${total}`, ...calls, "buffers", ...buffers].join("\n");
+}
+
+export function showBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`;
+  if (bytes < 1024 ** 3) return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+  return `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
+}
+
+export function showFlops(flops: number): string {
+  if (flops < 1e6) return `${(flops / 1e3).toFixed(1)} kflop`;
+  if (flops < 1e9) return `${(flops / 1e6).toFixed(1)} Mflop`;
+  return `${(flops / 1e9).toFixed(2)} Gflop`;
+}

@@ -1,0 +1,37 @@
+import { FormatError } from "../core/errors.ts";
+
+/** Images with one class each, as bytes: what a classifier's data set holds before it goes to the GPU. */
+export interface LabelledImages {
+  /** [count, height, width, channels], u8, 0 = background, 255 = full ink. */
+  readonly images: Uint8Array;
+  /** [count], u8, the class of each image, below `classes`. */
+  readonly labels: Uint8Array;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classes: number;
+  /** What the set is called in messages and reports. */
+  readonly name: string;
+}
+
+/** Returns the set itself once its sizes agree and every label is a class. @throws FormatError */
+export function checkLabelledImages(set: LabelledImages): LabelledImages {
+  const { images, labels, count, height, width, channels, classes, name } = set;
+  if (labels.length !== count || images.length !== count * height * width * channels) {
+    throw new FormatError({
+      where: name,
+      seen: `${images.length} bytes of images of ${height}x${width}x${channels}, and ${labels.length} labels`,
+      wanted: `${count} images and as many labels`,
+    });
+  }
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) {
+    throw new FormatError({
+      where: name,
+      seen: `label ${labels[wrong]} at index ${wrong}`,
+      wanted: `labels from 0 to ${classes - 1}`,
+    });
+  }
+  return set;
+}

@@ -1,0 +1,140 @@
+import type { Target } from "../core/call.ts";
+import { DeviceError } from "../core/errors.ts";
+import { PipelineCache } from "./pipelines.ts";
+
+/** Which adapter runs the kernels. */
+export interface AdapterFacts {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** A CPU that plays a GPU: correct, slow, and a reason to choose other kernels. */
+  readonly software: boolean;
+}
+
+export interface GpuOptions {
+  readonly powerPreference?: GPUPowerPreference;
+  /** Overrides parts of what kernels are chosen for; for tests and measurements. */
+  readonly target?: Partial<Target>;
+}
+
+const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
+
+/**
+ * The device: made by us (`Gpu.create()`) or borrowed from the app around us (`Gpu.from(device)`). It owns the
+ * pipeline cache and turns the browser's errors into ours. A borrowed device is never destroyed.
+ */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterFacts;
+  readonly target: Target;
+  readonly pipelines: PipelineCache;
+  /** Resolves, never rejects, when the device is lost. */
+  readonly lost: Promise<DeviceError>;
+  #failure: DeviceError | null = null;
+  readonly #owned: boolean;
+  readonly #onError = (event: GPUUncapturedErrorEvent) => this.#fail(describe(event.error));
+
+  private constructor(device: GPUDevice, info: GPUAdapterInfo, owned: boolean, target: Partial<Target>) {
+    this.device = device;
+    this.#owned = owned;
+    this.adapter = factsOf(info);
+    this.target = Object.freeze({
+      subgroups: device.features.has("subgroups"),
+      software: this.adapter.software,
+      limits: device.limits,
+      ...target,
+    });
+    this.pipelines = new PipelineCache(device);
+    device.addEventListener("uncapturederror", this.#onError);
+    this.lost = device.lost.then((info) => {
+      const reason = info.reason === "destroyed" ? "it was destroyed" : info.message || "no reason given";
+      return this.#fail(
+        new DeviceError({
+          seen: `the GPU device was lost: ${reason}`,
+          wanted: "a live device",
+          mend: "Make a new Gpu and load the last saved weights.",
+        }),
+      );
+    });
+  }
+
+  /** Asks the browser for its adapter and a device with that adapter's limits. No adapter is an error. */
+  static async create({ powerPreference = "high-performance", target = {} }: GpuOptions = {}): Promise<Gpu> {
+    if (!globalThis.navigator?.gpu) {
+      throw new DeviceError({
+        seen: "no navigator.gpu",
+        wanted: "a browser with WebGPU, on a secure page (https or localhost)",
+        mend: "Use Chrome or Edge 113, Safari 26 or Firefox 141, or newer.",
+      });
+    }
+    const adapter = await navigator.gpu.requestAdapter({ powerPreference });
+    if (!adapter) {
+      throw new DeviceError({
+        seen: "no WebGPU adapter",
+        wanted: "a GPU that the browser supports",
+        mend: "Update its driver; without a GPU start Chromium with --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader.",
+      });
+    }
+    const limits = adapter.limits;
+    const device = await adapter.requestDevice({
+      label: "wgrad",
+      requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: {
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      },
+    });
+    return new Gpu(device, adapter.info, true, target);
+  }
+
+  /** Works on a device of the app's; its features and limits are taken as they are. */
+  static from(device: GPUDevice, { target = {} }: Pick<GpuOptions, "target"> = {}): Gpu {
+    return new Gpu(device, device.adapterInfo, false, target);
+  }
+
+  /** Throws what went wrong on the device since it was made, if anything did. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    this.check();
+    return this.device.createBuffer({ label, size: bytes, usage });
+  }
+
+  /** Gives an own device back; a borrowed one only stops being listened to. */
+  dispose(): void {
+    this.device.removeEventListener("uncapturederror", this.#onError);
+    if (this.#owned) this.device.destroy();
+  }
+
+  #fail(error: DeviceError): DeviceError {
+    this.#failure ??= error;
+    return this.#failure;
+  }
+}
+
+function factsOf(info: GPUAdapterInfo): AdapterFacts {
+  const names = `${info.vendor} ${info.architecture} ${info.description}`;
+  return Object.freeze({
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description,
+    software: info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(names),
+  });
+}
+
+/** Turns an error of the browser into ours; its message names the labelled object. */
+export function describe(error: GPUError): DeviceError {
+  if (error instanceof GPUOutOfMemoryError) {
+    return new DeviceError({
+      seen: `out of GPU memory: ${error.message}`,
+      wanted: "tensors that fit",
+      mend: "Use a smaller batch or image; plan.peakBytes says beforehand what a step takes.",
+    });
+  }
+  return new DeviceError({ seen: `WebGPU refused a command: ${error.message}`, wanted: "a valid command" });
+}

@@ -1,0 +1,82 @@
+import { ShaderError } from "../core/errors.ts";
+import type { PlannedCall } from "../core/plan.ts";
+import type { ShaderBinding } from "../core/shader.ts";
+import { link } from "./link.ts";
+
+/** A compiled kernel. */
+export interface Kernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly bindings: readonly ShaderBinding[];
+}
+
+export type Progress = (done: number, total: number) => void;
+
+/**
+ * Pipelines by their text, for the life of a device. Layouts are explicit: `layout: "auto"` makes every pipeline a
+ * stranger to the browser's own cache.
+ */
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #kernels = new Map<string, Promise<Kernel>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** How many pipelines there are. */
+  get size(): number {
+    return this.#kernels.size;
+  }
+
+  /** The kernels of all calls, compiled side by side. */
+  async compile(calls: readonly PlannedCall[], onProgress?: Progress): Promise<Kernel[]> {
+    const linked = calls.map(({ call }) => link(call.shaders, call.constants));
+    const total = new Set(linked.map(({ code }) => code)).size;
+    const done = new Set<string>();
+    return Promise.all(
+      linked.map(async ({ code, bindings }, i) => {
+        const label = calls[i]?.label ?? "";
+        const kernel = this.#kernels.get(code) ?? this.#create(code, bindings, label);
+        this.#kernels.set(code, kernel);
+        const result = await kernel;
+        if (!done.has(code)) onProgress?.(done.add(code).size, total);
+        return result;
+      }),
+    );
+  }
+
+  async #create(code: string, bindings: readonly ShaderBinding[], label: string): Promise<Kernel> {
+    const layout = this.#layoutOf(bindings);
+    const module = this.#device.createShaderModule({ label, code });
+    try {
+      const pipeline = await this.#device.createComputePipelineAsync({
+        label,
+        layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: "main" },
+      });
+      return { pipeline, layout, bindings };
+    } catch (cause) {
+      const { messages } = await module.getCompilationInfo();
+      const errors = messages.filter((message) => message.type === "error");
+      const lines = code.split("\n");
+      const seen = errors.map(({ lineNum, message }) => `line ${lineNum}: ${message} in \`${lines[lineNum - 1]}\``);
+      throw new ShaderError(
+        { where: label, seen: seen.join("; ") || String(cause), wanted: "a shader that compiles on this device" },
+        { cause },
+      );
+    }
+  }
+
+  #layoutOf(bindings: readonly ShaderBinding[]): GPUBindGroupLayout {
+    const entries = bindings.map(({ binding, access }): GPUBindGroupLayoutEntry => {
+      const type = access === "uniform" ? "uniform" : access === "read" ? "read-only-storage" : "storage";
+      return { binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } };
+    });
+    const key = JSON.stringify(entries);
+    const layout = this.#layouts.get(key) ?? this.#device.createBindGroupLayout({ entries });
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+}

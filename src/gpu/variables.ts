@@ -1,0 +1,111 @@
+import { GraphError } from "../core/errors.ts";
+import type { Variable } from "../core/graph.ts";
+import type { Plan } from "../core/plan.ts";
+import { bytesOf, type DType } from "../core/types.ts";
+import { layVariables, type VariableLayout } from "../passes/layout.ts";
+import type { Gpu } from "./gpu.ts";
+import { readBuffer } from "./readback.ts";
+
+export type TensorData =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
+/**
+ * The tensors of a model that outlive a run, in their arenas, and the slots that its plans share: plans of one model
+ * run one after the other, so training, evaluation and prediction use the same room.
+ */
+export class Variables {
+  readonly gpu: Gpu;
+  readonly layout: VariableLayout;
+  readonly #arenas = new Map<string, GPUBuffer>();
+  readonly #pool: { readonly kind: string; readonly buffer: GPUBuffer }[] = [];
+
+  constructor(gpu: Gpu, variables: readonly Variable[]) {
+    this.gpu = gpu;
+    this.layout = layVariables(variables);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    for (const [arena, bytes] of this.layout.arenas) this.#arenas.set(arena, gpu.createBuffer(arena, bytes, usage));
+    for (const variable of variables) {
+      if (variable.initial.kind === "values") this.write(variable, variable.initial.data);
+    }
+  }
+
+  arena(name: string): GPUBuffer {
+    const buffer = this.#arenas.get(name);
+    if (!buffer)
+      throw new GraphError({ seen: `arena ${name}`, wanted: `one of ${[...this.#arenas.keys()].join(", ")}` });
+    return buffer;
+  }
+
+  /** Where a variable lies. */
+  placeOf(variable: Variable): { buffer: GPUBuffer; offset: number; bytes: number } {
+    const place = this.layout.places.get(variable);
+    if (!place) throw new GraphError({ seen: `variable ${variable.name}`, wanted: "a variable of this model" });
+    return { buffer: this.arena(place.arena), offset: place.offset, bytes: bytesOf(variable.type) };
+  }
+
+  write(variable: Variable, data: ArrayBufferView<ArrayBufferLike>): void {
+    const { buffer, offset, bytes } = this.placeOf(variable);
+    const padded = new Uint8Array(Math.ceil(data.byteLength / 4) * 4);
+    padded.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (padded.byteLength !== bytes) {
+      throw new GraphError({
+        where: variable.name,
+        seen: `${data.byteLength} bytes`,
+        wanted: `${bytes} for ${variable.type.dtype}[${variable.type.shape.join(", ")}]`,
+      });
+    }
+    this.gpu.device.queue.writeBuffer(buffer, offset, padded);
+  }
+
+  async read(variable: Variable): Promise<TensorData> {
+    const { buffer, offset, bytes } = this.placeOf(variable);
+    return typed(await readBuffer(this.gpu, buffer, offset, bytes), variable.type.dtype);
+  }
+
+  /**
+   * A buffer for each slot of a plan: those of earlier plans where they are large enough. Gradients are taken only at
+   * their exact size, so that the gaps between them stay zero.
+   */
+  roomFor(plan: Plan): Map<number, GPUBuffer> {
+    const taken = new Set<GPUBuffer>();
+    const room = new Map<number, GPUBuffer>();
+    const wanted = [...plan.buffers.entries()].filter(([, { kind }]) => kind === "slot" || kind === "gradients");
+    for (const [index, { kind, name, bytes }] of wanted.toSorted(([, a], [, b]) => b.bytes - a.bytes)) {
+      const fits = this.#pool
+        .filter((entry) => entry.kind === kind && !taken.has(entry.buffer))
+        .filter(({ buffer }) => (kind === "slot" ? buffer.size >= bytes : buffer.size === bytes))
+        .toSorted((a, b) => a.buffer.size - b.buffer.size);
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+      const buffer = fits[0]?.buffer ?? this.gpu.createBuffer(`${plan.name}/${name}`, bytes, usage);
+      if (!fits[0]) this.#pool.push({ kind, buffer });
+      taken.add(buffer);
+      room.set(index, buffer);
+    }
+    return room;
+  }
+
+  /** Bytes of all arenas and slots. */
+  get bytes(): number {
+    return [...this.#arenas.values(), ...this.#pool.map(({ buffer }) => buffer)].reduce(
+      (sum, { size }) => sum + size,
+      0,
+    );
+  }
+
+  dispose(): void {
+    for (const buffer of this.#arenas.values()) buffer.destroy();
+    for (const { buffer } of this.#pool) buffer.destroy();
+    this.#arenas.clear();
+    this.#pool.length = 0;
+  }
+}
+
+/** Bytes seen as the elements of a tensor. */
+export function typed(bytes: ArrayBuffer, dtype: DType): TensorData {
+  if (dtype === "f32") return new Float32Array(bytes);
+  if (dtype === "i32") return new Int32Array(bytes);
+  return dtype === "u32" ? new Uint32Array(bytes) : new Uint8Array(bytes);
+}

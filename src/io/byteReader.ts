@@ -1,0 +1,85 @@
+import { FormatError } from "../core/errors.ts";
+
+/**
+ * Reads exact numbers of bytes from a file or a stream, in order, and knows where it is. What it holds at any time is one
+ * answer and one chunk of the stream, so a file that promises more than it has costs no memory.
+ */
+export class ByteReader {
+  readonly #next: () => Promise<Uint8Array | undefined>;
+  readonly #cancel: () => Promise<void>;
+  /** The file's length, where it is known beforehand. */
+  readonly totalBytes: number | undefined;
+  #rest: Uint8Array = new Uint8Array(0);
+  #position = 0;
+
+  constructor(source: Uint8Array | ReadableStream<Uint8Array>) {
+    if (source instanceof Uint8Array) {
+      this.totalBytes = source.length;
+      let left: Uint8Array | undefined = source;
+      this.#next = async () => {
+        const chunk = left;
+        left = undefined;
+        return chunk;
+      };
+      this.#cancel = async () => {};
+    } else {
+      const reader = source.getReader();
+      this.#next = async () => (await reader.read()).value;
+      this.#cancel = () => reader.cancel();
+    }
+  }
+
+  /** Bytes read so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next `count` bytes, in a buffer of their own. @throws FormatError at the end of the file, which says what was read */
+  async read(count: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
+    const pieces: Uint8Array[] = [];
+    let missing = count;
+    while (missing > 0) {
+      if (this.#rest.length === 0 && !(await this.#refill())) {
+        throw new FormatError({
+          where: what,
+          seen: `the end of the file at byte ${this.#position + count - missing}`,
+          wanted: `bytes ${this.#position} to ${this.#position + count}`,
+          mend: "The file is cut short: fetch or save it again.",
+        });
+      }
+      const piece = this.#rest.subarray(0, missing);
+      this.#rest = this.#rest.subarray(piece.length);
+      pieces.push(piece);
+      missing -= piece.length;
+    }
+    const bytes = new Uint8Array(count);
+    let offset = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, offset);
+      offset += piece.length;
+    }
+    this.#position += count;
+    return bytes;
+  }
+
+  /** Whether nothing follows. */
+  async atEnd(): Promise<boolean> {
+    return this.#rest.length === 0 && !(await this.#refill());
+  }
+
+  /** Tells the stream that no more is wanted. */
+  async cancel(): Promise<void> {
+    await this.#cancel();
+  }
+
+  async #refill(): Promise<boolean> {
+    for (;;) {
+      const chunk = await this.#next();
+      if (!chunk) return false;
+      if (chunk.length > 0) {
+        this.#rest = chunk;
+        return true;
+      }
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import grid from "../../shaders/lib/grid.wgsl";
+import math from "../../shaders/lib/math.wgsl";
+import { type KernelCall, type Operand, workgroupsFor } from "../core/call.ts";
+import { DTypeError } from "../core/errors.ts";
+import { generatedShader, type Program, programBody, programName } from "../core/expression.ts";
+import type { Value } from "../core/graph.ts";
+import type { BoundProgram, LowerContext, OpDef } from "../core/op.ts";
+import type { ShaderBinding, ShaderModule } from "../core/shader.ts";
+import { broadcastShapes, type Shape, showType, sizeOf, stridesOf, tensorType } from "../core/types.ts";
+import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
+
+/** Attributes of a `map` node: the elementwise program that it runs. */
+export interface MapAttrs {
+  readonly program: Program;
+}
+
+/**
+ * y[i] = program(x0[i], x1[i], ..) with NumPy's broadcasting: the one operator behind every elementwise function.
+ * The rows of its functions and their derivatives are in elementwise.ts, which also gives it its gradient; its
+ * kernel is generated here, for a single function or a fused chain alike.
+ */
+export const mapOp: Omit<OpDef<MapAttrs>, "grad" | "noGradient"> = {
+  name: "map",
+  doc: "Elementwise function, or a fused chain of them",
+  infer(types, { program }, where) {
+    for (const type of types) {
+      if (type.dtype !== "f32") {
+        throw new DTypeError({ where: `${where}(${programName(program)})`, seen: showType(type), wanted: "f32" });
+      }
+    }
+    return [tensorType(broadcastShapes(where, ...types.map((type) => type.shape)))];
+  },
+  program: ({ program }) => program,
+  withProgram: (program) => ({ program }),
+  lower: lowerMap,
+};
+
+/** Each invocation loads so many lanes before it stores any. */
+const perInvocation = 4;
+const workgroupSize = 256;
+
+function lowerMap({ attrs: { program }, inputs, outputs: [y] }: LowerContext<MapAttrs>): KernelCall[] {
+  if (!y) return [];
+  const shape = y.type.shape;
+  const size = sizeOf(shape);
+  if (size === 0) return [];
+  const reads = inputs.map((value) => accessOf(value.type.shape, shape));
+  const lanes = lanesFor(
+    size,
+    ...reads.map((read) => (read.kind === "suffix" ? read.size : read.kind === "strided" ? 1 : 4)),
+  );
+  const count = size / lanes;
+  const fields: Record<string, number> = { count };
+  if (reads.some((read) => read.kind === "strided")) {
+    shape.forEach((side, axis) => {
+      fields[`side${axis}`] = side;
+    });
+  }
+  reads.forEach((read, i) => {
+    if (read.kind === "suffix") fields[`period${i}`] = read.size / lanes;
+    if (read.kind === "strided") {
+      read.strides.forEach((stride, axis) => {
+        fields[`stride${i}_${axis}`] = stride;
+      });
+    }
+  });
+  return [
+    {
+      name: programName(program).replaceAll(", ", "+"),
+      shaders: [mapShader(program, reads, lanes, Object.keys(fields), shape.length), math, laneShader(lanes), grid],
+      params: { params: fields },
+      operands: { ...Object.fromEntries(inputs.map((value, i) => [`x${i}`, value])), y },
+      workgroups: workgroupsFor(count, workgroupSize * perInvocation),
+      flops: size * program.steps.length,
+    },
+  ];
+}
+
+type Access =
+  | { readonly kind: "full" }
+  | { readonly kind: "scalar" }
+  /** The operand is the last axes of the result, repeated. */
+  | { readonly kind: "suffix"; readonly size: number }
+  | { readonly kind: "strided"; readonly strides: readonly number[] };
+
+function accessOf(operand: Shape, result: Shape): Access {
+  const size = sizeOf(operand);
+  if (size === sizeOf(result)) return { kind: "full" };
+  if (size === 1) return { kind: "scalar" };
+  const lead = result.length - operand.length;
+  const aligned = result.map((_, axis) => operand[axis - lead] ?? 1);
+  const first = aligned.findIndex((side) => side !== 1);
+  if (aligned.slice(first).every((side, i) => side === result[first + i])) return { kind: "suffix", size };
+  const strides = stridesOf(aligned).map((stride, axis) => (aligned[axis] === 1 ? 0 : stride));
+  return { kind: "strided", strides };
+}
+
+/** WGSL of one elementwise kernel; the only shader text that is generated. */
+function mapShader(
+  program: Program,
+  reads: readonly Access[],
+  lanes: Lanes,
+  fields: readonly string[],
+  rank: number,
+): ShaderModule {
+  const bindings: ShaderBinding[] = reads.map((read, i) => ({
+    name: `x${i}`,
+    group: 0,
+    binding: i,
+    access: "read",
+    type: read.kind === "scalar" ? "array<f32>" : "array<Lane>",
+  }));
+  const y: ShaderBinding = { name: "y", group: 0, binding: reads.length, access: "read_write", type: "array<Lane>" };
+  const params = uniformBinding("params", "MapParams", reads.length + 1, fields);
+  const strided = reads.some((read) => read.kind === "strided");
+  const loads = reads.map((read, i) => {
+    if (read.kind === "full") return `x${i}[index]`;
+    if (read.kind === "scalar") return `Lane(x${i}[0])`;
+    if (read.kind === "suffix") return `x${i}[index % params.period${i}]`;
+    return `x${i}[${read.strides.map((_, axis) => `at${axis} * params.stride${i}_${axis}`).join(" + ")}]`;
+  });
+  const source = `// ${programName(program)}: each invocation computes ${perInvocation} lanes of ${lanes}.
+${declare([...bindings, y, params])}
+fn evaluate(${reads.map((_, i) => `o${i}: Lane`).join(", ")}) -> Lane {
+${programBody(program)}
+}
+
+fn element(index: u32) -> Lane {
+${strided ? unravel(rank) : ""}  return evaluate(${loads.join(", ")});
+}
+
+@compute @workgroup_size(${workgroupSize})
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let first = workgroupIndex(workgroup, grid) * ${workgroupSize * perInvocation}u + local;
+  if (first >= params.count) { return; }
+  var results: array<Lane, ${perInvocation}>;
+  // unroll
+  for (var i = 0u; i < ${perInvocation}u; i++) { results[i] = element(min(first + i * ${workgroupSize}u, params.count - 1u)); }
+  // unroll
+  for (var i = 0u; i < ${perInvocation}u; i++) { if (first + i * ${workgroupSize}u < params.count) { y[first + i * ${workgroupSize}u] = results[i]; } }
+}
+`;
+  return generatedShader(`map(${programName(program)})`, source, [...bindings, y, params], []);
+}
+
+/** Row-major coordinates `at0, at1, ..` of `index`. */
+function unravel(rank: number): string {
+  const lines = ["  var rest = index;"];
+  for (let axis = rank - 1; axis >= 0; axis--) {
+    lines.push(`  let at${axis} = rest % params.side${axis};`, `  rest = rest / params.side${axis};`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Bindings of an epilogue start here, past those of any kernel. */
+const epilogueBinding = 16;
+
+/** What a kernel adds to its call so that it ends in `epilogue(value, index)`; without a program that is `value`. */
+export function epilogueOf(
+  epilogue: BoundProgram | null,
+  result: Value,
+  lanes: Lanes,
+): Pick<KernelCall, "shaders" | "params" | "operands"> {
+  const program = epilogue?.program ?? { operands: 1, steps: [], result: 0 };
+  const values = epilogue?.operands ?? [];
+  const reads = values.map((value) => accessOf(value.type.shape, result.type.shape));
+  const fields: Record<string, number> = {};
+  reads.forEach((read, i) => {
+    if (read.kind === "suffix") fields[`period${i}`] = read.size / lanes;
+  });
+  const bindings: ShaderBinding[] = reads.map((read, i) => ({
+    name: `e${i}`,
+    group: 0,
+    binding: epilogueBinding + i,
+    access: "read",
+    type: read.kind === "scalar" ? "array<f32>" : "array<Lane>",
+  }));
+  if (Object.keys(fields).length > 0) {
+    bindings.push(
+      uniformBinding("epilogueParams", "EpilogueParams", epilogueBinding + reads.length, Object.keys(fields)),
+    );
+  }
+  const loads = reads.map((read, i) => {
+    if (read.kind === "scalar") return `  let o${i + 1} = Lane(e${i}[0]);`;
+    return `  let o${i + 1} = e${i}[${read.kind === "full" ? "index" : `index % epilogueParams.period${i}`}];`;
+  });
+  const source = `// epilogue: ${programName(program) || "none"}
+${declare(bindings)}
+/// \`index\` counts lanes of the result.
+fn epilogue(o0: Lane, index: u32) -> Lane {
+${[...loads, programBody(program)].join("\n")}
+}
+`;
+  const operands: Record<string, Operand> = Object.fromEntries(values.map((value, i) => [`e${i}`, value]));
+  return {
+    shaders: [generatedShader("epilogue", source, bindings, []), math, laneShader(lanes)],
+    params: Object.keys(fields).length > 0 ? { epilogueParams: fields } : {},
+    operands,
+  };
+}
+
+function uniformBinding(name: string, struct: string, binding: number, fields: readonly string[]): ShaderBinding {
+  const members = fields.map((field, i) => ({ name: field, type: "u32" as const, offset: 4 * i }));
+  const size = Math.ceil((4 * fields.length) / 16) * 16;
+  return { name, group: 0, binding, access: "uniform", type: struct, struct: { name: struct, size, members } };
+}
+
+function declare(bindings: readonly ShaderBinding[]): string {
+  return bindings
+    .map(({ name, binding, access, type, struct }) => {
+      const at = `@group(0) @binding(${binding})`;
+      if (!struct) return `${at} var<storage, ${access}> ${name}: ${type};`;
+      const members = struct.members.map((member) => `  ${member.name}: ${member.type},`);
+      return `struct ${struct.name} {\n${members.join("\n")}\n}\n${at} var<uniform> ${name}: ${type};`;
+    })
+    .join("\n");
+}

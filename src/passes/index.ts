@@ -1,0 +1,27 @@
+import type { Target } from "../core/call.ts";
+import type { Graph } from "../core/graph.ts";
+import type { Plan } from "../core/plan.ts";
+import { verify } from "../core/verify.ts";
+import { foldViews } from "./foldViews.ts";
+import { fuse } from "./fuse.ts";
+import type { VariableLayout } from "./layout.ts";
+import { type MemoryOptions, planMemory } from "./planMemory.ts";
+import { prune } from "./prune.ts";
+import { schedule } from "./schedule.ts";
+
+export interface PlanOptions extends MemoryOptions {
+  /** Join elementwise nodes into each other and into epilogues. Off only in tests. */
+  readonly fuse?: boolean;
+}
+
+/** Graph to graph: everything that is decided before kernels are. The graph is verified after each pass. */
+export function optimize(graph: Graph, { fuse: joins = true }: PlanOptions = {}): Graph {
+  const passes = [prune, foldViews, ...(joins ? [fuse] : [])];
+  return passes.reduce((current, pass) => verify(pass(current), pass.name), verify(graph, "building"));
+}
+
+/** Graph to plan: what runs, where each tensor lies, how many bytes and flops it takes. No GPU is needed. */
+export function plan(graph: Graph, layout: VariableLayout, target: Target, options: PlanOptions = {}): Plan {
+  const final = optimize(graph, options);
+  return planMemory(final, schedule(final, target), layout, target, options);
+}

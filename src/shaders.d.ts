@@ -1,0 +1,4 @@
+declare module "*.wgsl" {
+  const shader: import("./core/shader.ts").ShaderModule;
+  export default shader;
+}

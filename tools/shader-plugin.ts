@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, posix, relative, resolve, sep } from "node:path";
+import type { Plugin } from "vite";
+import { ShaderError } from "../src/core/errors.ts";
+import { reflectShader } from "./reflect.ts";
+
+/**
+ * Vite plugin: an import of `shaders/gemm/tile.wgsl` gives the frozen `ShaderModule` (src/core/shader.ts) of that file.
+ * A header line `// uses: lib/grid, gemm/store` becomes imports of those files.
+ */
+export function wgsl(): Plugin {
+  let folder = resolve("shaders");
+  return {
+    name: "wgsl",
+    enforce: "pre",
+    configResolved({ root }) {
+      folder = resolve(root, "shaders");
+    },
+    load(id) {
+      return id.endsWith(".wgsl") ? shaderCode(folder, id) : undefined;
+    },
+  };
+}
+
+/** The JavaScript module for one file. `folder` is where shader paths begin. */
+export function shaderCode(folder: string, file: string): string {
+  const path = relative(folder, file)
+    .split(sep)
+    .join("/")
+    .replace(/\.wgsl$/, "");
+  if (path.startsWith("../")) {
+    throw new ShaderError({ where: file, seen: "a shader outside shaders/", wanted: "all of them in there" });
+  }
+  const where = `shaders/${path}.wgsl`;
+  const source = readFileSync(file, "utf8");
+  const uses = usesOf(where, source);
+  checkUses(folder, path, []);
+  const specifier = (used: string) => {
+    const target = posix.relative(dirname(path), used);
+    return JSON.stringify(`${target.startsWith(".") ? "" : "./"}${target}.wgsl`);
+  };
+  const { bindings, constants } = reflectShader(where, source);
+  const fields = Object.entries({ path, source, bindings, constants }).map(
+    ([key, value]) => `${key}: ${frozen(value)}`,
+  );
+  return [
+    ...uses.map((used, i) => `import use${i} from ${specifier(used)};`),
+    `export default ${PURE} Object.freeze({`,
+    ...fields.map((field) => `  ${field},`),
+    `  uses: ${PURE} Object.freeze([${uses.map((_, i) => `use${i}`).join(", ")}]),`,
+    "});",
+    "",
+  ].join("\n");
+}
+
+/** Lets a bundler drop a shader that nothing uses. */
+const PURE = "/* @__PURE__ */";
+
+/** The paths in the `// uses:` header lines. */
+function usesOf(where: string, source: string): string[] {
+  const lines = [...source.matchAll(/^\/\/ *uses:(.*)$/gm)];
+  const paths = lines.flatMap((line) => (line[1] ?? "").split(",").map((path) => path.trim()));
+  for (const path of paths) {
+    if (!/^[\w-]+(\/[\w-]+)*$/.test(path)) {
+      throw new ShaderError({
+        where,
+        seen: `"// uses:" with "${path}"`,
+        wanted: 'paths below shaders/ without extension, separated by commas, as in "// uses: lib/grid, gemm/store"',
+      });
+    }
+  }
+  return paths;
+}
+
+/** Every used file exists, and no file uses itself by way of others: modules in a circle could not be built. */
+function checkUses(folder: string, path: string, above: readonly string[]): void {
+  const chain = [...above, path];
+  const where = `shaders/${above.at(-1) ?? path}.wgsl`;
+  if (above.includes(path)) {
+    throw new ShaderError({ where, seen: `a circle of uses (${chain.join(" -> ")})`, wanted: "none" });
+  }
+  const file = resolve(folder, `${path}.wgsl`);
+  if (!existsSync(file)) {
+    throw new ShaderError({ where, seen: `"// uses: ${path}"`, wanted: `a file shaders/${path}.wgsl` });
+  }
+  for (const used of usesOf(`shaders/${path}.wgsl`, readFileSync(file, "utf8"))) checkUses(folder, used, chain);
+}
+
+/** JavaScript text for a value, frozen all the way down. */
+function frozen(value: unknown): string {
+  if (Array.isArray(value)) return `${PURE} Object.freeze([${value.map(frozen).join(", ")}])`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, entry]) => `${JSON.stringify(key)}: ${frozen(entry)}`);
+  return `${PURE} Object.freeze({ ${entries.join(", ")} })`;
+}

@@ -1,0 +1,38 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { launchOptions } from "./tools/browser.ts";
+import { wgsl } from "./tools/shader-plugin.ts";
+
+/** Tests run in a real Chromium on WebGPU, but for `*.node.test.ts`, which run under Node. */
+const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  plugins: [wgsl()],
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: "node", environment: "node", include: ["test/**/*.node.test.ts"], ...limits },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.node.test.ts", "test/golden/**"],
+          setupFiles: ["test/support/adapter.setup.ts"],
+          // A GPU is shared: tests side by side would only take each other's time and memory.
+          fileParallelism: false,
+          ...limits,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: await launchOptions() }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
