@@ -107,9 +107,9 @@ function installDependencies() {
 }
 
 /** Runs a command with its output shown; true when it succeeded. */
-function run(command, args, env = {}, timeout = undefined) {
+function run(command, args, env = {}) {
   const shell = process.platform === "win32" && command === "npm";
-  const options = { cwd: root, stdio: "inherit", env: { ...process.env, ...env }, timeout, shell };
+  const options = { cwd: root, stdio: "inherit", env: { ...process.env, ...env }, shell };
   return spawnSync(command, args, options).status === 0;
 }
 
@@ -118,15 +118,28 @@ function starts(path) {
   return process.platform === "win32" || spawnSync(path, ["--version"], { timeout: 30_000 }).status === 0;
 }
 
+/** Playwright's download, with its progress but without the stack traces that it prints when the network is closed. */
+function download(playwright) {
+  const env = { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: "10000", ...process.env };
+  const options = {
+    cwd: root,
+    stdio: ["ignore", "inherit", "pipe"],
+    env,
+    timeout: DOWNLOAD_LIMIT_MS,
+    encoding: "utf8",
+  };
+  const { status, stderr } = spawnSync(process.execPath, [...playwright, "install", "--no-shell", "chromium"], options);
+  if (status !== 0) console.log(/^Error: .*/m.exec(stderr ?? "")?.[0] ?? "The download took too long.");
+  return status === 0;
+}
+
 async function installBrowser() {
   const apt = process.platform === "linux" && process.getuid?.() === 0 && isProgram("/usr/bin/apt-get");
   const playwright = [join(root, "node_modules", "playwright", "cli.js")];
 
   console.log("No Chrome or Chromium found; downloading Playwright's Chromium ...");
   const { chromium } = await import("playwright");
-  const limits = { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: "10000", ...process.env };
-  const install = [...playwright, "install", "--no-shell", "chromium"];
-  if (run(process.execPath, install, limits, DOWNLOAD_LIMIT_MS) && isProgram(chromium.executablePath())) {
+  if (download(playwright) && isProgram(chromium.executablePath())) {
     if (starts(chromium.executablePath())) return;
     if (!apt) {
       throw new SetupError(

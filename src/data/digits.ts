@@ -35,9 +35,9 @@ export function drawDigits({ count, seed, size = 28 }: DrawDigitsOptions): Label
     const random = new RandomStream(seed, i + 1);
     ink.fill(0);
     const dabs = writeDigit(label, random);
-    placeByMass(dabs, size, random);
+    fitBox(dabs, size, random);
     inkStrokes(ink, size, dabs, (random.uniform(0.9, 1.5) * size) / 28);
-    developInk(ink, images.subarray(i * size * size, (i + 1) * size * size), random);
+    developInk(ink, size, images.subarray(i * size * size, (i + 1) * size * size), random);
   });
   return { images, labels, count, height: size, width: size, channels: 1, classes: 10, name: "digits" };
 }
@@ -93,56 +93,75 @@ function deformation(label: number, random: RandomStream): (x: number, y: number
   };
 }
 
-/** Scales the strokes into the middle box of the picture and moves their centre of mass to the picture's middle. */
-function placeByMass(dabs: readonly Dab[], size: number, random: RandomStream): void {
+/** Scales the strokes so that the longer side, pen included, fills the picture's middle box, and puts them in the middle. */
+function fitBox(dabs: readonly Dab[], size: number, random: RandomStream): void {
   const pixel = size / 28;
   let left = Infinity;
   let right = -Infinity;
   let top = Infinity;
   let bottom = -Infinity;
+  let thickest = 0;
   for (const dab of dabs) {
     dab.radius *= pixel;
+    thickest = Math.max(thickest, dab.radius);
     left = Math.min(left, dab.x);
     right = Math.max(right, dab.x);
     top = Math.min(top, dab.y);
     bottom = Math.max(bottom, dab.y);
   }
-  const thickest = dabs.reduce((most, dab) => Math.max(most, dab.radius), 0);
   const box = 20 * pixel * random.uniform(0.95, 1.02);
   const scale = (box - 2 * thickest) / Math.max(right - left, bottom - top, 1e-6);
-  let mass = 0;
-  let massX = 0;
-  let massY = 0;
-  for (let i = 0; i < dabs.length; i++) {
-    const dab = dabs[i];
-    if (!dab) break;
-    const from = dab.lifted ? dab : (dabs[i - 1] ?? dab);
-    dab.x = (dab.x - left) * scale;
-    dab.y = (dab.y - top) * scale;
-    const length = Math.sqrt((dab.x - from.x) ** 2 + (dab.y - from.y) ** 2);
-    const weight = length * dab.radius + 1e-6;
-    mass += weight;
-    massX += (weight * (dab.x + from.x)) / 2;
-    massY += (weight * (dab.y + from.y)) / 2;
-  }
-  // MNIST's images have their centre of mass at pixel (14, 14), within half a pixel.
-  const moveX = size / 2 - massX / mass + random.uniform(-0.6, 0.6) * pixel;
-  const moveY = size / 2 - massY / mass + random.uniform(-0.6, 0.6) * pixel;
+  // Whole pixels are left to centring by mass; parts of pixels are drawn here.
+  const middleX = size / 2 + random.uniform(-0.5, 0.5);
+  const middleY = size / 2 + random.uniform(-0.5, 0.5);
   for (const dab of dabs) {
-    dab.x += moveX;
-    dab.y += moveY;
+    dab.x = middleX + (dab.x - (left + right) / 2) * scale;
+    dab.y = middleY + (dab.y - (top + bottom) / 2) * scale;
   }
 }
 
-/** From coverage 0..1 to bytes: an overall strength, and a little noise where there is ink. */
-function developInk(ink: Float32Array, image: Uint8Array, random: RandomStream): void {
+/**
+ * From coverage 0..1 to bytes, with an overall strength and a little noise where there is ink, moved by whole pixels so that
+ * the centre of mass comes to pixel (size / 2, size / 2), as in MNIST but less exactly. The outermost pixels stay empty.
+ */
+function developInk(ink: Float32Array, size: number, image: Uint8Array, random: RandomStream): void {
+  const { x, y, left, right, top, bottom } = inkExtent(ink, size);
+  const wander = () => (random.uniform(-0.6, 0.6) * size) / 28;
+  const moveX = Math.min(size - 2 - right, Math.max(1 - left, Math.round(size / 2 - x + wander())));
+  const moveY = Math.min(size - 2 - bottom, Math.max(1 - top, Math.round(size / 2 - y + wander())));
+  const move = moveY * size + moveX;
   const strength = random.uniform(245, 300);
   const noise = random.uniform(0, 14);
   for (let i = 0; i < ink.length; i++) {
     const coverage = ink[i] ?? 0;
-    if (coverage > 0)
-      image[i] = Math.round(Math.min(255, Math.max(0, coverage * strength + random.uniform(-noise, noise))));
+    if (coverage === 0) continue;
+    image[i + move] = Math.round(Math.min(255, Math.max(0, coverage * strength + random.uniform(-noise, noise))));
   }
+}
+
+/** Centre of mass (x, y), and the outermost columns and rows that hold ink. */
+function inkExtent(ink: Float32Array, size: number) {
+  let mass = 0;
+  let massX = 0;
+  let massY = 0;
+  let left = size;
+  let right = 0;
+  let top = size;
+  let bottom = 0;
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const coverage = ink[y * size + x] ?? 0;
+      if (coverage === 0) continue;
+      mass += coverage;
+      massX += coverage * x;
+      massY += coverage * y;
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      top = Math.min(top, y);
+      bottom = y;
+    }
+  }
+  return { x: massX / mass, y: massY / mass, left, right, top, bottom };
 }
 
 function pickGlyph(variants: readonly Glyph[], random: RandomStream): Glyph {

@@ -36,9 +36,10 @@ export function prepareDrawing(
     massY += ink * Math.floor(i / columns);
     darkest = Math.max(darkest, ink);
   });
-  // Whole pixels, as in MNIST; a lopsided drawing stops at the edge.
-  const left = clamp(Math.round(size / 2 - massX / mass), 0, size - columns);
-  const top = clamp(Math.round(size / 2 - massY / mass), 0, size - rows);
+  // Whole pixels, as in MNIST; a lopsided drawing stops at the edge. Every symmetric drawing lies half a pixel off: the
+  // small term sends it right and down, however its sums were rounded.
+  const left = clamp(Math.round(size / 2 - massX / mass + 1e-6), 0, size - columns);
+  const top = clamp(Math.round(size / 2 - massY / mass + 1e-6), 0, size - rows);
   const image = new Uint8Array(size * size);
   small.forEach((ink, i) => {
     const at = (top + Math.floor(i / columns)) * size + left + (i % columns);

@@ -78,8 +78,13 @@ export function encodeToBytes(tensors: Iterable<NamedTensor>, metadata: Metadata
 /** Reads the header alone, so that names and shapes can be judged before any data. @throws FormatError */
 export async function openSafetensors(source: Uint8Array | ReadableStream<Uint8Array>): Promise<SafetensorsFile> {
   const reader = new ByteReader(source);
-  const { metadata, entries } = await parseHeader(reader);
-  return { metadata, entries, tensors: () => readTensors(reader, entries) };
+  try {
+    const { metadata, entries } = await parseHeader(reader);
+    return { metadata, entries, tensors: () => readTensors(reader, entries) };
+  } catch (error) {
+    await reader.cancel();
+    throw error;
+  }
 }
 
 /**

@@ -57,13 +57,15 @@ function parseJson(bytes: Uint8Array): object {
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     value = JSON.parse(text);
   } catch (cause) {
     const seen = `text at bytes 8 to ${8 + bytes.length} that is not JSON (${cause instanceof Error ? cause.message : cause})`;
     throw new FormatError({ where, seen, wanted: "a JSON object in UTF-8", mend }, { cause });
   }
-  if (!isObject(value)) throw new FormatError({ where, seen: text.slice(0, 40), wanted: "a JSON object", mend });
+  // The format wants the brace to be the very first byte.
+  if (!isObject(value) || !text.startsWith("{"))
+    throw new FormatError({ where, seen: text.slice(0, 40), wanted: "a JSON object", mend });
   const twice = duplicateKey(text);
   if (twice !== undefined)
     throw new FormatError({ where, seen: `"${twice}" twice`, wanted: "names that differ", mend });

@@ -1,0 +1,8 @@
+// B is loaded 2 at a time along k: it is stored transposed, [N, K]. Y is then handled value by value.
+// uses: lib/lane1
+alias BLane = vec2f;
+const B_DEPTH = 2u;
+
+fn bAt(lane: BLane, i: u32) -> Lane {
+  return lane[i];
+}

@@ -1,0 +1,130 @@
+// uses: lib/grid
+// Matrix product in workgroup-memory tiles: the family for real GPUs. Same siblings as gemm/tile.
+//
+// A workgroup of GROUP_M x GROUP_N invocations computes TILE_M x TILE_N of Y, each invocation ROWS x COLUMNS lanes.
+// Per step the workgroup loads TILE_K of A and B, each element once, then multiplies from workgroup memory.
+// Order of accumulation: blocks, then k within a block, ascending.
+
+const ROWS = 4u;
+const COLUMNS = 1u;
+const TILE_K = 16u;
+const DEPTH_LANES = 4u;
+const ROW_LANES = 1u;
+const GROUP_M = 16u;
+const GROUP_N = 16u;
+
+const TILE_M = ROWS * GROUP_M;
+const TILE_N = COLUMNS * GROUP_N;
+const GROUP = GROUP_M * GROUP_N;
+const ACC_SIZE = ROWS * COLUMNS;
+/// Vectors of A and B in one tile, and how many each invocation loads.
+const A_TILE = TILE_M / ROW_LANES * TILE_K / DEPTH_LANES;
+const B_TILE = TILE_N * TILE_K / B_DEPTH;
+const A_LOADS = (A_TILE + GROUP - 1u) / GROUP;
+const B_LOADS = (B_TILE + GROUP - 1u) / GROUP;
+const A_SHARED = TILE_M * TILE_K;
+const B_SHARED = TILE_N * TILE_K;
+
+struct TileParams {
+  m: u32,
+  n: u32,
+  groupsM: u32,
+  groupsN: u32,
+  groups: u32,
+  slices: u32,
+  blocks: u32,
+  blocksPerSlice: u32,
+  depth: u32,
+  total: u32,
+}
+@group(0) @binding(3) var<uniform> tile: TileParams;
+
+/// [k][m] and [k][n lanes].
+var<workgroup> aShared: array<f32, A_SHARED>;
+var<workgroup> bShared: array<Lane, B_SHARED>;
+
+@compute @workgroup_size(GROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let group = workgroupIndex(workgroup, grid);
+  if (group >= tile.groups) { return; }
+  let z = group / (tile.groupsM * tile.groupsN);
+  let flat = group % (tile.groupsM * tile.groupsN);
+  let m0 = flat % tile.groupsM * TILE_M;
+  let n0 = flat / tile.groupsM * TILE_N * LANES;
+  let batch = z / tile.slices;
+  let slice = z % tile.slices;
+  let mine = vec2u(local % GROUP_M * ROWS, local / GROUP_M * COLUMNS);
+
+  // The rows of A that this invocation loads: the same in every step. Vector v of the tile is k step v / rows of it.
+  var opened: array<AOpen, A_LOADS>;
+  // unroll
+  for (var i = 0u; i < A_LOADS; i++) {
+    let row = (local + i * GROUP) % (TILE_M / ROW_LANES) * ROW_LANES;
+    opened[i] = aOpen(min(m0 + row, tile.m - 1u), batch);
+  }
+  var acc: array<Lane, ACC_SIZE>;
+
+  let first = slice * tile.blocksPerSlice;
+  let last = min(first + tile.blocksPerSlice, tile.blocks);
+  for (var block = first; block < last; block++) {
+    var rows: array<ARow, A_LOADS>;
+    // unroll
+    for (var i = 0u; i < A_LOADS; i++) { rows[i] = aRow(opened[i], block); }
+    let depth = min(tile.depth, tile.total - block * tile.depth);
+    for (var k0 = 0u; k0 < depth; k0 += TILE_K) {
+      // unroll
+      for (var i = 0u; i < A_LOADS; i++) {
+        let at = local + i * GROUP;
+        let row = at % (TILE_M / ROW_LANES) * ROW_LANES;
+        let k = at / (TILE_M / ROW_LANES) * DEPTH_LANES;
+        if (at < A_TILE) {
+          var lane = ALane(0.0);
+          if (k0 + k < depth) { lane = aLoad(rows[i], k0 + k); }
+          // unroll
+          for (var c = 0u; c < A_LANES; c++) {
+            aShared[(k + c % DEPTH_LANES) * TILE_M + row + c % ROW_LANES] = aAt(lane, c);
+          }
+        }
+      }
+      // unroll
+      for (var i = 0u; i < B_LOADS; i++) {
+        let at = local + i * GROUP;
+        let column = at % TILE_N;
+        let k = at / TILE_N * B_DEPTH;
+        if (at < B_TILE) {
+          let source = bColumn(min(n0 + column * LANES, tile.n - LANES), block, batch);
+          // unroll
+          for (var d = 0u; d < B_DEPTH; d++) { bShared[(k + d) * TILE_N + column] = Lane(0.0); }
+          if (k0 + k < depth) {
+            let lane = bLoad(source, k0 + k);
+            // unroll
+            for (var d = 0u; d < B_DEPTH; d++) { bShared[(k + d) * TILE_N + column] = bAt(lane, d); }
+          }
+        }
+      }
+      workgroupBarrier();
+      for (var k = 0u; k < TILE_K; k++) {
+        var b: array<Lane, COLUMNS>;
+        // unroll
+        for (var j = 0u; j < COLUMNS; j++) { b[j] = bShared[k * TILE_N + mine.y + j]; }
+        // unroll
+        for (var i = 0u; i < ROWS; i++) {
+          let a = Lane(aShared[k * TILE_M + mine.x + i]);
+          // unroll
+          for (var j = 0u; j < COLUMNS; j++) { acc[i * COLUMNS + j] = fma(a, b[j], acc[i * COLUMNS + j]); }
+        }
+      }
+      workgroupBarrier();
+    }
+  }
+
+  // unroll
+  for (var i = 0u; i < ROWS; i++) {
+    // unroll
+    for (var j = 0u; j < COLUMNS; j++) {
+      let m = m0 + mine.x + i;
+      let n = n0 + (mine.y + j) * LANES;
+      if (m < tile.m && n < tile.n) { store(m, n, batch, slice, acc[i * COLUMNS + j]); }
+    }
+  }
+}
