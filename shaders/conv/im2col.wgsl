@@ -24,8 +24,8 @@ struct PatchParams {
 @group(0) @binding(2) var<uniform> params: PatchParams;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 64u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= params.count) { return; }
   let channel = index % params.channels;
   let tap = index / params.channels % params.taps;

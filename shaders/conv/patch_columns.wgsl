@@ -1,4 +1,4 @@
-// A is the transposed matrix of patches, for the gradient by the filter: row m is (tap, channel), block is a row of
+// A is the transposed matrix of patches, for the gradient by the filter: row m is (tap, channel), segment is a row of
 // output pixels, k the pixel in it. Row `ones` is all ones, so that the product's last row is the bias gradient.
 
 struct PatchColumnParams {
@@ -19,7 +19,7 @@ struct PatchColumnParams {
   tapChannels: u32,
   ones: u32,
 }
-@group(0) @binding(4) var<uniform> patch: PatchColumnParams;
+@group(0) @binding(4) var<uniform> geometry: PatchColumnParams;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 struct AOpen {
@@ -39,27 +39,27 @@ struct ARow {
 }
 
 fn aOpen(m: u32, group: u32) -> AOpen {
-  let isOnes = m >= patch.ones;
-  let tap = select(m / patch.tapChannels, 0u, isOnes);
-  let channel = m % patch.tapChannels + group * patch.tapChannels;
+  let isOnes = m >= geometry.ones;
+  let tap = select(m / geometry.tapChannels, 0u, isOnes);
+  let channel = m % geometry.tapChannels + group * geometry.tapChannels;
   return AOpen(
-    i32(tap / patch.kernelWidth * patch.dilationY) - patch.padTop,
-    i32(tap % patch.kernelWidth * patch.dilationX) - patch.padLeft,
+    i32(tap / geometry.kernelWidth * geometry.dilationY) - geometry.padTop,
+    i32(tap % geometry.kernelWidth * geometry.dilationX) - geometry.padLeft,
     select(channel / ROW_LANES, 0u, isOnes),
     isOnes);
 }
 
-fn aRow(opened: AOpen, block: u32) -> ARow {
-  let y = i32(block % patch.outHeight * patch.strideY) + opened.y;
-  let image = block / patch.outHeight;
-  let inside = y >= 0 && y < i32(patch.height);
-  let row = image * patch.height + select(0u, u32(y), inside);
-  return ARow(row * patch.width * patch.channels + opened.channel, opened.x, inside, opened.isOnes);
+fn aRow(opened: AOpen, segment: u32) -> ARow {
+  let y = i32(segment % geometry.outHeight * geometry.strideY) + opened.y;
+  let image = segment / geometry.outHeight;
+  let inside = (y >= 0) & (y < i32(geometry.height));
+  let row = image * geometry.height + select(0u, u32(y), inside);
+  return ARow(row * geometry.width * geometry.channels + opened.channel, opened.x, inside, opened.isOnes);
 }
 
 fn aLoad(row: ARow, k: u32) -> ALane {
-  let x = i32(k * patch.strideX) + row.x;
-  let inside = row.inside && x >= 0 && x < i32(patch.width);
-  let value = a[row.start + select(0u, u32(x), inside) * patch.channels];
+  let x = i32(k * geometry.strideX) + row.x;
+  let inside = row.inside & (x >= 0) & (x < i32(geometry.width));
+  let value = a[row.start + select(0u, u32(x), inside) * geometry.channels];
   return select(select(ALane(0.0), value, inside), ALane(1.0), row.isOnes);
 }

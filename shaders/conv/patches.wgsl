@@ -1,10 +1,6 @@
-// A is the matrix of patches of an image, never stored (implicit im2col): row m is an output pixel, block is a tap of
+// A is the matrix of patches of an image, never stored (implicit im2col): row m is an output pixel, segment is a tap of
 // the filter, k a channel. Outside the image A is zero.
-//
-// TRANSPOSED: the taps lead the other way, from an input pixel to the output pixels that used it. That is the gradient
-// by the input, and the forward pass of a transposed convolution.
-
-const TRANSPOSED = false;
+// Conditions are joined by & and not by &&, whose branches a software adapter takes ten seconds to compile.
 
 struct PatchParams {
   /// Of the image that is read.
@@ -24,7 +20,7 @@ struct PatchParams {
   channels: u32,
   groupChannels: u32,
 }
-@group(0) @binding(4) var<uniform> patch: PatchParams;
+@group(0) @binding(4) var<uniform> geometry: PatchParams;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 struct AOpen {
@@ -40,32 +36,19 @@ struct ARow {
 }
 
 fn aOpen(m: u32, group: u32) -> AOpen {
-  let x = m % patch.outWidth;
-  let y = m / patch.outWidth % patch.outHeight;
-  let image = m / (patch.outWidth * patch.outHeight);
-  let start = image * patch.height * patch.width * patch.channels + group * patch.groupChannels;
-  if (TRANSPOSED) { return AOpen(start, i32(y) + patch.padTop, i32(x) + patch.padLeft); }
-  return AOpen(start, i32(y * patch.strideY) - patch.padTop, i32(x * patch.strideX) - patch.padLeft);
+  let x = m % geometry.outWidth;
+  let y = m / geometry.outWidth % geometry.outHeight;
+  let image = m / (geometry.outWidth * geometry.outHeight);
+  let start = image * geometry.height * geometry.width * geometry.channels + group * geometry.groupChannels;
+  return AOpen(start, i32(y * geometry.strideY) - geometry.padTop, i32(x * geometry.strideX) - geometry.padLeft);
 }
 
 fn aRow(opened: AOpen, tap: u32) -> ARow {
-  let tapY = i32(tap / patch.kernelWidth * patch.dilationY);
-  let tapX = i32(tap % patch.kernelWidth * patch.dilationX);
-  var y = opened.y + tapY;
-  var x = opened.x + tapX;
-  var onGrid = true;
-  if (TRANSPOSED) {
-    let down = opened.y - tapY;
-    let right = opened.x - tapX;
-    let strideY = i32(patch.strideY);
-    let strideX = i32(patch.strideX);
-    y = down / strideY;
-    x = right / strideX;
-    onGrid = down >= 0 && right >= 0 && y * strideY == down && x * strideX == right;
-  }
-  let inside = onGrid && y >= 0 && x >= 0 && y < i32(patch.height) && x < i32(patch.width);
-  let pixel = select(0u, u32(y) * patch.width + u32(x), inside);
-  return ARow(opened.start + pixel * patch.channels, inside);
+  let y = opened.y + i32(tap / geometry.kernelWidth * geometry.dilationY);
+  let x = opened.x + i32(tap % geometry.kernelWidth * geometry.dilationX);
+  let inside = (y >= 0) & (x >= 0) & (y < i32(geometry.height)) & (x < i32(geometry.width));
+  let pixel = select(0u, u32(y) * geometry.width + u32(x), inside);
+  return ARow(opened.start + pixel * geometry.channels, inside);
 }
 
 fn aLoad(row: ARow, k: u32) -> ALane {

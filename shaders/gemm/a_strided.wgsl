@@ -1,11 +1,11 @@
-// A is a matrix in memory, plain or transposed: element (m, block, k) at m * row + block * block + k * depth.
+// A is a matrix in memory, plain or transposed: element (m, segment, k) at m * row + segment * segment + k * depth.
 // With `ones` below the row count, row `ones` of A is all ones: the product's row is then the column sums of B, which
 // is how a weight gradient brings the bias gradient along.
 
 struct AStridedParams {
   /// Strides in lanes of A; `row` for one step of ROW_LANES rows.
   row: u32,
-  block: u32,
+  segment: u32,
   depth: u32,
   /// Batches are numbered outer * inner; a stride of 0 repeats the matrix.
   inner: u32,
@@ -28,8 +28,8 @@ fn aOpen(m: u32, batch: u32) -> AOpen {
   return AOpen(base + select(m / ROW_LANES * aStrided.row, 0u, isOnes), isOnes);
 }
 
-fn aRow(opened: AOpen, block: u32) -> ARow {
-  return ARow(opened.start + block * aStrided.block, opened.isOnes);
+fn aRow(opened: AOpen, segment: u32) -> ARow {
+  return ARow(opened.start + segment * aStrided.segment, opened.isOnes);
 }
 
 fn aLoad(row: ARow, k: u32) -> ALane {

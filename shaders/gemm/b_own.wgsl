@@ -1,10 +1,10 @@
 // Each invocation loads all of B that its tile needs.
 alias BSources = array<u32, COLUMNS>;
 
-fn openB(n0: u32, n: u32, block: u32, batch: u32, lane: u32) -> BSources {
+fn openB(n0: u32, n: u32, segment: u32, batch: u32, lane: u32) -> BSources {
   var sources: BSources;
   // unroll
-  for (var j = 0u; j < COLUMNS; j++) { sources[j] = bColumn(min(n0 + j * LANES, n - LANES), block, batch); }
+  for (var j = 0u; j < COLUMNS; j++) { sources[j] = bColumn(min(n0 + j * LANES, n - LANES), segment, batch); }
   return sources;
 }
 

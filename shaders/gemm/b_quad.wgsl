@@ -8,12 +8,12 @@ struct QuadSource {
 const QUAD_SIZE = B_SIZE / 4u;
 alias BSources = array<QuadSource, QUAD_SIZE>;
 
-fn openB(n0: u32, n: u32, block: u32, batch: u32, lane: u32) -> BSources {
+fn openB(n0: u32, n: u32, segment: u32, batch: u32, lane: u32) -> BSources {
   var sources: BSources;
   // unroll
   for (var i = 0u; i < QUAD_SIZE; i++) {
     let at = 4u * i + lane;
-    sources[i] = QuadSource(bColumn(min(n0 + at % COLUMNS * LANES, n - LANES), block, batch), at / COLUMNS * B_DEPTH);
+    sources[i] = QuadSource(bColumn(min(n0 + at % COLUMNS * LANES, n - LANES), segment, batch), at / COLUMNS * B_DEPTH);
   }
   return sources;
 }

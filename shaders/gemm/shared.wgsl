@@ -3,7 +3,7 @@
 //
 // A workgroup of GROUP_M x GROUP_N invocations computes TILE_M x TILE_N of Y, each invocation ROWS x COLUMNS lanes.
 // Per step the workgroup loads TILE_K of A and B, each element once, then multiplies from workgroup memory.
-// Order of accumulation: blocks, then k within a block, ascending.
+// Order of accumulation: segments, then k within a segment, ascending.
 
 const ROWS = 4u;
 const COLUMNS = 1u;
@@ -32,8 +32,8 @@ struct TileParams {
   groupsN: u32,
   groups: u32,
   slices: u32,
-  blocks: u32,
-  blocksPerSlice: u32,
+  segments: u32,
+  segmentsPerSlice: u32,
   depth: u32,
   total: u32,
 }
@@ -44,8 +44,8 @@ var<workgroup> aShared: array<f32, A_SHARED>;
 var<workgroup> bShared: array<Lane, B_SHARED>;
 
 @compute @workgroup_size(GROUP)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let group = workgroupIndex(workgroup, grid);
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let group = workgroupIndex(id, grid);
   if (group >= tile.groups) { return; }
   let z = group / (tile.groupsM * tile.groupsN);
   let flat = group % (tile.groupsM * tile.groupsN);
@@ -64,13 +64,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: 
   }
   var acc: array<Lane, ACC_SIZE>;
 
-  let first = slice * tile.blocksPerSlice;
-  let last = min(first + tile.blocksPerSlice, tile.blocks);
-  for (var block = first; block < last; block++) {
+  let first = slice * tile.segmentsPerSlice;
+  let last = min(first + tile.segmentsPerSlice, tile.segments);
+  for (var segment = first; segment < last; segment++) {
     var rows: array<ARow, A_LOADS>;
     // unroll
-    for (var i = 0u; i < A_LOADS; i++) { rows[i] = aRow(opened[i], block); }
-    let depth = min(tile.depth, tile.total - block * tile.depth);
+    for (var i = 0u; i < A_LOADS; i++) { rows[i] = aRow(opened[i], segment); }
+    let depth = min(tile.depth, tile.total - segment * tile.depth);
     for (var k0 = 0u; k0 < depth; k0 += TILE_K) {
       // unroll
       for (var i = 0u; i < A_LOADS; i++) {
@@ -92,7 +92,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: 
         let column = at % TILE_N;
         let k = at / TILE_N * B_DEPTH;
         if (at < B_TILE) {
-          let source = bColumn(min(n0 + column * LANES, tile.n - LANES), block, batch);
+          let source = bColumn(min(n0 + column * LANES, tile.n - LANES), segment, batch);
           // unroll
           for (var d = 0u; d < B_DEPTH; d++) { bShared[(k + d) * TILE_N + column] = Lane(0.0); }
           if (k0 + k < depth) {
@@ -124,7 +124,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: 
     for (var j = 0u; j < COLUMNS; j++) {
       let m = m0 + mine.x + i;
       let n = n0 + (mine.y + j) * LANES;
-      if (m < tile.m && n < tile.n) { store(m, n, batch, slice, acc[i * COLUMNS + j]); }
+      if ((m < tile.m) & (n < tile.n)) { store(m, n, batch, slice, acc[i * COLUMNS + j]); }
     }
   }
 }

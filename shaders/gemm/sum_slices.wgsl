@@ -11,8 +11,8 @@ struct SumParams {
 @group(0) @binding(2) var<uniform> params: SumParams;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 64u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= params.count) { return; }
   var sum = Lane(0.0);
   for (var slice = 0u; slice < params.slices; slice++) { sum += partial[slice * params.count + index]; }

@@ -1,14 +1,14 @@
 // uses: lib/grid
 // Matrix product in register tiles, without workgroup memory: Y[m, n] = sum over k of A[m, k] * B[k, n].
 //
-// One invocation computes ROWS x COLUMNS lanes of Y; a workgroup is WORKGROUP_M x WORKGROUP_N of them, neighbours
+// One invocation computes ROWS x COLUMNS lanes of Y; a workgroup is GROUP_M x GROUP_N of them, neighbours
 // along m. Linked siblings say where A and B come from and where Y goes, so that this loop serves dense layers and,
 // with A as the patches of an image, every convolution (implicit GEMM):
-//   A: aOpen(m, batch), aRow(.., block), aLoad(.., k)     gemm/a_strided, conv/patches, conv/patch_columns
-//   B: openB(n, block, batch, lane), loadB(.., k)         gemm/b_own or gemm/b_quad, over gemm/b_strided
+//   A: aOpen(m, batch), aRow(.., segment), aLoad(.., k)     gemm/a_strided, conv/patches, conv/patch_columns
+//   B: openB(n, segment, batch, lane), loadB(.., k)         gemm/b_own or gemm/b_quad, over gemm/b_strided
 //   Y: store(m, n, batch, slice, value)                   gemm/store, gemm/store_sums
-// k runs over blocks (taps of a filter, rows of an image) of `depth` each; a slice takes some of the blocks.
-// Order of accumulation: blocks, then k within a block, ascending.
+// k runs over segments (taps of a filter, rows of an image) of `depth` each; a slice takes some of the segments.
+// Order of accumulation: segments, then k within a segment, ascending.
 
 const ROWS = 8u;
 const COLUMNS = 2u;
@@ -17,13 +17,14 @@ const DEPTH = 4u;
 /// A is loaded in vectors along k (DEPTH_LANES) or along m (ROW_LANES); the other one is 1.
 const DEPTH_LANES = 4u;
 const ROW_LANES = 1u;
-const WORKGROUP_M = 16u;
-const WORKGROUP_N = 1u;
+const GROUP_M = 16u;
+const GROUP_N = 1u;
 
 const A_STRIDE = ROWS / ROW_LANES;
 const A_SIZE = DEPTH / DEPTH_LANES * A_STRIDE;
 const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
 const ACC_SIZE = ROWS * COLUMNS;
+const GROUP = GROUP_M * GROUP_N;
 
 struct TileParams {
   m: u32,
@@ -33,22 +34,22 @@ struct TileParams {
   groupsN: u32,
   groups: u32,
   slices: u32,
-  blocks: u32,
-  blocksPerSlice: u32,
+  segments: u32,
+  segmentsPerSlice: u32,
   depth: u32,
-  /// Length of the whole sum; the last block may be shorter than `depth`.
+  /// Length of the whole sum; the last segment may be shorter than `depth`.
   total: u32,
 }
 @group(0) @binding(3) var<uniform> tile: TileParams;
 
-@compute @workgroup_size(WORKGROUP_M * WORKGROUP_N)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let group = workgroupIndex(workgroup, grid);
+@compute @workgroup_size(GROUP)
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let group = workgroupIndex(id, grid);
   if (group >= tile.groups) { return; }
   let z = group / (tile.groupsM * tile.groupsN);
   let flat = group % (tile.groupsM * tile.groupsN);
-  let m0 = (flat % tile.groupsM * WORKGROUP_M + local % WORKGROUP_M) * ROWS;
-  let n0 = (flat / tile.groupsM * WORKGROUP_N + local / WORKGROUP_M) * COLUMNS * LANES;
+  let m0 = (flat % tile.groupsM * GROUP_M + local % GROUP_M) * ROWS;
+  let n0 = (flat / tile.groupsM * GROUP_N + local / GROUP_M) * COLUMNS * LANES;
   let batch = z / tile.slices;
   let slice = z % tile.slices;
 
@@ -57,14 +58,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: 
   for (var i = 0u; i < A_STRIDE; i++) { opened[i] = aOpen(min(m0 + i * ROW_LANES, tile.m - 1u), batch); }
   var acc: array<Lane, ACC_SIZE>;
 
-  let first = slice * tile.blocksPerSlice;
-  let last = min(first + tile.blocksPerSlice, tile.blocks);
-  for (var block = first; block < last; block++) {
+  let first = slice * tile.segmentsPerSlice;
+  let last = min(first + tile.segmentsPerSlice, tile.segments);
+  for (var segment = first; segment < last; segment++) {
     var rows: array<ARow, A_STRIDE>;
     // unroll
-    for (var i = 0u; i < A_STRIDE; i++) { rows[i] = aRow(opened[i], block); }
-    var columns = openB(n0, tile.n, block, batch, local % 4u);
-    let depth = min(tile.depth, tile.total - block * tile.depth);
+    for (var i = 0u; i < A_STRIDE; i++) { rows[i] = aRow(opened[i], segment); }
+    var columns = openB(n0, tile.n, segment, batch, local % 4u);
+    let depth = min(tile.depth, tile.total - segment * tile.depth);
     for (var k = 0u; k < depth; k += DEPTH) {
       var a: array<ALane, A_SIZE>;
       // unroll
@@ -94,7 +95,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: 
   for (var i = 0u; i < ROWS; i++) {
     // unroll
     for (var j = 0u; j < COLUMNS; j++) {
-      if (m0 + i < tile.m && n0 + j * LANES < tile.n) {
+      if ((m0 + i < tile.m) & (n0 + j * LANES < tile.n)) {
         store(m0 + i, n0 + j * LANES, batch, slice, acc[i * COLUMNS + j]);
       }
     }

@@ -12,11 +12,11 @@ struct ConstantParams {
 
 @compute @workgroup_size(64)
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(workgroup_id) id: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let element = workgroupIndex(workgroup, grid) * 64u + local;
+  let element = workgroupIndex(id, grid) * 64u + local;
   if (element >= params.count) { return; }
   values[element] = params.bits;
 }

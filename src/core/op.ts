@@ -2,7 +2,7 @@ import type { KernelCall, Target } from "./call.ts";
 import type { Program } from "./expression.ts";
 import { makeNode, type Value } from "./graph.ts";
 import { currentPath } from "./scope.ts";
-import type { TensorType } from "./types.ts";
+import type { Shape, TensorType } from "./types.ts";
 
 /** Attributes of a node: a plain frozen object of numbers, strings and arrays, so that it prints and compares. */
 export type Attrs = object;
@@ -24,8 +24,8 @@ export interface OpDef<A extends Attrs = Attrs> {
   lower(context: LowerContext<A>): readonly KernelCall[];
   /** For an elementwise operator: its program, by which it fuses with its neighbours. */
   program?(attrs: A): Program;
-  /** The same operator with another program. */
-  withProgram?(program: Program): A;
+  /** The same operator with another program and a result of this shape. */
+  withProgram?(program: Program, shape: Shape): A;
   /** The kernel can run an elementwise program on each value that it stores in output 0. */
   readonly epilogue?: true;
   /** Output 0 is the bytes of input 0 under another shape: no kernel runs. */

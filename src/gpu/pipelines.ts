@@ -49,13 +49,17 @@ export class PipelineCache {
 
   async #create(code: string, bindings: readonly ShaderBinding[], label: string): Promise<Kernel> {
     const layout = this.#layoutOf(bindings);
+    // Its errors come back below, with the lines that they point at, instead of as an error of the device.
+    this.#device.pushErrorScope("validation");
     const module = this.#device.createShaderModule({ label, code });
+    const refused = this.#device.popErrorScope();
     try {
       const pipeline = await this.#device.createComputePipelineAsync({
         label,
         layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
         compute: { module, entryPoint: "main" },
       });
+      await refused;
       return { pipeline, layout, bindings };
     } catch (cause) {
       const { messages } = await module.getCompilationInfo();

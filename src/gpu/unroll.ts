@@ -11,10 +11,14 @@ import { ShaderError } from "../core/errors.ts";
  */
 export function unrollLoops(text: string): string {
   const constants = new Map<string, number>();
-  // In order, since a constant may be computed from earlier ones.
-  for (const [, name = "", expression = ""] of text.matchAll(/^const (\w+)(?:\s*:\s*u32)?\s*=\s*([^;]+);/gm)) {
-    const value = evaluate(expression, constants);
-    if (value !== null) constants.set(name, value);
+  const declared = [...text.matchAll(/^const (\w+)(?:\s*:\s*u32)?\s*=\s*([^;]+);/gm)];
+  // Files are linked in no particular order, so a constant may be computed from later ones: as deep as there are any.
+  for (let known = -1; known < constants.size; ) {
+    known = constants.size;
+    for (const [, name = "", expression = ""] of declared) {
+      const value = evaluate(expression, constants);
+      if (value !== null) constants.set(name, value);
+    }
   }
   return unrollIn(text, constants);
 }
@@ -49,20 +53,30 @@ function closingBrace(text: string, start: number): number {
   throw new ShaderError({ seen: "a loop without end", wanted: "a closing brace" });
 }
 
-/** Products, quotients, sums and differences of u32 literals and known constants; null for anything else. */
+/** Value of an expression of u32 literals, known constants, + - * / and parentheses; null for anything else. */
 function evaluate(expression: string, constants: ReadonlyMap<string, number>): number | null {
-  const sum = /^(.*\S)\s*([+-])\s*([^+-]+)$/.exec(expression.trim());
-  const product = /^(.*\S)\s*([*/])\s*([^*/]+)$/.exec(expression.trim());
-  const split = sum ?? product;
-  if (!split) {
-    const atom = expression.trim();
-    const literal = /^(\d+)u?$/.exec(atom);
-    return literal ? Number(literal[1]) : (constants.get(atom) ?? null);
-  }
-  const left = evaluate(split[1] ?? "", constants);
-  const right = evaluate(split[3] ?? "", constants);
-  if (left === null || right === null) return null;
-  if (split[2] === "+") return left + right;
-  if (split[2] === "-") return left - right;
-  return split[2] === "*" ? left * right : Math.floor(left / right);
+  const tokens = expression.match(/\w+|[-+*/()]|\S/g) ?? [];
+  let at = 0;
+  const atom = (): number => {
+    const token = tokens[at++] ?? "";
+    if (token === "(") {
+      const value = sum();
+      return tokens[at++] === ")" ? value : Number.NaN;
+    }
+    return /^\d+u?$/.test(token) ? Number.parseInt(token, 10) : (constants.get(token) ?? Number.NaN);
+  };
+  const product = (): number => {
+    let value = atom();
+    while (tokens[at] === "*" || tokens[at] === "/") {
+      value = tokens[at++] === "*" ? value * atom() : Math.floor(value / atom());
+    }
+    return value;
+  };
+  const sum = (): number => {
+    let value = product();
+    while (tokens[at] === "+" || tokens[at] === "-") value += tokens[at++] === "+" ? product() : -product();
+    return value;
+  };
+  const value = sum();
+  return at === tokens.length && !Number.isNaN(value) ? value : null;
 }

@@ -1,9 +1,3 @@
-import { type KernelCall, type Operand, type Target, workgroupsFor } from "../core/call.ts";
-import { inline, oneStep, type Program } from "../core/expression.ts";
-import { scratch, type Value } from "../core/graph.ts";
-import type { BoundProgram } from "../core/op.ts";
-import type { ShaderModule } from "../core/shader.ts";
-import { sizeOf, tensorType } from "../core/types.ts";
 import aLane1 from "../../shaders/gemm/a_lane1.wgsl";
 import aLane2 from "../../shaders/gemm/a_lane2.wgsl";
 import aLane4 from "../../shaders/gemm/a_lane4.wgsl";
@@ -21,6 +15,12 @@ import storeSums from "../../shaders/gemm/store_sums.wgsl";
 import sumSlices from "../../shaders/gemm/sum_slices.wgsl";
 import sumSlicesSums from "../../shaders/gemm/sum_slices_sums.wgsl";
 import tileKernel from "../../shaders/gemm/tile.wgsl";
+import { type KernelCall, type Operand, type Target, workgroupsFor } from "../core/call.ts";
+import { inline, oneStep, type Program } from "../core/expression.ts";
+import { scratch, type Value } from "../core/graph.ts";
+import type { BoundProgram } from "../core/op.ts";
+import type { ShaderModule } from "../core/shader.ts";
+import { sizeOf, tensorType } from "../core/types.ts";
 import { chooseGemm, type GemmChoice } from "./gemmChoice.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
@@ -40,24 +40,25 @@ export interface ASource {
   readonly shader: ShaderModule;
   /** Link-time constants of the shader. */
   readonly constants?: Readonly<Record<string, number>>;
-  /** Its uniform. `depth` is the length of a block, which slicing may shorten. */
+  /** Its uniform. `depth` is the length of a segment, which slicing may shorten. */
   params(depth: number): Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** Where B comes from: element (block, k, n) at block * blockStride + k * depthStride + n * columnStride. */
+/** Where B comes from: element (segment, k, n) at segment * segmentStride + k * depthStride + n * columnStride. */
 export interface BSource {
   readonly value: Value;
+  readonly segmentStride: number;
   readonly columnStride: number;
   readonly depthStride: number;
   readonly batches: Batches;
 }
 
-/** Y[m, n] = sum over blocks and k of A[m, block, k] B[block, k, n], then the epilogue. */
+/** Y[m, n] = sum over segments and k of A[m, segment, k] B[segment, k, n], then the epilogue. */
 export interface Gemm {
   readonly name: string;
   readonly m: number;
   readonly n: number;
-  readonly blocks: number;
+  readonly segments: number;
   readonly depth: number;
   readonly batch: number;
   readonly a: ASource;
@@ -73,64 +74,139 @@ export interface Gemm {
 
 /** The dispatch of a product, and a second one that adds up its slices where the sum is split. */
 export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
-  const { a, b, sums, y } = gemm;
+  const { a, b, n, sums, y } = gemm;
   const alongColumns = b.columnStride === 1;
-  const bSizes = [b.depthStride, b.batches.innerStride, b.batches.outerStride];
-  const lanes = alongColumns ? lanesFor(gemm.n, gemm.rowStride, gemm.batchStride, ...bSizes) : 1;
-  const bDepth = alongColumns ? 1 : lanesFor(gemm.depth, b.columnStride, b.batches.innerStride, b.batches.outerStride);
+  const bStrides = [b.batches.innerStride, b.batches.outerStride, ...(gemm.segments > 1 ? [b.segmentStride] : [])];
+  const lanes = alongColumns ? lanesFor(n, gemm.rowStride, gemm.batchStride, b.depthStride, ...bStrides) : 1;
+  const bDepth = alongColumns ? 1 : lanesFor(gemm.depth, b.columnStride, ...bStrides);
+  const bLanes = alongColumns ? lanes : bDepth;
   const step = Math.max(bDepth, a.along === "depth" ? a.lanes : 1);
   const m = sums ? gemm.m + 1 : gemm.m;
-  const choice = chooseGemm({ ...gemm, m, lanes, step }, target);
+  const choice = chooseGemm({ ...gemm, m, lanes, bLoads: step / bDepth }, target);
 
-  // A sum of one block is sliced by cutting the block; one of many, by dealing out the blocks.
-  const total = gemm.blocks * gemm.depth;
-  const depth = gemm.blocks > 1 ? gemm.depth : Math.ceil(gemm.depth / choice.slices / step) * step;
-  const blocks = Math.ceil(total / depth);
-  const blocksPerSlice = Math.ceil(blocks / choice.slices);
-  const slices = Math.ceil(blocks / blocksPerSlice);
-  const sliceSize = m * gemm.n * gemm.batch;
+  // A sum of one segment is sliced by cutting the segment; one of many, by dealing out the segments.
+  const total = gemm.segments * gemm.depth;
+  const depth = gemm.segments > 1 ? gemm.depth : Math.ceil(total / choice.slices / step) * step;
+  const segments = Math.ceil(total / depth);
+  const segmentsPerSlice = Math.ceil(segments / choice.slices);
+  const slices = Math.ceil(segments / segmentsPerSlice);
+  const sliceSize = m * n * gemm.batch;
   const partial = slices > 1 ? scratch(tensorType([slices, sliceSize])) : null;
+  const direct = sums && !partial;
 
   const groupsM = Math.ceil(m / (choice.rows * choice.groupM));
-  const groupsN = Math.ceil(gemm.n / lanes / (choice.columns * choice.groupN));
+  const groupsN = Math.ceil(n / lanes / (choice.columns * choice.groupN));
   const groups = groupsM * groupsN * gemm.batch * slices;
-  const bStride = alongColumns ? lanes : bDepth;
   const ending = epilogueOf(partial ? null : gemm.epilogue, y, lanes);
-  // Partial results are dense [slice, m, batch, n] for one reason: their second stage sees y's own order.
-  const rowStride = partial ? (gemm.batch > 1 ? gemm.rowStride : gemm.n) : gemm.rowStride;
-  const place = { row: rowStride / lanes, batch: gemm.batchStride / lanes };
-  const direct = sums && !partial;
+  const place = { row: gemm.rowStride / lanes, batch: gemm.batchStride / lanes };
   const main: KernelCall = {
     name: gemm.name,
     shaders: [
       choice.family === "tile" ? tileKernel : sharedKernel,
       a.shader,
       { 1: aLane1, 2: aLane2, 4: aLane4 }[a.lanes],
-      alongColumns ? bColumns : { 1: bDepth1, 2: bDepth2, 4: bDepth4 }[bDepth],
       bStrided,
-      ...(choice.family === "tile" ? [choice.quad ? bQuad : bOwn] : []),
+      alongColumns ? bColumns : { 1: bDepth1, 2: bDepth2, 4: bDepth4 }[bDepth],
+      ...(choice.family === "shared" ? [] : [choice.quad ? bQuad : bOwn]),
       direct ? storeSums : storePlain,
       laneShader(lanes),
       ...ending.shaders,
     ],
-    constants: { ...tileConstants(choice, a, step, gemm.depth), ...a.constants },
+    constants: { ...tileConstants(choice, a, step, depth), ...a.constants },
     params: {
-      tile: { m, n: gemm.n, groupsM, groupsN, groups, slices, blocks, blocksPerSlice, depth, total },
+      tile: { m, n, groupsM, groupsN, groups, slices, segments, segmentsPerSlice, depth, total },
       ...a.params(depth),
       bStrided: {
-        column: alongColumns ? 1 : b.columnStride / bStride,
-        block: (depth * (alongColumns ? b.depthStride : gemm.blocks > 1 ? gemm.n * b.columnStride : depth) ) / bStride / (alongColumns || gemm.blocks > 1 ? 1 : depth) / (alongColumns || gemm.blocks === 1 ? 1 : depth),
-        depth: alongColumns ? b.depthStride / bStride : 1,
+        column: alongColumns ? 1 : b.columnStride / bLanes,
+        segment: (gemm.segments > 1 ? b.segmentStride : depth * b.depthStride) / bLanes,
+        depth: alongColumns ? b.depthStride / bLanes : 1,
         inner: b.batches.inner,
-        outerStride: b.batches.outerStride / bStride,
-        innerStride: b.batches.innerStride / bStride,
+        outerStride: b.batches.outerStride / bLanes,
+        innerStride: b.batches.innerStride / bLanes,
       },
       place: direct ? { ...place, ones: gemm.m } : { ...place, slice: sliceSize / lanes },
       ...ending.params,
     },
     operands: { a: a.value, b: b.value, y: partial ?? y, ...(direct ? { sums } : {}), ...ending.operands },
     workgroups: groups,
-    flops: 2 * gemm.m * gemm.n * total * gemm.batch,
+    flops: 2 * gemm.m * n * total * gemm.batch,
   };
   return partial ? [main, secondStage(gemm, partial, slices, sliceSize, lanes)] : [main];
+}
+
+function tileConstants(choice: GemmChoice, a: ASource, step: number, depth: number): Record<string, number> {
+  return {
+    ROWS: choice.rows,
+    COLUMNS: choice.columns,
+    GROUP_M: choice.groupM,
+    GROUP_N: choice.groupN,
+    DEPTH_LANES: a.along === "depth" ? a.lanes : 1,
+    ROW_LANES: a.along === "rows" ? a.lanes : 1,
+    ...(choice.family === "tile" ? { DEPTH: step } : { TILE_K: depth >= 16 ? 16 : Math.ceil(depth / step) * step }),
+  };
+}
+
+/** y = sum of the slices; the column sums, behind y in each slice, go to their own tensor. */
+function secondStage(gemm: Gemm, partial: Value, slices: number, sliceSize: number, lanes: Lanes): KernelCall {
+  const ending = epilogueOf(gemm.epilogue, gemm.y, lanes);
+  const count = sliceSize / lanes;
+  const sums = gemm.sums;
+  return {
+    name: `${gemm.name}/sum`,
+    shaders: [sums ? sumSlicesSums : sumSlices, laneShader(lanes), ...ending.shaders],
+    params: {
+      params: sums ? { count, split: sizeOf(gemm.y.type.shape) / lanes, slices } : { count, slices },
+      ...ending.params,
+    },
+    operands: { partial, y: gemm.y, ...(sums ? { sums } : {}), ...ending.operands },
+    workgroups: workgroupsFor(count, 64),
+    flops: sliceSize * slices,
+  };
+}
+
+/** A as a matrix in memory. With `ones`, it has one more row, of ones. */
+export interface StridedA {
+  readonly value: Value;
+  readonly rowStride: number;
+  readonly depthStride: number;
+  /** Rows and terms of the sum; vectors must divide the one they run along. */
+  readonly rows: number;
+  readonly depth: number;
+  readonly batches: Batches;
+  readonly ones?: boolean;
+}
+
+export function stridedA({ value, rowStride, depthStride, rows, depth, batches, ones = false }: StridedA): ASource {
+  const along = depthStride === 1 ? "depth" : "rows";
+  const strides = [batches.innerStride, batches.outerStride];
+  const lanes = along === "depth" ? lanesFor(depth, rowStride, ...strides) : lanesFor(rows, depthStride, ...strides);
+  return {
+    value,
+    along,
+    lanes,
+    shader: aStrided,
+    params: (segmentDepth) => ({
+      aStrided: {
+        row: along === "depth" ? rowStride / lanes : 1,
+        segment: (segmentDepth * depthStride) / lanes,
+        depth: along === "depth" ? 1 : depthStride / lanes,
+        inner: batches.inner,
+        outerStride: batches.outerStride / lanes,
+        innerStride: batches.innerStride / lanes,
+        ones: ones ? rows : 0xffffffff,
+      },
+    }),
+  };
+}
+
+/** One batch, or the same matrix for all. */
+export const oneBatch: Batches = { inner: 1, outerStride: 0, innerStride: 0 };
+
+const addBias = oneStep("bias", ["y", "b"], "y + b");
+
+/** The epilogue that adds a bias along the last axis before anything else. */
+export function withBias(epilogue: BoundProgram | null, bias: Value | null): BoundProgram | null {
+  if (!bias) return epilogue;
+  const program: Program = epilogue ? inline(epilogue.program, 0, addBias) : addBias;
+  return { program, operands: [bias, ...(epilogue?.operands ?? [])] };
 }

@@ -6,13 +6,13 @@ export interface GemmShape {
   readonly m: number;
   readonly n: number;
   /** Blocks of the sum (taps of a filter, rows of an image) and terms in each. */
-  readonly blocks: number;
+  readonly segments: number;
   readonly depth: number;
   readonly batch: number;
   /** Values of Y in one lane. */
   readonly lanes: Lanes;
-  /** Terms of the sum that one load of A or B brings, at the most. */
-  readonly step: number;
+  /** Vectors of B that a tile one lane wide needs in one step of the sum. */
+  readonly bLoads: number;
 }
 
 export interface GemmChoice {
@@ -34,7 +34,7 @@ export interface GemmChoice {
  *
  * A software adapter pays for loads and barriers: large register tiles, and loads of B shared by quads; few slices,
  * since it has few cores. A GPU pays for memory traffic: workgroup tiles; slices until the machine is full. Sums of
- * many short blocks (a filter on few channels) would leave workgroup tiles mostly empty, so registers serve there too.
+ * many short segments (a filter on few channels) would leave workgroup tiles mostly empty, so registers serve there too.
  */
 export function chooseGemm(shape: GemmShape, target: Target): GemmChoice {
   const { force = {} } = target;
@@ -43,13 +43,12 @@ export function chooseGemm(shape: GemmShape, target: Target): GemmChoice {
   return { ...choice, slices: Number(force.slices ?? slicesFor(shape, choice, target)) };
 }
 
-function registerTile({ m, n, lanes, step }: GemmShape, target: Target): Omit<GemmChoice, "slices"> {
+function registerTile({ m, n, lanes, bLoads }: GemmShape, target: Target): Omit<GemmChoice, "slices"> {
   const columns = Number(target.force?.columns ?? balanced(n / lanes, lanes === 4 ? 4 : 8));
   const rows = Number(target.force?.rows ?? 8);
   // Whole quads, and no more invocations than the rows need.
   const groupM = Math.min(16, Math.max(4, 2 ** Math.ceil(Math.log2(Math.ceil(m / rows)))));
-  const loads = (step / (lanes === 1 ? step : 1)) * columns;
-  const quad = Boolean(target.force?.quad ?? (target.subgroups && target.software)) && loads % 4 === 0;
+  const quad = Boolean(target.force?.quad ?? (target.subgroups && target.software)) && (bLoads * columns) % 4 === 0;
   return { family: "tile", rows, columns, groupM, groupN: 1, quad };
 }
 
@@ -70,10 +69,10 @@ function balanced(count: number, most: number): number {
 const shortestSlice = 64;
 
 function slicesFor(shape: GemmShape, choice: Omit<GemmChoice, "slices">, target: Target): number {
-  const { m, n, blocks, depth, batch, lanes } = shape;
+  const { m, n, segments, depth, batch, lanes } = shape;
   const groups =
     Math.ceil(m / (choice.rows * choice.groupM)) * Math.ceil(n / lanes / (choice.columns * choice.groupN)) * batch;
   const wanted = target.software ? 16 : 256;
-  const most = Math.floor((blocks * depth) / shortestSlice);
-  return Math.max(1, Math.min(most, blocks > 1 ? blocks : most, Math.ceil(wanted / groups)));
+  const most = Math.floor((segments * depth) / shortestSlice);
+  return Math.max(1, Math.min(most, segments > 1 ? segments : most, Math.ceil(wanted / groups)));
 }

@@ -9,9 +9,20 @@ import type { ShaderBinding, ShaderModule } from "../core/shader.ts";
 import { broadcastShapes, type Shape, showType, sizeOf, stridesOf, tensorType } from "../core/types.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 
-/** Attributes of a `map` node: the elementwise program that it runs. */
+/** Attributes of a `map` node. */
 export interface MapAttrs {
+  /** The elementwise program that it runs. */
   readonly program: Program;
+  /** The result has at least this shape: operands are repeated to it. */
+  readonly shape?: Shape;
+  /** The row of elementwise.ts that the program is; a chain, which fusion makes last, has none. */
+  readonly row?: MapRow;
+}
+
+export interface MapRow {
+  readonly name: string;
+  /** Numbers that stand as literals in the program. */
+  readonly options: Readonly<Record<string, number>>;
 }
 
 /**
@@ -22,16 +33,16 @@ export interface MapAttrs {
 export const mapOp: Omit<OpDef<MapAttrs>, "grad" | "noGradient"> = {
   name: "map",
   doc: "Elementwise function, or a fused chain of them",
-  infer(types, { program }, where) {
+  infer(types, { program, shape }, path) {
+    const where = `${path}(${programName(program)})`;
     for (const type of types) {
-      if (type.dtype !== "f32") {
-        throw new DTypeError({ where: `${where}(${programName(program)})`, seen: showType(type), wanted: "f32" });
-      }
+      if (type.dtype !== "f32") throw new DTypeError({ where, seen: showType(type), wanted: "f32" });
     }
-    return [tensorType(broadcastShapes(where, ...types.map((type) => type.shape)))];
+    const shapes = types.map((type) => type.shape);
+    return [tensorType(broadcastShapes(where, ...shapes, ...(shape ? [shape] : [])))];
   },
   program: ({ program }) => program,
-  withProgram: (program) => ({ program }),
+  withProgram: (program, shape) => ({ program, shape }),
   lower: lowerMap,
 };
 
@@ -130,8 +141,8 @@ ${strided ? unravel(rank) : ""}  return evaluate(${loads.join(", ")});
 }
 
 @compute @workgroup_size(${workgroupSize})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let first = workgroupIndex(workgroup, grid) * ${workgroupSize * perInvocation}u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let first = workgroupIndex(id, grid) * ${workgroupSize * perInvocation}u + local;
   if (first >= params.count) { return; }
   var results: array<Lane, ${perInvocation}>;
   // unroll

@@ -41,7 +41,7 @@ function fuseNode(node: Node, inputs: readonly Value[], alone: (value: Value) =>
   const host = operands.findIndex((value) => alone(value) && hostsEpilogue(value, type.shape));
   const moved = host < 0 ? null : intoEpilogue(program, operands, host, type.shape);
   if (moved) return moved;
-  const attrs = joined === own ? undefined : node.op.withProgram?.(program);
+  const attrs = joined === own ? undefined : node.op.withProgram?.(program, type.shape);
   return attrs ? makeNode({ ...node, attrs, inputs: operands, types: [type] }).outputs : null;
 }
 

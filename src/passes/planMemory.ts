@@ -1,10 +1,11 @@
 import { isFlat, type Operand, type Target, valuesOf } from "../core/call.ts";
 import { GraphError, LimitError } from "../core/errors.ts";
+import { align, layFlat } from "../core/flat.ts";
 import { type Graph, leavesOf, type Value } from "../core/graph.ts";
 import type { NamedPlace, Place, Plan, PlannedBuffer, PlannedCall } from "../core/plan.ts";
 import { bytesOf, showType } from "../core/types.ts";
 import { foldGrid } from "./grid.ts";
-import { align, layFlat, type VariableLayout } from "./layout.ts";
+import type { VariableLayout } from "./layout.ts";
 import type { ScheduledCall } from "./schedule.ts";
 import { shareSlots } from "./shareSlots.ts";
 

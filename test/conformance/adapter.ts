@@ -15,7 +15,7 @@ export interface Adapter {
 
 /** The reference's numbers as a leaf of the graph, in the engine's layout. */
 export function leaf(tensor: GoldenTensor, layout: Layout = asItIs): Value {
-  const { shape, data } = permute(tensor, layout(tensor.shape.length));
+  const { shape, data } = permute(tensor, layout(tensor.shape.length, tensor.dtype));
   if (tensor.dtype === "f32") return constant(tensorType(shape), Float32Array.from(data));
   return constant(tensorType(shape, "i32"), Int32Array.from(data));
 }

@@ -7,8 +7,8 @@ export interface Plain<Data = ArrayLike<number>> {
   readonly data: Data;
 }
 
-/** For a rank, the axes of the reference's tensor in the engine's order. */
-export type Layout = (rank: number) => readonly number[];
+/** For a rank and an element type, the axes of the reference's tensor in the engine's order. */
+export type Layout = (rank: number, dtype?: string) => readonly number[];
 
 /** N C * to N * C, whatever the number of spatial axes; [N, C] and lower ranks stay. */
 export const channelsLast: Layout = (rank) => (rank < 3 ? identity(rank) : [0, ...spatial(rank), 1]);
@@ -18,6 +18,9 @@ export const channelsLast: Layout = (rank) => (rank < 3 ? identity(rank) : [0, .
  * axis is the input's channels in PyTorch and whose last is in Keras.
  */
 export const kernelLast: Layout = (rank) => [...spatial(rank), 1, 0];
+
+/** Class indices N * as they are; probabilities N C * as the logits. */
+export const targetLayout: Layout = (rank, dtype) => (dtype === "f32" ? channelsLast(rank) : identity(rank));
 
 export const asItIs: Layout = (rank) => identity(rank);
 

@@ -17,7 +17,11 @@ export interface CaseRecord {
 }
 
 /** Runs the cases one after the other, on one device while it is sound. */
-export async function runCases(cases: readonly GoldenCase[], gpu: Gpu, onRecord: (record: CaseRecord) => void): Promise<void> {
+export async function runCases(
+  cases: readonly GoldenCase[],
+  gpu: Gpu,
+  onRecord: (record: CaseRecord) => void,
+): Promise<void> {
   let current = gpu;
   for (const goldenCase of cases) {
     onRecord(await runCase(current, goldenCase));

@@ -35,7 +35,10 @@ function build({ layouts = {}, build }: Adapter, opCase: OpCase): Map<string, Wa
   const attrs = new CaseAttrs(opCase.attrs);
   const built = build(inputs, attrs);
   const outputs = isValue(built) ? { y: built } : built;
-  const unread = [...attrs.unread().map((name) => `attribute ${name}`), ...inputs.unread().map((name) => `input ${name}`)];
+  const unread = [
+    ...attrs.unread().map((name) => `attribute ${name}`),
+    ...inputs.unread().map((name) => `input ${name}`),
+  ];
   if (unread.length > 0) {
     throw new FormatError({ where: opCase.op, seen: unread.join(", "), wanted: "only what the operator knows" });
   }
@@ -46,7 +49,11 @@ function build({ layouts = {}, build }: Adapter, opCase: OpCase): Map<string, Wa
     const layout = layouts[name] ?? asItIs;
     const shape = inverse(layout(value.type.shape.length)).map((axis) => value.type.shape[axis] ?? 0);
     if (!sameShape(shape, tensor.shape)) {
-      throw new ShapeError({ where: `outputs.${name}`, seen: `shape ${showShape(shape)}`, wanted: showShape(tensor.shape) });
+      throw new ShapeError({
+        where: `outputs.${name}`,
+        seen: `shape ${showShape(shape)}`,
+        wanted: showShape(tensor.shape),
+      });
     }
     wanted.set(`outputs.${name}`, { tensor, value, layout });
   }

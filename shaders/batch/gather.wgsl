@@ -1,0 +1,96 @@
+// uses: lib/grid, batch/permute
+//
+// Takes B examples out of a data set of N images of bytes, [N, H, W, C], and lays each in the middle of a canvas:
+//
+//     x[b, h, w, c] = pixel * scale + offset,      y[b] = label
+//
+// Row b is the example at position first + b of the epoch's order. Past the last example the canvas is all border and
+// the label says that there is none. One invocation writes 8 neighbours of one canvas, and the first of a canvas its
+// label; a workgroup 64 times that.
+
+struct GatherParams {
+  /// N, B, and invocations for one canvas.
+  examples: u32,
+  batch: u32,
+  chunks: u32,
+  /// Elements of a canvas, and of one of its rows.
+  canvas: u32,
+  canvasRow: u32,
+  /// Rows and elements of a row of an image.
+  imageRows: u32,
+  imageRow: u32,
+  /// Rows of the canvas above the image, and elements to its left.
+  top: u32,
+  left: u32,
+  scale: f32,
+  offset: f32,
+  /// A pixel value, normalized like the others.
+  border: f32,
+  /// 4^halfBits >= N.
+  halfBits: u32,
+  noLabel: i32,
+}
+
+struct Cursor {
+  first: u32,
+  seed: u32,
+  epoch: u32,
+  /// 0: in the order of the data set.
+  shuffle: u32,
+}
+
+/// Elements of one invocation.
+const CHUNK = 8u;
+
+@group(0) @binding(0) var<storage, read> images: array<u32>;
+@group(0) @binding(1) var<storage, read> labels: array<u32>;
+@group(0) @binding(2) var<storage, read> cursor: Cursor;
+@group(0) @binding(3) var<storage, read_write> x: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<i32>;
+@group(0) @binding(5) var<uniform> params: GatherParams;
+
+/// Byte i of four to a word, the lowest first.
+fn byteOf(word: u32, i: u32) -> u32 {
+  return (word >> (8u * (i & 3u))) & 0xffu;
+}
+
+/// Value of element e of the canvas of an example.
+fn canvasAt(example: u32, e: u32) -> f32 {
+  let row = e / params.canvasRow;
+  // Above or left of the image these wrap to huge numbers.
+  let imageRow = row - params.top;
+  let column = e - row * params.canvasRow - params.left;
+  var pixel = params.border;
+  if (example < params.examples && imageRow < params.imageRows && column < params.imageRow) {
+    let i = (example * params.imageRows + imageRow) * params.imageRow + column;
+    pixel = f32(byteOf(images[i >> 2u], i));
+  }
+  return pixel * params.scale + params.offset;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = workgroupIndex(workgroup, grid) * 64u + local;
+  let b = index / params.chunks;
+  if (b >= params.batch) { return; }
+  let position = cursor.first + b;
+  var example = position;
+  if (position < params.examples && cursor.shuffle != 0u) {
+    example = permuted(position, params.examples, params.halfBits, cursor.seed, cursor.epoch);
+  }
+  let begin = (index - b * params.chunks) * CHUNK;
+  // unroll
+  for (var i = 0u; i < CHUNK; i++) {
+    if (begin + i < params.canvas) { x[b * params.canvas + begin + i] = canvasAt(example, begin + i); }
+  }
+  if (begin > 0u) { return; }
+  if (example < params.examples) {
+    y[b] = i32(byteOf(labels[example >> 2u], example));
+  } else {
+    y[b] = params.noLabel;
+  }
+}

@@ -1,0 +1,7 @@
+// Class weights of cross-entropy: C numbers.
+
+@group(0) @binding(4) var<storage, read> classWeights: array<f32>;
+
+fn classWeight(c: u32) -> f32 {
+  return classWeights[c];
+}

@@ -1,0 +1,4 @@
+// No confusion matrix.
+
+fn countConfusion(i: u32) {
+}

@@ -1,0 +1,5 @@
+// RMSprop without momentum.
+
+fn along(i: u32, change: vec4f) -> vec4f {
+  return change;
+}

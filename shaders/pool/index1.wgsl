@@ -1,0 +1,2 @@
+// Positions of 1 channel: the companion of lib/lane1.
+alias LaneIndex = i32;

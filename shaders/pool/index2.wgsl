@@ -1,0 +1,2 @@
+// Positions of 2 channels: the companion of lib/lane2.
+alias LaneIndex = vec2i;

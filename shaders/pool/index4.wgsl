@@ -1,0 +1,2 @@
+// Positions of 4 channels: the companion of lib/lane4.
+alias LaneIndex = vec4i;

@@ -1,0 +1,50 @@
+// uses: lib/grid, pool/planes, pool/window
+// Max pooling, y[n, oh, ow, c] = max over the window, and where it was found; min pooling with SIGN = -1.
+// x: [N, H, W, C]; y and indices: [N, OH, OW, C]; an index is row * W + column in the plane of x.
+// One invocation: one lane of channels of one pixel of y. One workgroup: 64 neighbours along C, then OW, OH, N.
+// Taps are visited in row-major order and a later one must be larger, so that of equal values the first wins.
+// Padding counts as minus infinity: its taps are left out. A NaN wins.
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> y: array<Lane>;
+@group(0) @binding(2) var<storage, read_write> indices: array<LaneIndex>;
+
+const SIGN = 1.0;
+/// Some window reaches over the border.
+const CLIPPED = true;
+/// Taps to unroll; they divide the kernel size.
+const ROWS = 1u;
+const COLUMNS = 1u;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 64u + local;
+  if (index >= planes.count) { return; }
+  let out = pixelAt(index, planes.outHeight, planes.outWidth);
+  let plane = out.image * planes.height * planes.width;
+  // Before the border these wrap around to large numbers, which are not inside either.
+  let top = out.row * window.strideHeight - window.top;
+  let left = out.column * window.strideWidth - window.left;
+  var best = Lane(0.0);
+  var at = LaneIndex(-1);
+  for (var i = 0u; i < window.kernelHeight; i += ROWS) {
+    for (var j = 0u; j < window.kernelWidth; j += COLUMNS) {
+      // unroll
+      for (var di = 0u; di < ROWS; di++) {
+        // unroll
+        for (var dj = 0u; dj < COLUMNS; dj++) {
+          let row = top + (i + di) * window.dilationHeight;
+          let column = left + (j + dj) * window.dilationWidth;
+          if (!CLIPPED || (row < planes.height && column < planes.width)) {
+            let position = row * planes.width + column;
+            let value = SIGN * x[(plane + position) * planes.channels + out.channel];
+            let better = (value > best) | (at < LaneIndex(0)) | (value != value);
+            best = select(best, value, better);
+            at = select(at, LaneIndex(i32(position)), better);
+          }
+        }
+      }
+    }
+  }
+  y[index] = SIGN * best;
+  indices[index] = at;
+}

@@ -1,0 +1,91 @@
+import { GraphError } from "../core/errors.ts";
+import type { Initial } from "../core/graph.ts";
+import type { Shape } from "../core/types.ts";
+
+/**
+ * How a weight gets its first values, by the number of its inputs and outputs (`fanIn`, `fanOut`). Drawn on the GPU
+ * from (seed, name of the weight), by integer arithmetic and one multiplication, so every device gets the same bits.
+ */
+export type Initializer = (fans: { readonly fanIn: number; readonly fanOut: number }) => Initial;
+
+export const zeros: Initializer = () => ({ kind: "constant", value: 0 });
+export const ones: Initializer = () => ({ kind: "constant", value: 1 });
+
+export function constantOf(value: number): Initializer {
+  return () => ({ kind: "constant", value });
+}
+
+/** U(-limit, limit). */
+export function randomUniform({ limit = 0.05 }: { limit?: number } = {}): Initializer {
+  return () => ({ kind: "uniform", limit });
+}
+
+/** N(0, deviation^2). */
+export function randomNormal({ deviation = 0.05 }: { deviation?: number } = {}): Initializer {
+  return () => ({ kind: "normal", deviation, truncated: false });
+}
+
+/** N(0, deviation^2) without what lies beyond two deviations. */
+export function truncatedNormal({ deviation = 0.05 }: { deviation?: number } = {}): Initializer {
+  return () => ({ kind: "normal", deviation, truncated: true });
+}
+
+/** Deviation of a standard normal cut at +-2; dividing by it restores the variance, as Keras does. */
+const truncatedDeviation = 0.87962566103423978;
+
+/** U(-l, l), l = sqrt(6 / (fanIn + fanOut)). Glorot & Bengio 2010; the default of Keras' Dense and Conv2D. */
+export const glorotUniform: Initializer = ({ fanIn, fanOut }) => ({
+  kind: "uniform",
+  limit: Math.sqrt(6 / (fanIn + fanOut)),
+});
+
+/** Truncated normal of variance 2 / (fanIn + fanOut). */
+export const glorotNormal: Initializer = ({ fanIn, fanOut }) => ({
+  kind: "normal",
+  deviation: Math.sqrt(2 / (fanIn + fanOut)) / truncatedDeviation,
+  truncated: true,
+});
+
+/** U(-l, l), l = sqrt(6 / fanIn). He et al. 2015, for ReLU networks. */
+export const heUniform: Initializer = ({ fanIn }) => ({ kind: "uniform", limit: Math.sqrt(6 / fanIn) });
+
+/** Truncated normal of variance 2 / fanIn. */
+export const heNormal: Initializer = ({ fanIn }) => ({
+  kind: "normal",
+  deviation: Math.sqrt(2 / fanIn) / truncatedDeviation,
+  truncated: true,
+});
+
+export const initializers = {
+  zeros,
+  ones,
+  glorotUniform,
+  glorotNormal,
+  heUniform,
+  heNormal,
+  randomNormal: randomNormal(),
+  randomUniform: randomUniform(),
+  truncatedNormal: truncatedNormal(),
+} as const;
+
+export type InitializerName = keyof typeof initializers;
+
+/** An initializer by name, or the function itself. */
+export function initializerOf(where: string, choice: InitializerName | Initializer): Initializer {
+  if (typeof choice === "function") return choice;
+  const found = initializers[choice];
+  if (!found) {
+    throw new GraphError({
+      where,
+      seen: `initializer "${choice}"`,
+      wanted: `one of ${Object.keys(initializers).join(", ")}, or a function`,
+    });
+  }
+  return found;
+}
+
+/** Fans of a kernel [.., in, out]: the axes before the last two are the window. */
+export function fansOf(shape: Shape): { fanIn: number; fanOut: number } {
+  const window = shape.slice(0, -2).reduce((product, side) => product * side, 1);
+  return { fanIn: window * (shape.at(-2) ?? 1), fanOut: window * (shape.at(-1) ?? 1) };
+}

@@ -1,0 +1,122 @@
+import { GraphError, ShapeError } from "../core/errors.ts";
+import { type Initial, input, type Value } from "../core/graph.ts";
+import { atPath } from "../core/scope.ts";
+import { type Shape, showShape, sizeOf, tensorType } from "../core/types.ts";
+
+/** What a layer learns or keeps. The model makes a `Variable` of it when it is compiled. */
+export interface Weight {
+  /** `"kernel"`; the model puts the layer's name before it. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initial: Initial;
+  /** `statistic`: kept, not learned, such as a running mean. */
+  readonly kind: "parameter" | "statistic";
+}
+
+/** What a layer may ask for while its nodes are being made. */
+export interface CallContext {
+  readonly training: boolean;
+  /** The value of a weight of this layer. */
+  weight(weight: Weight): Value;
+  /** Replaces a statistic after the step. */
+  update(weight: Weight, value: Value): void;
+}
+
+/**
+ * A tensor of a model that is being described: where it comes from, and its shape without the batch. `value` is the
+ * same tensor in a trial graph with two examples, so that shapes are inferred, and errors thrown, as the model is
+ * written down.
+ */
+export interface Symbol {
+  readonly shape: Shape;
+  readonly value: Value;
+  readonly layer: Layer | null;
+  readonly inputs: readonly Symbol[];
+}
+
+/** Batch of the trial graph; two, so that statistics over the batch have something to average. */
+const trialBatch = 2;
+
+/** An input of a functional model; the shape is without the batch. */
+export function inputLayer(shape: Shape, name = "input"): Symbol {
+  if (shape.length === 0 || shape.some((side) => !Number.isInteger(side) || side < 1)) {
+    throw new ShapeError({
+      where: name,
+      seen: `shape ${showShape(shape)}`,
+      wanted: "sides of 1 or more, without the batch",
+    });
+  }
+  return { shape, value: input(name, tensorType([trialBatch, ...shape])), layer: null, inputs: [] };
+}
+
+/** A part of a network: it makes weights for the shape it first sees, then nodes each time it is called. */
+export abstract class Layer {
+  /** What it is: `"conv2d"`. */
+  abstract readonly kind: string;
+  /** Given by the user, else numbered by the model. */
+  readonly name: string | undefined;
+  /** Whether its parameters learn. */
+  trainable = true;
+  #weights: Weight[] = [];
+  #built: readonly Shape[] | null = null;
+
+  constructor(options: { readonly name?: string | undefined } = {}) {
+    this.name = options.name;
+  }
+
+  get weights(): readonly Weight[] {
+    return this.#weights;
+  }
+
+  /** Number of values in its weights. */
+  get parameterCount(): number {
+    return this.#weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  /** Applies the layer to symbols of a functional model. Shapes are checked here. */
+  apply(...inputs: readonly Symbol[]): Symbol {
+    const label = this.name ?? this.kind;
+    if (inputs.length === 0) throw new GraphError({ where: label, seen: "no input", wanted: "one or more" });
+    const value = atPath(label, () => {
+      this.build(inputs.map((symbol) => symbol.shape));
+      return this.call(
+        inputs.map((symbol) => symbol.value),
+        trialContext,
+      );
+    });
+    return { shape: value.type.shape.slice(1), value, layer: this, inputs };
+  }
+
+  /** Makes the weights for inputs of these shapes (without the batch), once. */
+  build(shapes: readonly Shape[]): void {
+    const known = this.#built;
+    if (!known) {
+      this.#built = shapes;
+      this.makeWeights(shapes);
+    } else if (this.#weights.length > 0 && known.join(";") !== shapes.join(";")) {
+      throw new ShapeError({
+        where: this.name ?? this.kind,
+        seen: `input ${shapes.map(showShape).join(", ")}`,
+        wanted: `${known.map(showShape).join(", ")}, for which its weights were made`,
+        mend: "Use a second layer for the second shape.",
+      });
+    }
+  }
+
+  /** Adds the layer's nodes to the graph. */
+  abstract call(inputs: readonly Value[], context: CallContext): Value;
+
+  protected makeWeights(_shapes: readonly Shape[]): void {}
+
+  protected addWeight(name: string, shape: Shape, initial: Initial, kind: Weight["kind"] = "parameter"): Weight {
+    const weight = Object.freeze({ name, shape, initial, kind });
+    this.#weights.push(weight);
+    return weight;
+  }
+}
+
+const trialContext: CallContext = {
+  training: true,
+  weight: ({ name, shape }) => input(name, tensorType(shape)),
+  update: () => {},
+};

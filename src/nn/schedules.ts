@@ -1,0 +1,191 @@
+import { GraphError } from "../core/errors.ts";
+
+/**
+ * Learning rate over time: a function of the number of updates made so far, 0 before the first. Any function will do;
+ * those here are the usual ones, in Keras' and PyTorch's terms. They run on the host in float64.
+ */
+export type Schedule = (step: number) => number;
+
+/** The rate for the next update after `step` updates; a rate that is no number or below 0 is an error. */
+export function rateAt(learningRate: number | Schedule, step: number): number {
+  const rate = typeof learningRate === "number" ? learningRate : learningRate(step);
+  if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
+    throw new GraphError({
+      where: "learningRate",
+      seen: `${rate} at step ${step}`,
+      wanted: "a finite number, 0 or more",
+    });
+  }
+  return rate;
+}
+
+/** The same rate always. */
+export function constant(learningRate: number): Schedule {
+  check("constant", { learningRate }, notNegative);
+  return () => learningRate;
+}
+
+export interface StepDecay {
+  readonly learningRate: number;
+  /** Updates between two drops. */
+  readonly stepSize: number;
+  /** Factor of each drop. Default: 0.1. */
+  readonly factor?: number;
+}
+
+/** learningRate * factor^floor(step / stepSize): PyTorch's StepLR. */
+export function stepDecay({ learningRate, stepSize, factor = 0.1 }: StepDecay): Schedule {
+  check("stepDecay", { learningRate, factor }, notNegative);
+  check("stepDecay", { stepSize }, aboveZero);
+  return (step) => learningRate * factor ** Math.floor(step / stepSize);
+}
+
+export interface ExponentialDecay {
+  readonly learningRate: number;
+  readonly decaySteps: number;
+  readonly decayRate: number;
+  /** Whole powers only. Default: false. */
+  readonly staircase?: boolean;
+}
+
+/** learningRate * decayRate^(step / decaySteps): Keras' ExponentialDecay. */
+export function exponentialDecay(options: ExponentialDecay): Schedule {
+  const { learningRate, decaySteps, decayRate, staircase = false } = options;
+  check("exponentialDecay", { learningRate, decayRate }, notNegative);
+  check("exponentialDecay", { decaySteps }, aboveZero);
+  return (step) => {
+    const power = step / decaySteps;
+    return learningRate * decayRate ** (staircase ? Math.floor(power) : power);
+  };
+}
+
+export interface PolynomialDecay {
+  readonly learningRate: number;
+  readonly decaySteps: number;
+  /** Default: 0. */
+  readonly endLearningRate?: number;
+  /** Default: 1, a straight line. */
+  readonly power?: number;
+}
+
+/** (learningRate - end) * (1 - step / decaySteps)^power + end, then end: Keras' PolynomialDecay. */
+export function polynomialDecay(options: PolynomialDecay): Schedule {
+  const { learningRate, decaySteps, endLearningRate = 0, power = 1 } = options;
+  check("polynomialDecay", { learningRate, endLearningRate }, notNegative);
+  check("polynomialDecay", { decaySteps, power }, aboveZero);
+  return (step) => {
+    const left = 1 - Math.min(step, decaySteps) / decaySteps;
+    return (learningRate - endLearningRate) * left ** power + endLearningRate;
+  };
+}
+
+export interface CosineDecay {
+  readonly learningRate: number;
+  readonly decaySteps: number;
+  /** The rate at the end. Default: 0. */
+  readonly endLearningRate?: number;
+}
+
+/** Half a cosine from the rate down to its end, then the end. */
+export function cosineDecay({ learningRate, decaySteps, endLearningRate = 0 }: CosineDecay): Schedule {
+  check("cosineDecay", { learningRate, endLearningRate }, notNegative);
+  check("cosineDecay", { decaySteps }, aboveZero);
+  return (step) => halfCosine(learningRate, endLearningRate, Math.min(step, decaySteps) / decaySteps);
+}
+
+export interface CosineRestarts {
+  readonly learningRate: number;
+  /** Updates of the first period. */
+  readonly firstDecaySteps: number;
+  /** Each period is so many times longer than the one before, 1 or more. Default: 2. */
+  readonly tMul?: number;
+  /** Each period starts so many times higher than the one before. Default: 1. */
+  readonly mMul?: number;
+  /** The rate at the end of each period. Default: 0. */
+  readonly endLearningRate?: number;
+}
+
+/** Cosine decay that starts anew (Loshchilov and Hutter 2017, SGDR): Keras' CosineDecayRestarts. */
+export function cosineRestarts(options: CosineRestarts): Schedule {
+  const { learningRate, firstDecaySteps, tMul = 2, mMul = 1, endLearningRate = 0 } = options;
+  check("cosineRestarts", { learningRate, mMul, endLearningRate }, notNegative);
+  check("cosineRestarts", { firstDecaySteps }, aboveZero);
+  check("cosineRestarts", { tMul }, (value) => value >= 1, "1 or more");
+  return (step) => {
+    let [start, length, top] = [0, firstDecaySteps, learningRate];
+    if (tMul === 1) {
+      const period = Math.floor(step / length);
+      start = period * length;
+      top *= mMul ** period;
+    }
+    while (step >= start + length) {
+      start += length;
+      length *= tMul;
+      top *= mMul;
+    }
+    return halfCosine(top, Math.min(top, endLearningRate), (step - start) / length);
+  };
+}
+
+export interface OneCycle {
+  /** The highest rate. */
+  readonly maxLearningRate: number;
+  readonly totalSteps: number;
+  /** Share of the steps that go up. Default: 0.3. */
+  readonly warmupShare?: number;
+  /** The first rate is the highest over this. Default: 25. */
+  readonly divFactor?: number;
+  /** The last rate is the first over this. Default: 10,000. */
+  readonly finalDivFactor?: number;
+}
+
+/** Up and down by half cosines (Smith and Topin 2018, super-convergence): PyTorch's OneCycleLR; then the last rate. */
+export function oneCycle(options: OneCycle): Schedule {
+  const { maxLearningRate: top, totalSteps, warmupShare = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
+  check("oneCycle", { maxLearningRate: top }, notNegative);
+  check("oneCycle", { divFactor, finalDivFactor }, aboveZero);
+  check("oneCycle", { totalSteps }, (value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more");
+  check("oneCycle", { warmupShare }, (value) => value >= 0 && value <= 1, "a number from 0 to 1");
+  const first = top / divFactor;
+  const last = first / finalDivFactor;
+  const peak = warmupShare * totalSteps - 1;
+  const end = totalSteps - 1;
+  return (step) => {
+    if (step >= end) return last;
+    return step < peak ? halfCosine(first, top, step / peak) : halfCosine(top, last, (step - peak) / (end - peak));
+  };
+}
+
+export interface Warmup {
+  /** Updates until the full rate. */
+  readonly steps: number;
+  /** What follows; its own count starts when the warm-up is over. */
+  readonly then: number | Schedule;
+}
+
+/** A straight line to the first rate of what follows: update i (from 0) of the warm-up takes (i + 1) / steps of it. */
+export function warmup({ steps, then }: Warmup): Schedule {
+  check("warmup", { steps }, (value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more");
+  return (step) => (step < steps ? (rateAt(then, 0) * (step + 1)) / steps : rateAt(then, step - steps));
+}
+
+/** From one rate to another by half a cosine; `at` goes from 0 to 1. */
+function halfCosine(from: number, to: number, at: number): number {
+  return to + ((from - to) * (1 + Math.cos(Math.PI * at))) / 2;
+}
+
+const notNegative = (value: number) => value >= 0;
+const aboveZero = (value: number) => value > 0;
+
+function check(
+  where: string,
+  options: Readonly<Record<string, number>>,
+  fits: (value: number) => boolean,
+  wanted = fits === aboveZero ? "a number above 0" : "0 or more",
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value !== "number" || !Number.isFinite(value) || !fits(value)) {
+      throw new GraphError({ where, seen: `${name} ${String(value)}`, wanted: `${name} to be ${wanted}` });
+    }
+  }
+}

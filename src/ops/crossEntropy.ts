@@ -1,0 +1,242 @@
+import backward from "../../shaders/crossEntropy/backward.wgsl";
+import fromMean from "../../shaders/crossEntropy/fromMean.wgsl";
+import fromRows from "../../shaders/crossEntropy/fromRows.wgsl";
+import indices from "../../shaders/crossEntropy/indices.wgsl";
+import partialsKernel from "../../shaders/crossEntropy/partials.wgsl";
+import probabilities from "../../shaders/crossEntropy/probabilities.wgsl";
+import rowsKernel from "../../shaders/crossEntropy/rows.wgsl";
+import totalKernel from "../../shaders/crossEntropy/total.wgsl";
+import unweighted from "../../shaders/crossEntropy/unweighted.wgsl";
+import weighted from "../../shaders/crossEntropy/weighted.wgsl";
+import { type KernelCall, type Operand, workgroupsFor } from "../core/call.ts";
+import { GraphError, ShapeError } from "../core/errors.ts";
+import { scratch, type Value } from "../core/graph.ts";
+import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import {
+  type Shape,
+  sameShape,
+  showShape,
+  showType,
+  sizeOf,
+  type TensorType,
+  tensorType,
+  wantDType,
+} from "../core/types.ts";
+import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
+
+/**
+ * Cross-entropy over the last axis, as PyTorch's `cross_entropy` and `nll_loss`, channels last:
+ *
+ *     scores [.., C] f32; labels [..] i32 (class indices) or [.., C] f32 (probabilities); class weights w [C]
+ *     row loss = -sum over c of w[c] * ((1 - s) * t[c] + s / C) * log softmax(scores)[c]
+ *
+ * with t the one-hot label and s the label smoothing. `mean` divides by the sum of the weights of the labels that are
+ * not ignored (for probabilities: by the number of rows); over no rows at all it is NaN. A label outside [0, C) reads
+ * nothing beyond the tensors: the loss of its row, and so the sum or mean, is NaN, and its gradient zero.
+ */
+export interface CrossEntropyAttrs {
+  /** What the scores are: `logits` are normalized here, `logProbabilities` already are. */
+  readonly from: "logits" | "logProbabilities";
+  readonly reduction: Reduction;
+  readonly labelSmoothing: number;
+  readonly ignoreIndex: number;
+}
+
+export interface NllOptions {
+  /** Default: `"mean"`. */
+  readonly reduction?: Reduction;
+  /** [C]; no gradient flows to them. */
+  readonly classWeights?: Value;
+  /** Rows with this label take no part. Default: -100, which is also how batches mark rows that are not there. */
+  readonly ignoreIndex?: number;
+}
+
+export interface CrossEntropyOptions extends NllOptions {
+  /** From 0 (default) to 1. */
+  readonly labelSmoothing?: number;
+}
+
+/** The label of rows that are not there. */
+export const defaultIgnoreIndex = -100;
+
+/** Scalar loss, or one number a row (`reduction: "none"`), from logits [.., C]. */
+export function softmaxCrossEntropy(logits: Value, labels: Value, options: CrossEntropyOptions = {}): Value {
+  checkNames(whereIs("softmaxCrossEntropy"), options, ["reduction", "classWeights", "ignoreIndex", "labelSmoothing"]);
+  return crossEntropyFrom("logits", logits, labels, options);
+}
+
+/** The same from log-probabilities [.., C] and class indices. */
+export function nllLoss(logProbabilities: Value, labels: Value, options: NllOptions = {}): Value {
+  const where = whereIs("nllLoss");
+  checkNames(where, options, ["reduction", "classWeights", "ignoreIndex"]);
+  wantDType(where, "labels", labels.type, "i32");
+  return crossEntropyFrom("logProbabilities", logProbabilities, labels, options);
+}
+
+function crossEntropyFrom(
+  from: CrossEntropyAttrs["from"],
+  scores: Value,
+  labels: Value,
+  { reduction = "mean", classWeights, ignoreIndex, labelSmoothing = 0 }: CrossEntropyOptions,
+): Value {
+  if (ignoreIndex !== undefined && labels.type.dtype === "f32") {
+    const seen = `ignoreIndex ${ignoreIndex} with labels of type ${showType(labels.type)}`;
+    throw new GraphError({ where: whereIs(crossEntropyOp.name), seen, wanted: "class indices (i32)" });
+  }
+  const inputs = classWeights ? [scores, labels, classWeights] : [scores, labels];
+  return applyOne(crossEntropyOp, inputs, {
+    from,
+    reduction,
+    labelSmoothing,
+    ignoreIndex: ignoreIndex ?? defaultIgnoreIndex,
+  });
+}
+
+/** Outputs: the loss; under a reduction also the sum of the weights, which the gradient of the mean divides by. */
+export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
+  name: "crossEntropy",
+  doc: "Cross-entropy from logits or log-probabilities, with class indices or probabilities",
+  infer(types, { reduction, labelSmoothing, ignoreIndex }, where) {
+    const rows = inferRows(types, where);
+    checkWord(where, "reduction", reduction, reductions);
+    checkNumber(where, "labelSmoothing", labelSmoothing, (s) => s >= 0 && s <= 1, "a number from 0 to 1");
+    checkNumber(where, "ignoreIndex", ignoreIndex, (index) => index === (index | 0), "a whole number");
+    return reduction === "none" ? [tensorType(rows)] : [tensorType([]), tensorType([])];
+  },
+  grad({ attrs, inputs, outputs: [, weightSum], gradients: [dy], needs }) {
+    if (needs[1] || needs[2]) {
+      throw new GraphError({
+        where: whereIs("crossEntropy"),
+        seen: `${needs[1] ? "labels" : "class weights"} that depend on a parameter`,
+        wanted: "constants",
+        mend: "Wrap them in stopGradient().",
+      });
+    }
+    if (!dy) return [null];
+    const extra = attrs.reduction === "mean" && weightSum ? [dy, weightSum] : [dy];
+    return [applyOne(crossEntropyGradientOp, [...inputs, ...extra], attrs)];
+  },
+  lower: lowerForward,
+};
+
+/** Inputs: scores, labels, class weights where there are any, dy, and for the mean the sum of the weights. */
+export const crossEntropyGradientOp: OpDef<CrossEntropyAttrs> = {
+  name: "crossEntropyGradient",
+  doc: "Gradient of crossEntropy by its scores",
+  infer: ([scores]) => (scores ? [scores] : []),
+  lower: lowerBackward,
+  noGradient: "second derivatives of cross-entropy are not defined",
+};
+
+/** Shape of the labels, one a row. */
+function inferRows([scores, labels, weights]: readonly TensorType[], where: string): Shape {
+  if (!scores || !labels) throw new ShapeError({ where, seen: "too few inputs", wanted: "scores and labels" });
+  wantDType(where, "scores", scores, "f32");
+  wantDType(where, "labels", labels, "i32", "f32");
+  const rows = scores.shape.slice(0, -1);
+  const classes = scores.shape.at(-1) ?? 0;
+  if (scores.shape.length < 1 || classes < 1 || sizeOf(rows) < 1) {
+    throw new ShapeError({ where, seen: `scores ${showType(scores)}`, wanted: "[.., C], one row and class at least" });
+  }
+  const wanted = labels.dtype === "i32" ? rows : scores.shape;
+  if (!sameShape(labels.shape, wanted)) {
+    throw new ShapeError({
+      where,
+      seen: `labels ${showType(labels)} for scores ${showType(scores)}`,
+      wanted: `i32${showShape(rows)} class indices or f32${showShape(scores.shape)} probabilities`,
+    });
+  }
+  if (weights) {
+    wantDType(where, "classWeights", weights, "f32");
+    if (!sameShape(weights.shape, [classes])) {
+      throw new ShapeError({ where, seen: `classWeights ${showType(weights)}`, wanted: showShape([classes]) });
+    }
+  }
+  return rows;
+}
+
+/** At most so many invocations share the rows of a sum; each adds up every so manieth. */
+const maxPartials = 16_384;
+const workgroupSize = 64;
+/** Bits of a quiet NaN. */
+const nan = 0x7fc0_0000;
+
+function lowerForward({ attrs, inputs, outputs: [loss, weightSum] }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
+  const [scores, labels, weights] = inputs;
+  if (!scores || !labels || !loss) return [];
+  const row = rowParts(attrs, scores, labels, weights);
+  const flops = 6 * sizeOf(scores.type.shape);
+  const { rows } = row.params.params;
+  if (!weightSum) {
+    const name = "rows";
+    const operands = { ...row.operands, losses: loss };
+    const shaders = [rowsKernel, ...row.shaders];
+    return [{ ...row, name, shaders, operands, workgroups: workgroupsFor(rows, workgroupSize), flops }];
+  }
+  const count = Math.min(rows, maxPartials);
+  const partials = scratch(tensorType([count, 2]));
+  return [
+    {
+      ...row,
+      name: "partials",
+      shaders: [partialsKernel, ...row.shaders],
+      params: { ...row.params, partialParams: { count } },
+      operands: { ...row.operands, partials },
+      workgroups: workgroupsFor(count, workgroupSize),
+      flops,
+    },
+    {
+      name: "total",
+      shaders: [totalKernel],
+      constants: { MEAN: attrs.reduction === "mean" ? 1 : 0 },
+      params: { params: { count, nan } },
+      operands: { partials, loss, weightSum },
+      workgroups: 1,
+      flops: 2 * count,
+    },
+  ];
+}
+
+function lowerBackward({ attrs, inputs, outputs: [dScores] }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
+  const mean = attrs.reduction === "mean";
+  const [scores, labels, ...rest] = inputs;
+  const arriving = rest.slice(mean ? -2 : -1);
+  const weights = rest.length > arriving.length ? rest[0] : undefined;
+  const [dy, weightSum] = arriving;
+  if (!scores || !labels || !dy || !dScores) return [];
+  const row = rowParts(attrs, scores, labels, weights);
+  const sum = mean && weightSum;
+  return [
+    {
+      ...row,
+      name: "backward",
+      shaders: [backward, ...row.shaders, sum ? fromMean : fromRows],
+      constants: { ...row.constants, ...(sum ? {} : { PER_ROW: attrs.reduction === "none" ? 1 : 0 }) },
+      operands: { ...row.operands, dScores, dy, ...(sum ? { weightSum: sum } : {}) },
+      workgroups: workgroupsFor(row.params.params.rows, workgroupSize),
+      flops: 6 * sizeOf(scores.type.shape),
+    },
+  ];
+}
+
+/** What shaders/crossEntropy/row.wgsl and the files chosen beside it need of a call. */
+function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weights: Value | undefined) {
+  const classes = scores.type.shape.at(-1) ?? 1;
+  const byIndex = labels.type.dtype === "i32";
+  const operands: Record<string, Operand> = { scores, labels, ...(weights ? { classWeights: weights } : {}) };
+  return {
+    shaders: [byIndex ? indices : probabilities, weights ? weighted : unweighted],
+    constants: { FROM_LOGITS: attrs.from === "logits" ? 1 : 0 },
+    params: {
+      params: {
+        rows: sizeOf(scores.type.shape) / classes,
+        classes,
+        keep: 1 - attrs.labelSmoothing,
+        spread: attrs.labelSmoothing / classes,
+        nan,
+      },
+      ...(byIndex ? { labelParams: { ignoreIndex: attrs.ignoreIndex } } : {}),
+    },
+    operands,
+  };
+}

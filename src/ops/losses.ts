@@ -1,0 +1,200 @@
+import { GraphError, ShapeError } from "../core/errors.ts";
+import { oneStep, type Program } from "../core/expression.ts";
+import type { Value } from "../core/graph.ts";
+import { applyOne, type OpDef } from "../core/op.ts";
+import { broadcastShapes, sameShape, showShape, showType } from "../core/types.ts";
+import { type MapAttrs, mapOp } from "./map.ts";
+import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
+import { mean, sum } from "./reduce.ts";
+
+/**
+ * Losses that compare a prediction x and a target t element by element, as PyTorch defines them. Each is one elementwise
+ * program in a form that is safe in f32, with its derivatives beside it, so that a loss and its gradient are one kernel
+ * each, and join their elementwise neighbours.
+ */
+interface LossRow {
+  /** WGSL over x (prediction), t (target) and p (positive weight); every literal is written `Lane(..)`. */
+  readonly y: string;
+  readonly dx: string;
+  readonly dt: string;
+}
+
+export interface LossOptions {
+  /** Default: `"mean"`, over all elements. */
+  readonly reduction?: Reduction;
+}
+
+export interface HuberOptions extends LossOptions {
+  /** Where the parabola turns into a line, above 0. Default: 1. */
+  readonly delta?: number;
+}
+
+export interface SmoothL1Options extends LossOptions {
+  /** Where the parabola turns into a line, 0 or more. Default: 1. */
+  readonly beta?: number;
+}
+
+export interface BinaryCrossEntropyOptions extends LossOptions {
+  /** Factor of each element before the reduction; broadcasts to the shape of x. No gradient flows to it. */
+  readonly sampleWeight?: Value;
+}
+
+export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
+  /** Factor of the positive part of each target; broadcasts to the shape of x. No gradient flows to it. */
+  readonly posWeight?: Value;
+}
+
+/** (x - t)^2 */
+export function mseLoss(x: Value, target: Value, options: LossOptions = {}): Value {
+  const row = { y: "(x - t) * (x - t)", dx: "Lane(2.0) * (x - t)", dt: "Lane(2.0) * (t - x)" };
+  return loss("mseLoss", row, x, target, options, []);
+}
+
+/** |x - t|; its derivative at 0 is 0. */
+export function l1Loss(x: Value, target: Value, options: LossOptions = {}): Value {
+  return loss("l1Loss", absolute, x, target, options, []);
+}
+
+/** (x - t)^2 / 2 where |x - t| <= delta, else delta (|x - t| - delta / 2). */
+export function huberLoss(x: Value, target: Value, options: HuberOptions = {}): Value {
+  const { delta = 1 } = options;
+  checkNumber(whereIs("huberLoss"), "delta", delta, (value) => value > 0, "above 0");
+  const [line, half] = [literal(delta), literal(delta / 2)];
+  const row = {
+    y: `select(${line} * (abs(x - t) - ${half}), Lane(0.5) * (x - t) * (x - t), abs(x - t) <= ${line})`,
+    dx: `clamp(x - t, -${line}, ${line})`,
+    dt: `clamp(t - x, -${line}, ${line})`,
+  };
+  return loss("huberLoss", row, x, target, options, ["delta"]);
+}
+
+/** (x - t)^2 / (2 beta) where |x - t| < beta, else |x - t| - beta / 2. */
+export function smoothL1Loss(x: Value, target: Value, options: SmoothL1Options = {}): Value {
+  const { beta = 1 } = options;
+  checkNumber(whereIs("smoothL1Loss"), "beta", beta, (value) => value >= 0, "0 or more");
+  const [turn, half] = [literal(beta), literal(beta / 2)];
+  const row = {
+    y: `select(abs(x - t) - ${half}, Lane(0.5) * (x - t) * (x - t) / ${turn}, abs(x - t) < ${turn})`,
+    dx: `clamp((x - t) / ${turn}, Lane(-1.0), Lane(1.0))`,
+    dt: `clamp((t - x) / ${turn}, Lane(-1.0), Lane(1.0))`,
+  };
+  return loss("smoothL1Loss", beta === 0 ? absolute : row, x, target, options, ["beta"]);
+}
+
+/**
+ * -(t log x + (1 - t) log(1 - x)) from probabilities x, the logarithms no less than -100. From logits it is exact
+ * further out: prefer `bceWithLogits`. Outside [0, 1] the loss is NaN.
+ */
+export function binaryCrossEntropy(x: Value, target: Value, options: BinaryCrossEntropyOptions = {}): Value {
+  const row = {
+    y: `-(t * ${logOf("x")} + (Lane(1.0) - t) * ${logOf("(Lane(1.0) - x)")})`,
+    dx: "(x - t) / max(x * (Lane(1.0) - x), Lane(1e-12))",
+    dt: `${logOf("(Lane(1.0) - x)")} - ${logOf("x")}`,
+  };
+  return loss("binaryCrossEntropy", row, x, target, options, ["sampleWeight"], { w: options.sampleWeight });
+}
+
+/** -(p t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))) from logits x, with the positive weight p. */
+export function bceWithLogits(x: Value, target: Value, options: BceWithLogitsOptions = {}): Value {
+  const { sampleWeight, posWeight } = options;
+  // log(1 + exp(-x)), from the exponential that cannot overflow.
+  const softplus = "(max(-x, Lane(0.0)) + log(Lane(1.0) + exp(max(-abs(x), Lane(-87.0)))))";
+  const positive = posWeight ? "(Lane(1.0) + (p - Lane(1.0)) * t) * " : "";
+  const row = {
+    y: `(Lane(1.0) - t) * x + ${positive}${softplus}`,
+    dx: `(Lane(1.0) - t) - ${positive}sigmoid(-x)`,
+    dt: posWeight ? `(p - Lane(1.0)) * ${softplus} - x` : "-x",
+  };
+  const known = ["sampleWeight", "posWeight"];
+  return loss("bceWithLogits", row, x, target, options, known, { w: sampleWeight, p: posWeight });
+}
+
+const absolute: LossRow = { y: "abs(x - t)", dx: "sign(x - t)", dt: "sign(t - x)" };
+
+/** log(x), -100 where x is zero (or too small for the GPU to tell), NaN below. */
+function logOf(x: string): string {
+  return `select(max(log(${x}), Lane(-100.0)), Lane(-100.0), abs(${x}) < Lane(1.17549435e-38))`;
+}
+
+/** A number as a WGSL literal of the lane's type. */
+function literal(value: number): string {
+  const text = String(Math.fround(value));
+  return `Lane(${/[.e]/.test(text) ? text : `${text}.0`})`;
+}
+
+function loss(
+  name: string,
+  row: LossRow,
+  x: Value,
+  target: Value,
+  options: LossOptions,
+  known: readonly string[],
+  weights: Readonly<Record<string, Value | undefined>> = {},
+): Value {
+  const where = whereIs(name);
+  const { reduction = "mean" } = options;
+  checkNames(where, options, ["reduction", ...known]);
+  checkWord(where, "reduction", reduction, reductions);
+  if (!sameShape(x.type.shape, target.type.shape)) {
+    throw new ShapeError({
+      where,
+      seen: `a target ${showType(target.type)} for a prediction ${showType(x.type)}`,
+      wanted: "equal shapes",
+      mend: "Reshape one of them: broadcasting would compare each with many.",
+    });
+  }
+  const operands: Record<string, Value> = { x, t: target };
+  for (const [letter, weight] of Object.entries(weights)) {
+    if (!weight) continue;
+    if (!sameShape(broadcastShapes(where, weight.type.shape, x.type.shape), x.type.shape)) {
+      const seen = `a weight ${showType(weight.type)}`;
+      throw new ShapeError({ where, seen, wanted: `a shape that broadcasts to ${showShape(x.type.shape)}` });
+    }
+    operands[letter] = weight;
+  }
+  const names = Object.keys(operands);
+  const factor = weights.w ? "w * " : "";
+  const derivative = (by: "dx" | "dt") => oneStep(`${name}.${by}`, ["dy", ...names], `dy * ${factor}(${row[by]})`);
+  const terms = applyOne(lossTermsOp, Object.values(operands), {
+    program: oneStep(name, names, `${factor}(${row.y})`),
+    derivatives: [derivative("dx"), derivative("dt")],
+  });
+  return reduction === "none" ? terms : reduction === "sum" ? sum(terms) : mean(terms);
+}
+
+export interface LossTermsAttrs extends MapAttrs {
+  /** Programs over dy and the inputs, by the first and the second input. A fused chain has none. */
+  readonly derivatives?: readonly [Program, Program];
+}
+
+/** Terms of a loss, one an element. Inputs: prediction, target, weights. */
+export const lossTermsOp: OpDef<LossTermsAttrs> = {
+  ...mapOp,
+  name: "lossTerms",
+  doc: "Terms of MSE, L1, Huber, smooth L1 and binary cross-entropy",
+  grad({ attrs: { derivatives, program }, inputs, gradients: [dy], needs }) {
+    if (!derivatives || !dy) {
+      throw new GraphError({ seen: "the gradient of a fused chain", wanted: "differentiation before fusion" });
+    }
+    if (needs.slice(2).includes(true)) {
+      const where = whereIs(program.steps[0]?.name ?? "loss");
+      throw new GraphError({
+        where,
+        seen: "weights that depend on a parameter",
+        wanted: "constants",
+        mend: "Wrap them in stopGradient().",
+      });
+    }
+    return derivatives.map((derivative, i) =>
+      needs[i] ? applyOne(lossGradientOp, [dy, ...inputs], { program: derivative }) : null,
+    );
+  },
+};
+
+/** Gradient of the terms by the prediction or the target. Inputs: dy, then those of the terms. */
+export const lossGradientOp: OpDef<MapAttrs> = {
+  ...mapOp,
+  name: "lossGradient",
+  doc: "Gradient of lossTerms",
+  noGradient: "second derivatives of losses are not defined",
+};

@@ -1,0 +1,40 @@
+import { GraphError } from "../core/errors.ts";
+import { currentPath } from "../core/scope.ts";
+
+/** Module path of the operator that is about to be added, for errors that come before its node. */
+export function whereIs(op: string): string {
+  return [currentPath(), op].filter(Boolean).join("/");
+}
+
+/** Options are plain objects; a misspelt one must not be passed over in silence. */
+export function checkNames(where: string, options: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !known.includes(name)) {
+      throw new GraphError({ where, seen: `option ${name}`, wanted: `one of ${known.join(", ")}` });
+    }
+  }
+}
+
+/** An option that is a finite number for which `fits` holds; `wanted` says so in words. */
+export function checkNumber(
+  where: string,
+  name: string,
+  value: number,
+  fits: (value: number) => boolean,
+  wanted: string,
+): void {
+  if (typeof value !== "number" || !Number.isFinite(value) || !fits(value)) {
+    throw new GraphError({ where, seen: `${name} ${String(value)}`, wanted: `${name} to be ${wanted}` });
+  }
+}
+
+/** An option that is one of a few words. */
+export function checkWord(where: string, name: string, value: string, words: readonly string[]): void {
+  if (!words.includes(value)) {
+    throw new GraphError({ where, seen: `${name} ${JSON.stringify(value)}`, wanted: `one of ${words.join(", ")}` });
+  }
+}
+
+/** How a loss over many elements becomes one number: their mean, their sum, or not at all. */
+export type Reduction = "mean" | "sum" | "none";
+export const reductions: readonly Reduction[] = ["mean", "sum", "none"];

@@ -1,0 +1,219 @@
+import argMaxShader from "../../shaders/reduce/argMax.wgsl";
+import maxShader from "../../shaders/reduce/max.wgsl";
+import minShader from "../../shaders/reduce/min.wgsl";
+import row from "../../shaders/reduce/row.wgsl";
+import strided from "../../shaders/reduce/strided.wgsl";
+import sumShader from "../../shaders/reduce/sum.wgsl";
+import { type KernelCall, workgroupsFor } from "../core/call.ts";
+import { GraphError, ShapeError } from "../core/errors.ts";
+import { scratch, type Value } from "../core/graph.ts";
+import { applyOne, type GradContext, type LowerContext, type OpDef } from "../core/op.ts";
+import type { ShaderModule } from "../core/shader.ts";
+import { resolveAxis, type Shape, showShape, showType, sizeOf, tensorType, wantDType } from "../core/types.ts";
+import { broadcastTo, div, equal, mul, scale, square, stopGradient, sub } from "./elementwise.ts";
+import { laneShader } from "./lanes.ts";
+import { epilogueOf } from "./map.ts";
+import { reducePasses } from "./reducePasses.ts";
+import { reshape } from "./reshape.ts";
+
+/**
+ * Reductions of f32 over any axes: y[k] = sum, max or min of x[k, r] over r. In one pass where that is short, else in
+ * two or three of fixed order (reducePasses.ts), so that the same input gives the same bits.
+ */
+export interface ReduceAttrs {
+  /** Ascending. */
+  readonly axes: readonly number[];
+  /** Reduced axes stay, with side 1. */
+  readonly keepDims: boolean;
+}
+
+export interface ReduceOptions {
+  /** One axis or several, negative ones counted from the end. Default: all. */
+  readonly axis?: number | readonly number[];
+  /** Keep reduced axes, with side 1. Default: false. */
+  readonly keepDims?: boolean;
+}
+
+const workgroupSize = 64;
+
+function reduction(
+  name: string,
+  doc: string,
+  combine: ShaderModule,
+  grad: (context: GradContext<ReduceAttrs>) => readonly (Value | null)[],
+): OpDef<ReduceAttrs> {
+  return {
+    name,
+    doc,
+    epilogue: true,
+    infer([x], attrs, where) {
+      if (!x) throw new GraphError({ where, seen: "no input", wanted: "1" });
+      wantDType(where, "x", x, "f32");
+      return [tensorType(reducedShape(x.shape, attrs, where))];
+    },
+    grad,
+    lower: (context) => lowerReduction(name, combine, context),
+  };
+}
+
+function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttrs, where: string): number[] {
+  const resolved = axes.map((axis) => resolveAxis(where, axis, shape.length));
+  if (new Set(resolved).size < resolved.length) {
+    throw new ShapeError({ where, seen: `axes ${showShape(axes)}`, wanted: "each axis once" });
+  }
+  if (sizeOf(shape) === 0) throw new ShapeError({ where, seen: `shape ${showShape(shape)}`, wanted: "elements" });
+  return shape.flatMap((side, axis) => (!resolved.includes(axis) ? [side] : keepDims ? [1] : []));
+}
+
+function lowerReduction(
+  name: string,
+  combine: ShaderModule,
+  { attrs, inputs: [input], outputs: [output], epilogue }: LowerContext<ReduceAttrs>,
+): KernelCall[] {
+  if (!input || !output) return [];
+  const passes = reducePasses(input.type.shape, attrs.axes);
+  let x = input;
+  return passes.map((pass, i): KernelCall => {
+    const { kernel, lanes, outer, extent, chunks, inner } = pass;
+    const last = i === passes.length - 1;
+    const outputLanes = kernel === "row" ? 1 : lanes;
+    const count = outer * chunks * inner;
+    const y = last ? output : scratch(tensorType([count * outputLanes]));
+    const end = epilogueOf(last ? epilogue : null, y, outputLanes);
+    const params = kernel === "row" ? { count, extent } : { count, extent, chunks, inner };
+    const call = {
+      name: last ? name : `${name}/partial`,
+      shaders: [kernel === "row" ? row : strided, combine, laneShader(outputLanes), ...end.shaders],
+      params: { params, ...end.params },
+      operands: { x, y, ...end.operands },
+      workgroups: workgroupsFor(count, workgroupSize),
+      flops: outer * extent * inner * lanes,
+    };
+    x = y;
+    return call;
+  });
+}
+
+/** The gradient of `y` with the reduced axes back in, so that it broadcasts against `x`. */
+function kept(dy: Value, x: Value, axes: readonly number[]): Value {
+  const shape = x.type.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
+  return reshape(dy, shape);
+}
+
+export const sumOp = reduction(
+  "sum",
+  "Sum over axes",
+  sumShader,
+  // dx[k, r] = dy[k].
+  ({ attrs: { axes }, inputs: [x], gradients: [dy] }) => [
+    x && dy ? broadcastTo(kept(dy, x, axes), x.type.shape) : null,
+  ],
+);
+
+/** dx[k, r] = dy[k] / n where x[k, r] is one of the n elements that equal y[k], else 0. */
+function shareAmongEqual({ attrs: { axes }, inputs: [x], outputs: [y], gradients: [dy] }: GradContext<ReduceAttrs>) {
+  if (!x || !y || !dy) return [null];
+  const found = equal(x, kept(y, x, axes));
+  const count = sum(found, { axis: axes, keepDims: true });
+  return [mul(found, div(kept(dy, x, axes), count))];
+}
+
+export const maxOp = reduction("max", "Largest over axes; equal ones share the gradient", maxShader, shareAmongEqual);
+export const minOp = reduction("min", "Smallest over axes; equal ones share the gradient", minShader, shareAmongEqual);
+
+export interface ArgMaxAttrs {
+  readonly axis: number;
+  readonly keepDims: boolean;
+}
+
+export const argMaxOp: OpDef<ArgMaxAttrs> = {
+  name: "argMax",
+  doc: "Index (i32) of the first largest element along an axis",
+  noGradient: "an index does not change by degrees",
+  infer([x], { axis, keepDims }, where) {
+    if (!x) throw new GraphError({ where, seen: "no input", wanted: "1" });
+    wantDType(where, "x", x, "f32");
+    return [tensorType(reducedShape(x.shape, { axes: [axis], keepDims }, where), "i32")];
+  },
+  lower({ attrs: { axis }, inputs: [x], outputs: [y] }) {
+    if (!x || !y) return [];
+    const { shape } = x.type;
+    const count = sizeOf(y.type.shape);
+    return [
+      {
+        name: "argMax",
+        shaders: [argMaxShader],
+        params: { params: { count, extent: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) } },
+        operands: { x, y },
+        workgroups: workgroupsFor(count, workgroupSize),
+        flops: sizeOf(shape),
+      },
+    ];
+  },
+};
+
+function axesOf(where: string, x: Value, axis: number | readonly number[] | undefined): number[] {
+  const rank = x.type.shape.length;
+  if (axis === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const axes = (typeof axis === "number" ? [axis] : axis).map((one) => resolveAxis(where, one, rank));
+  return axes.sort((a, b) => a - b);
+}
+
+function reduce(op: OpDef<ReduceAttrs>, x: Value, { axis, keepDims = false }: ReduceOptions): Value {
+  return applyOne(op, [x], { axes: axesOf(op.name, x, axis), keepDims });
+}
+
+export function sum(x: Value, options: ReduceOptions = {}): Value {
+  return reduce(sumOp, x, options);
+}
+
+export function mean(x: Value, options: ReduceOptions = {}): Value {
+  return scale(sum(x, options), 1 / extentOf("mean", x, options));
+}
+
+/** Equal largest elements share the gradient. */
+export function max(x: Value, options: ReduceOptions = {}): Value {
+  return reduce(maxOp, x, options);
+}
+
+/** Equal smallest elements share the gradient. */
+export function min(x: Value, options: ReduceOptions = {}): Value {
+  return reduce(minOp, x, options);
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** The sum of squares is divided by n - correction. Default: 0; 1 is the unbiased estimate. */
+  readonly correction?: 0 | 1;
+}
+
+/**
+ * Mean square of x - mean(x), in two passes. The gradient need not flow through the mean: by that, the sum of squares
+ * changes by -2 times the sum of x - mean(x), which is 0.
+ */
+export function variance(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
+  const divisor = extentOf("variance", x, options) - correction;
+  if (divisor < 1 || (correction !== 0 && correction !== 1)) {
+    const seen = `correction ${correction} over ${divisor + correction} elements of ${showType(x.type)}`;
+    throw new ShapeError({ where: "variance", seen, wanted: "0, or 1 over 2 elements or more" });
+  }
+  const center = stopGradient(mean(x, { ...options, keepDims: true }));
+  return scale(sum(square(sub(x, center)), options), 1 / divisor);
+}
+
+/** How many elements are reduced to one. */
+function extentOf(where: string, x: Value, { axis }: ReduceOptions): number {
+  return sizeOf(axesOf(where, x, axis).map((one) => x.type.shape[one] ?? 1));
+}
+
+/** Indices (i32) of the first largest element along an axis. No gradient. */
+export function argMax(x: Value, { axis = -1, keepDims = false }: { axis?: number; keepDims?: boolean } = {}): Value {
+  return applyOne(argMaxOp, [x], { axis: resolveAxis("argMax", axis, x.type.shape.length), keepDims });
+}
+
+/** Sums what broadcasting repeated: the gradient of an operand of this shape, from that of the result. */
+export function sumTo(value: Value, shape: Shape): Value {
+  const from = value.type.shape;
+  const lead = from.length - shape.length;
+  const axes = from.flatMap((side, axis) => (side !== 1 && (shape[axis - lead] ?? 1) === 1 ? [axis] : []));
+  return reshape(axes.length > 0 ? sum(value, { axis: axes }) : value, shape);
+}

@@ -1,0 +1,165 @@
+import { ShapeError } from "../core/errors.ts";
+import type { Value } from "../core/graph.ts";
+import { applyOne, type OpDef } from "../core/op.ts";
+import { resolveAxis, showShape, showType, sizeOf, stridesOf, tensorType } from "../core/types.ts";
+import { whereIs } from "./options.ts";
+import { reshape } from "./reshape.ts";
+import { slice } from "./slice.ts";
+import { stridedCopy, wantCopyable } from "./stridedCopy.ts";
+
+export { broadcastTo } from "./elementwise.ts";
+export { pad } from "./pad.ts";
+export { reshape } from "./reshape.ts";
+export { slice } from "./slice.ts";
+
+/** All axes but the first become one: [N, ..] -> [N, rest]. A view. */
+export function flatten(x: Value): Value {
+  const [n = 1, ...rest] = x.type.shape;
+  return reshape(x, [n, sizeOf(rest)]);
+}
+
+/** Drops axes of side 1: those given, or all. A view. */
+export function squeeze(x: Value, axis?: number | readonly number[]): Value {
+  const where = whereIs("squeeze");
+  const { shape } = x.type;
+  const given = axis === undefined ? undefined : typeof axis === "number" ? [axis] : axis;
+  const dropped = given?.map((at) => resolveAxis(where, at, shape.length));
+  const wrong = dropped?.find((at) => shape[at] !== 1);
+  if (wrong !== undefined) {
+    throw new ShapeError({ where, seen: `axis ${wrong} of ${showType(x.type)}`, wanted: "an axis of side 1" });
+  }
+  return reshape(
+    x,
+    shape.filter((side, at) => (dropped ? !dropped.includes(at) : side !== 1)),
+  );
+}
+
+/** Inserts an axis of side 1, so that it is axis `axis` of the result; negative axes count from the result's end. A view. */
+export function expandDims(x: Value, axis: number): Value {
+  const { shape } = x.type;
+  const at = resolveAxis(whereIs("expandDims"), axis, shape.length + 1);
+  return reshape(x, [...shape.slice(0, at), 1, ...shape.slice(at)]);
+}
+
+export interface PermuteAttrs {
+  /** Axis k of the result is axis dims[k] of the input. */
+  readonly dims: readonly number[];
+}
+
+/** y[at_dims[0], at_dims[1], ..] = x[at_0, at_1, ..]. */
+export const permuteOp: OpDef<PermuteAttrs> = {
+  name: "permute",
+  doc: "Axes in another order",
+  infer([given], { dims }, where) {
+    const x = wantCopyable(where, "x", given);
+    if (dims.length !== x.shape.length || x.shape.some((_, axis) => !dims.includes(axis))) {
+      throw new ShapeError({
+        where,
+        seen: `dims ${showShape(dims)} of ${showType(x)}`,
+        wanted: `each of ${x.shape.length} axes once`,
+      });
+    }
+    return [
+      tensorType(
+        dims.map((axis) => x.shape[axis] ?? 1),
+        x.dtype,
+      ),
+    ];
+  },
+  grad({ attrs: { dims }, gradients: [dY] }) {
+    return [
+      dY
+        ? permute(
+            dY,
+            dims.map((_, axis) => dims.indexOf(axis)),
+          )
+        : null,
+    ];
+  },
+  lower({ attrs: { dims }, inputs: [x], outputs: [y] }) {
+    if (!x || !y) return [];
+    const from = stridesOf(x.type.shape);
+    const to = stridesOf(y.type.shape);
+    const axes = dims.map((axis, k) => ({ side: y.type.shape[k] ?? 1, from: from[axis] ?? 0, to: to[k] ?? 0 }));
+    return [stridedCopy({ name: "permute", x, y, axes })];
+  },
+};
+
+/** Axis k of the result is axis dims[k] of x. Where only axes of side 1 move, nothing is copied. */
+export function permute(x: Value, dims: readonly number[]): Value {
+  const { shape } = x.type;
+  const axes = dims.map((axis) => resolveAxis(whereIs("permute"), axis, shape.length));
+  const moving = axes.filter((axis) => shape[axis] !== 1);
+  const distinct = new Set(axes).size === shape.length && axes.length === shape.length;
+  if (distinct && moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? 0))) {
+    return reshape(
+      x,
+      axes.map((axis) => shape[axis] ?? 1),
+    );
+  }
+  return applyOne(permuteOp, [x], { dims: axes });
+}
+
+export interface ConcatAttrs {
+  readonly axis: number;
+}
+
+/** The inputs one after the other along `axis`; their other sides are equal. One copy an input, so any number goes. */
+export const concatOp: OpDef<ConcatAttrs> = {
+  name: "concat",
+  doc: "Tensors joined along an axis",
+  infer(given, { axis }, where) {
+    const types = given.map((type, i) => wantCopyable(where, `input ${i}`, type));
+    const [first] = types;
+    const fits = types.every(
+      ({ shape, dtype }) =>
+        dtype === first?.dtype &&
+        shape.length === first.shape.length &&
+        shape.every((side, at) => at === axis || side === first.shape[at]),
+    );
+    if (!first || !fits || !Number.isInteger(axis) || axis < 0 || axis >= first.shape.length) {
+      throw new ShapeError({
+        where,
+        seen: `${types.map(showType).join(", ") || "nothing"} along axis ${axis}`,
+        wanted: "one or more tensors of one type, whose shapes differ in that axis alone",
+        mend: "Crop or pad them to one size first.",
+      });
+    }
+    const side = types.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
+    return [tensorType(first.shape.with(axis, side), first.dtype)];
+  },
+  grad({ attrs: { axis }, inputs, gradients: [dY], needs }) {
+    let start = 0;
+    return inputs.map((x, i) => {
+      const from = start;
+      start += x.type.shape[axis] ?? 0;
+      if (!dY || !needs[i]) return null;
+      const { shape } = dY.type;
+      return slice(dY, shape.map(() => 0).with(axis, from), shape.with(axis, start));
+    });
+  },
+  lower({ attrs: { axis }, inputs, outputs: [y] }) {
+    if (!y) return [];
+    const outer = sizeOf(y.type.shape.slice(0, axis));
+    const line = sizeOf(y.type.shape.slice(axis));
+    let toOffset = 0;
+    return inputs.map((x) => {
+      const run = sizeOf(x.type.shape.slice(axis));
+      const axes = [
+        { side: outer, from: run, to: line },
+        { side: run, from: 1, to: 1 },
+      ];
+      const call = stridedCopy({ name: "concat", x, y, axes, toOffset });
+      toOffset += run;
+      return call;
+    });
+  },
+};
+
+/** Joins tensors along an axis (default: the last, the channels). */
+export function concat(values: readonly Value[], axis = -1): Value {
+  const [first] = values;
+  if (values.length === 1 && first) return first;
+  const at = first ? resolveAxis(whereIs("concat"), axis, first.type.shape.length) : 0;
+  return applyOne(concatOp, values, { axis: at });
+}

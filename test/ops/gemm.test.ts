@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import type { Value } from "../../src/core/graph.ts";
+import { conv2d, conv2dInputGradientOp, conv2dKernelGradientOp } from "../../src/ops/conv.ts";
+import { apply, applyOne } from "../../src/core/op.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { evaluate, numbers, randomTensor, tensor } from "../support/run.ts";
+
+/** Every kernel family, forced: each must give the numbers of all others. */
+const families = [
+  { gemm: "tile", quad: false },
+  { gemm: "tile", quad: true },
+  { gemm: "tile", quad: false, rows: 4, columns: 1, slices: 3 },
+  { gemm: "tile", rows: 16, slices: 2 },
+  { gemm: "shared" },
+  { gemm: "shared", slices: 4 },
+];
+
+describe.each(families)("matmul by %o", (force) => {
+  test.each([
+    [1, 1, 1],
+    [7, 5, 3],
+    [64, 120, 400],
+    [17, 33, 65],
+    [8, 16, 4],
+    [9, 17, 130],
+    [130, 84, 10],
+  ])("%i x %i over %i", async (m, n, k) => {
+    const [a, b] = [numbers(m * k, 1), numbers(k * n, 2)];
+    const want = Array.from({ length: m * n }, (_, i) => {
+      let sum = 0;
+      for (let j = 0; j < k; j++) sum += (a[Math.floor(i / n) * k + j] ?? 0) * (b[j * n + (i % n)] ?? 0);
+      return sum;
+    });
+    const at = transposed(a, m, k);
+    const bt = transposed(b, k, n);
+    const results = await evaluate(
+      {
+        plain: matmul(tensor([m, k], a), tensor([k, n], b)),
+        transposeA: matmul(tensor([k, m], at), tensor([k, n], b), { transposeA: true }),
+        transposeB: matmul(tensor([m, k], a), tensor([n, k], bt), { transposeB: true }),
+        both: matmul(tensor([k, m], at), tensor([n, k], bt), { transposeA: true, transposeB: true }),
+      },
+      { target: { force } },
+    );
+    for (const got of Object.values(results)) expectClose(got, want, 2e-6 * Math.sqrt(k) + 1e-6);
+  });
+});
+
+function transposed(a: Float32Array, rows: number, columns: number): Float32Array {
+  return Float32Array.from(a, (_, i) => a[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+}
+
+function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, tolerance: number): void {
+  let worst = 0;
+  for (let i = 0; i < want.length; i++) {
+    const error = Math.abs((got[i] ?? Number.NaN) - (want[i] ?? 0));
+    if (!(error <= worst)) worst = error;
+  }
+  expect(worst).toBeLessThanOrEqual(tolerance);
+}
+
+/** n, h, w, c, f, kh, kw, stride, dilation, pads, groups */
+const convolutions = [
+  { x: [2, 5, 7, 3], k: [3, 3, 5], strides: 1, dilations: 1, padding: 1, groups: 1 },
+  { x: [1, 28, 28, 1], k: [5, 5, 6], strides: 1, dilations: 1, padding: 2, groups: 1 },
+  { x: [2, 14, 14, 6], k: [5, 5, 16], strides: 1, dilations: 1, padding: "valid" as const, groups: 1 },
+  { x: [1, 9, 11, 4], k: [3, 2, 8], strides: [2, 3], dilations: [1, 2], padding: [[2, 0], [1, 3]] as const, groups: 1 },
+  { x: [1, 6, 5, 8], k: [3, 3, 12], strides: 2, dilations: 1, padding: "same" as const, groups: 4 },
+  { x: [2, 4, 4, 8], k: [1, 1, 4], strides: 1, dilations: 1, padding: "valid" as const, groups: 1 },
+  { x: [1, 3, 3, 2], k: [3, 3, 2], strides: 1, dilations: 1, padding: "full" as const, groups: 1 },
+];
+
+describe.each([...families, { conv: "im2col" }])("convolution by %o", (force) => {
+  test.each(convolutions)("%o equals the stored im2col or the first family", async ({ x, k, groups, ...options }) => {
+    const [kh = 1, kw = 1, f = 1] = k;
+    const kernelShape = [kh, kw, (x[3] ?? 1) / groups, f];
+    const build = () => {
+      const image = randomTensor(x, 1);
+      const kernel = randomTensor(kernelShape, 2);
+      const y = conv2d(image, kernel, null, { ...options, groups });
+      const source = y.source.kind === "node" ? y.source.node.attrs : {};
+      const dY = randomTensor(y.type.shape, 3);
+      const dX = applyOne(conv2dInputGradientOp, [dY, kernel], { ...(source as never), shape: x } as never);
+      const attrs = { ...(source as never), shape: kernelShape, bias: true } as never;
+      const [dKernel, dBias] = apply(conv2dKernelGradientOp, [image, dY], attrs);
+      return { y, dX, dKernel: dKernel as Value, dBias: dBias as Value };
+    };
+    const oracle = groups === 1 ? { conv: "im2col", gemm: "tile", quad: false } : { gemm: "tile", quad: false };
+    const want = await evaluate(build(), { target: { force: oracle } });
+    const got = await evaluate(build(), { target: { force } });
+    for (const name of ["y", "dX", "dKernel", "dBias"] as const) expectClose(got[name], want[name], 3e-5);
+  });
+});
