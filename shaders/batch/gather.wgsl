@@ -70,11 +70,11 @@ fn canvasAt(example: u32, e: u32) -> f32 {
 
 @compute @workgroup_size(64)
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(workgroup_id) id: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let index = workgroupIndex(workgroup, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 64u + local;
   let b = index / params.chunks;
   if (b >= params.batch) { return; }
   let position = cursor.first + b;

@@ -14,11 +14,11 @@ struct PartialParams {
 
 @compute @workgroup_size(64)
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(workgroup_id) id: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let first = workgroupIndex(workgroup, grid) * 64u + local;
+  let first = workgroupIndex(id, grid) * 64u + local;
   if (first >= params.threads) { return; }
   var counts = vec2u(0u);
   var losses = 0.0;

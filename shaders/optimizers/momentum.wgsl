@@ -23,11 +23,11 @@ struct MomentumStep {
 
 @compute @workgroup_size(256)
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(workgroup_id) id: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = workgroupIndex(workgroup, grid) * 256u + local;
+  let i = workgroupIndex(id, grid) * 256u + local;
   if (i >= params.count) { return; }
   let w = parameters[i];
   let g = clipped(gradients[i], hyper.clip) + hyper.weightDecay * w;

@@ -15,11 +15,11 @@ struct NormParams {
 
 @compute @workgroup_size(64)
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(workgroup_id) id: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let first = workgroupIndex(workgroup, grid) * 64u + local;
+  let first = workgroupIndex(id, grid) * 64u + local;
   if (first >= params.threads) { return; }
   var sum = vec4f(0.0);
   for (var i = first; i < params.count; i += params.threads) { sum += gradients[i] * gradients[i]; }

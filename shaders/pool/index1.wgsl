@@ -1,2 +1,3 @@
 // Positions of 1 channel: the companion of lib/lane1.
 alias LaneIndex = i32;
+alias LaneMask = bool;

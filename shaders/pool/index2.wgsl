@@ -1,2 +1,3 @@
 // Positions of 2 channels: the companion of lib/lane2.
 alias LaneIndex = vec2i;
+alias LaneMask = vec2<bool>;

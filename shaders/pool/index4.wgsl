@@ -1,2 +1,3 @@
 // Positions of 4 channels: the companion of lib/lane4.
 alias LaneIndex = vec4i;
+alias LaneMask = vec4<bool>;

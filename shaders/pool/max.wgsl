@@ -15,6 +15,11 @@ const CLIPPED = true;
 const ROWS = 1u;
 const COLUMNS = 1u;
 
+/// By the bits: comparisons with NaN are for the compiler to drop.
+fn isNan(value: Lane) -> LaneMask {
+  return (bitcast<LaneIndex>(value) & LaneIndex(0x7fffffff)) > LaneIndex(0x7f800000);
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid) * 64u + local;
@@ -37,7 +42,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
           if (!CLIPPED || (row < planes.height && column < planes.width)) {
             let position = row * planes.width + column;
             let value = SIGN * x[(plane + position) * planes.channels + out.channel];
-            let better = (value > best) | (at < LaneIndex(0)) | (value != value);
+            let better = (value > best) | (at < LaneIndex(0)) | isNan(value);
             best = select(best, value, better);
             at = select(at, LaneIndex(i32(position)), better);
           }
@@ -45,6 +50,6 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
       }
     }
   }
-  y[index] = SIGN * best;
+  y[index] = epilogue(SIGN * best, index);
   indices[index] = at;
 }

@@ -33,28 +33,28 @@ struct Copy {
 const RANK = 6u;
 
 var<private> rest: u32;
-var<private> read: u32;
-var<private> written: u32;
+var<private> source: u32;
+var<private> destination: u32;
 
 /// Takes the next axis off `rest`.
 fn visit(side: u32, fromStride: u32, toStride: u32) {
   let at = rest % side;
   rest /= side;
-  read += at * fromStride;
-  written += at * toStride;
+  source += at * fromStride;
+  destination += at * toStride;
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  rest = workgroupIndex(workgroup, grid) * 256u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  rest = workgroupIndex(id, grid) * 256u + local;
   if (rest >= params.count) { return; }
-  read = params.fromOffset;
-  written = params.toOffset;
+  source = params.fromOffset;
+  destination = params.toOffset;
   visit(params.side0, params.from0, params.to0);
   if (RANK > 1u) { visit(params.side1, params.from1, params.to1); }
   if (RANK > 2u) { visit(params.side2, params.from2, params.to2); }
   if (RANK > 3u) { visit(params.side3, params.from3, params.to3); }
   if (RANK > 4u) { visit(params.side4, params.from4, params.to4); }
   if (RANK > 5u) { visit(params.side5, params.from5, params.to5); }
-  y[written] = x[read];
+  y[destination] = x[source];
 }

@@ -19,8 +19,8 @@ struct Mirror {
 const REFLECT = true;
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 256u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= params.count) { return; }
   let line = index / params.inner;
   let last = params.size - 1;

@@ -25,8 +25,8 @@ fn gradientAt(position: i32, line: u32, i: u32) -> Lane {
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 256u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= params.count) { return; }
   let i = index % params.inner;
   let at = i32(index / params.inner) % params.size;

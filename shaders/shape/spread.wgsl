@@ -41,7 +41,7 @@ const RANK = 6u;
 const STEPPED = true;
 
 var<private> rest: u32;
-var<private> read: u32;
+var<private> source: u32;
 var<private> stride: u32;
 var<private> inside: bool;
 
@@ -55,16 +55,16 @@ fn visit(outer: u32, inner: u32, start: i32, step: u32) {
     inside = inside && i * step == at;
   }
   inside = inside && i < inner;
-  read += i * stride;
+  source += i * stride;
   stride *= inner;
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 256u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= params.count) { return; }
   rest = index;
-  read = 0u;
+  source = 0u;
   stride = 1u;
   inside = true;
   visit(params.outer0, params.inner0, params.start0, params.step0);
@@ -74,6 +74,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: 
   if (RANK > 4u) { visit(params.outer4, params.inner4, params.start4, params.step4); }
   if (RANK > 5u) { visit(params.outer5, params.inner5, params.start5, params.step5); }
   var word = Word(params.fill);
-  if (inside) { word = x[read]; }
+  if (inside) { word = x[source]; }
   y[index] = word;
 }

@@ -6,8 +6,8 @@
 @group(0) @binding(1) var<storage, read_write> dX: array<Lane>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 64u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= line.count) { return; }
   let place = index / line.inner;
   let s = i32(place % u32(line.size));

@@ -6,8 +6,8 @@
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 64u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= planes.count) { return; }
   let out = pixelAt(index, planes.outHeight, planes.outWidth);
   let row = out.row * ratio.rows / ratio.perRows;

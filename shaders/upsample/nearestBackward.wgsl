@@ -12,8 +12,8 @@ fn firstCopy(position: u32, step: u32, per: u32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(workgroup, grid) * 64u + local;
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= planes.count) { return; }
   let pixel = pixelAt(index, planes.height, planes.width);
   let top = firstCopy(pixel.row, ratio.rows, ratio.perRows);

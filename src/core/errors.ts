@@ -33,6 +33,8 @@ export class LimitError extends WgradError {}
 export class DeviceError extends WgradError {}
 /** A file or a data set that is not what it says it is. */
 export class FormatError extends WgradError {}
+/** Training that cannot go on: a loss that is no number, or a model that is not compiled. */
+export class TrainingError extends WgradError {}
 
 function sentence({ where, seen, wanted, mend }: ErrorParts): string {
   const head = where ? `${where}: ` : "";

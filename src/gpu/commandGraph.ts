@@ -14,6 +14,11 @@ interface Dispatch {
   readonly y: number;
 }
 
+export interface CompileOptions {
+  readonly shared?: readonly Variables[];
+  readonly onProgress?: Progress | undefined;
+}
+
 /**
  * A compiled plan: a flat list of { pipeline, bind group, grid }, encoded afresh for each run, since WebGPU cannot
  * replay a command buffer. A run is one encoder, one pass, one submit, and creates no GPU object.
@@ -39,17 +44,24 @@ export class CommandGraph {
     this.#dispatches = dispatches;
   }
 
-  /** Creates the pipelines, side by side, then the buffers and bind groups. */
-  static async compile(plan: Plan, variables: Variables, onProgress?: Progress): Promise<CommandGraph> {
+  /**
+   * Creates the pipelines, side by side, then the buffers and bind groups. Slots are those of `variables`; `shared`
+   * are further tensors that the plan reads, such as a data set.
+   */
+  static async compile(
+    plan: Plan,
+    variables: Variables,
+    { shared = [], onProgress }: CompileOptions = {},
+  ): Promise<CommandGraph> {
     const { gpu } = variables;
     gpu.check();
     const kernels = await gpu.pipelines.compile(plan.calls, onProgress);
     const room = variables.roomFor(plan);
     const own: GPUBuffer[] = [];
     const buffers = plan.buffers.map(({ kind, name, bytes, data }, index) => {
-      if (kind === "arena") return variables.arena(name);
-      const shared = room.get(index);
-      if (shared) return shared;
+      if (kind === "arena") return ([variables, ...shared].find((store) => store.has(name)) ?? variables).arena(name);
+      const slot = room.get(index);
+      if (slot) return slot;
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
       const buffer = gpu.createBuffer(`${plan.name}/${name}`, bytes, usage);
       own.push(buffer);

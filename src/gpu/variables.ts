@@ -32,6 +32,11 @@ export class Variables {
     }
   }
 
+  /** Whether an arena lies here. */
+  has(name: string): boolean {
+    return this.#arenas.has(name);
+  }
+
   arena(name: string): GPUBuffer {
     const buffer = this.#arenas.get(name);
     if (!buffer)

@@ -27,18 +27,18 @@ export interface CallContext {
  * same tensor in a trial graph with two examples, so that shapes are inferred, and errors thrown, as the model is
  * written down.
  */
-export interface Symbol {
+export interface SymbolicTensor {
   readonly shape: Shape;
   readonly value: Value;
   readonly layer: Layer | null;
-  readonly inputs: readonly Symbol[];
+  readonly inputs: readonly SymbolicTensor[];
 }
 
 /** Batch of the trial graph; two, so that statistics over the batch have something to average. */
 const trialBatch = 2;
 
 /** An input of a functional model; the shape is without the batch. */
-export function inputLayer(shape: Shape, name = "input"): Symbol {
+export function inputLayer(shape: Shape, name = "input"): SymbolicTensor {
   if (shape.length === 0 || shape.some((side) => !Number.isInteger(side) || side < 1)) {
     throw new ShapeError({
       where: name,
@@ -74,7 +74,7 @@ export abstract class Layer {
   }
 
   /** Applies the layer to symbols of a functional model. Shapes are checked here. */
-  apply(...inputs: readonly Symbol[]): Symbol {
+  apply(...inputs: readonly SymbolicTensor[]): SymbolicTensor {
     const label = this.name ?? this.kind;
     if (inputs.length === 0) throw new GraphError({ where: label, seen: "no input", wanted: "one or more" });
     const value = atPath(label, () => {

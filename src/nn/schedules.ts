@@ -160,13 +160,13 @@ export interface Warmup {
   /** Updates until the full rate. */
   readonly steps: number;
   /** What follows; its own count starts when the warm-up is over. */
-  readonly then: number | Schedule;
+  readonly after: number | Schedule;
 }
 
 /** A straight line to the first rate of what follows: update i (from 0) of the warm-up takes (i + 1) / steps of it. */
-export function warmup({ steps, then }: Warmup): Schedule {
+export function warmup({ steps, after }: Warmup): Schedule {
   check("warmup", { steps }, (value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more");
-  return (step) => (step < steps ? (rateAt(then, 0) * (step + 1)) / steps : rateAt(then, step - steps));
+  return (step) => (step < steps ? (rateAt(after, 0) * (step + 1)) / steps : rateAt(after, step - steps));
 }
 
 /** From one rate to another by half a cosine; `at` goes from 0 to 1. */

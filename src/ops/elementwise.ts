@@ -2,7 +2,15 @@ import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
 import { type Shape, sameShape, showShape } from "../core/types.ts";
-import { argumentsOf, fillOptions, type Options, type RowName, rowOf, rowProgram } from "./elementwiseTable.ts";
+import {
+  argumentsOf,
+  fillOptions,
+  type Options,
+  type RowName,
+  rowOf,
+  rowProgram,
+  unbounded,
+} from "./elementwiseTable.ts";
 import { type MapAttrs, mapOp } from "./map.ts";
 import { checkNumber, checkWord, whereIs } from "./options.ts";
 import { sumTo } from "./reduce.ts";
@@ -19,14 +27,13 @@ export const elementwise: OpDef<MapAttrs> = {
     }
     const derivatives = rowOf(row.name);
     const names = argumentsOf(derivatives);
+    const values = new Map(inputs.map((x, i) => [names[i] ?? "", x])).set("y", y).set("dy", dy);
     return inputs.map((x, i) => {
-      const by = names[i] ?? "";
-      const derivative = derivatives[`d${by}`];
+      const derivative = derivatives[`d${names[i]}`];
       if (!derivative || !needs[i]) return null;
       if (derivative === "dy") return sumTo(dy, x.type.shape);
-      const program = rowProgram(`${row.name}.d${by}`, derivative, [...names, "y", "dy"], row.options);
-      const values = [...inputs, y, dy];
-      const operands = values.filter((_, k) => program.steps[0]?.names.includes([...names, "y", "dy"][k] ?? ""));
+      const program = rowProgram(`${row.name}.d${names[i]}`, derivative, [...values.keys()], row.options);
+      const operands = program.steps.flatMap((step) => step.names.flatMap((name) => values.get(name) ?? []));
       return sumTo(applyOne(elementwise, operands, { program }), x.type.shape);
     });
   },
@@ -91,7 +98,7 @@ export function pow(a: Value, b: Value | number): Value {
 
 /** min where x < min, max where x > max, else x. At the bounds the gradient passes. */
 export function clamp(x: Value, options: Options<"clamp">): Value {
-  const { min = -Infinity, max = Infinity } = options;
+  const { min = -unbounded, max = unbounded } = options;
   checkNumber(whereIs("clamp"), "min", min, (value) => value <= max, `at most max, ${max}`);
   return map("clamp", [x], options);
 }

@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /** The largest f32: no bound at all. */
-const unbounded = 3.4028234663852886e38;
+export const unbounded = 3.4028234663852886e38;
 
 /**
  * Every elementwise function of wgrad. Derivatives at kinks are PyTorch's. Functions beyond WGSL's own are in

@@ -2,10 +2,10 @@ import { GraphError, ShapeError } from "../core/errors.ts";
 import { oneStep, type Program } from "../core/expression.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
-import { broadcastShapes, sameShape, showShape, showType } from "../core/types.ts";
+import { broadcastShapes, sameShape, showShape, showType, sizeOf } from "../core/types.ts";
 import { type MapAttrs, mapOp } from "./map.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
-import { mean, sum } from "./reduce.ts";
+import { sum } from "./reduce.ts";
 
 /**
  * Losses that compare a prediction x and a target t element by element, as PyTorch defines them. Each is one elementwise
@@ -111,9 +111,12 @@ export function bceWithLogits(x: Value, target: Value, options: BceWithLogitsOpt
 
 const absolute: LossRow = { y: "abs(x - t)", dx: "sign(x - t)", dt: "sign(t - x)" };
 
-/** log(x), -100 where x is zero (or too small for the GPU to tell), NaN below. */
+/**
+ * log(x); -100 where x is zero, or so small that a GPU may take it for zero; NaN below, by the root, since the logarithm
+ * of a negative number is finite on some.
+ */
 function logOf(x: string): string {
-  return `select(max(log(${x}), Lane(-100.0)), Lane(-100.0), abs(${x}) < Lane(1.17549435e-38))`;
+  return `select(select(log(${x}), Lane(-100.0), ${x} < Lane(1.17549435e-38)), sqrt(${x}), ${x} < Lane(0.0))`;
 }
 
 /** A number as a WGSL literal of the lane's type. */
@@ -153,13 +156,15 @@ function loss(
     operands[letter] = weight;
   }
   const names = Object.keys(operands);
-  const factor = weights.w ? "w * " : "";
+  // The mean is the sum of terms that are divided already: no kernel of its own, forward or backward.
+  const share = reduction === "mean" ? `${literal(1 / sizeOf(x.type.shape))} * ` : "";
+  const factor = `${share}${weights.w ? "w * " : ""}`;
   const derivative = (by: "dx" | "dt") => oneStep(`${name}.${by}`, ["dy", ...names], `dy * ${factor}(${row[by]})`);
   const terms = applyOne(lossTermsOp, Object.values(operands), {
     program: oneStep(name, names, `${factor}(${row.y})`),
     derivatives: [derivative("dx"), derivative("dt")],
   });
-  return reduction === "none" ? terms : reduction === "sum" ? sum(terms) : mean(terms);
+  return reduction === "none" ? terms : sum(terms);
 }
 
 export interface LossTermsAttrs extends MapAttrs {

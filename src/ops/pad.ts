@@ -135,7 +135,7 @@ export function pad(x: Value, paddings: readonly Sides[], options: PadOptions = 
     const start = paddings.map(([before]) => before);
     return applyOne(spreadOp, [x], { start, step: shape.map(() => 1), shape: padded, value });
   }
-  if (options.value !== undefined) {
+  if (value !== 0) {
     throw new GraphError({ where, seen: `value ${value} with mode ${mode}`, wanted: 'mode "constant" with a value' });
   }
   // One axis after the other: the corners come out the same, and each gradient has at most three terms to gather.

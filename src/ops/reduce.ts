@@ -13,6 +13,7 @@ import { resolveAxis, type Shape, showShape, showType, sizeOf, tensorType, wantD
 import { broadcastTo, div, equal, mul, scale, square, stopGradient, sub } from "./elementwise.ts";
 import { laneShader } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { checkNames, whereIs } from "./options.ts";
 import { reducePasses } from "./reducePasses.ts";
 import { reshape } from "./reshape.ts";
 
@@ -159,8 +160,10 @@ function axesOf(where: string, x: Value, axis: number | readonly number[] | unde
   return axes.sort((a, b) => a - b);
 }
 
-function reduce(op: OpDef<ReduceAttrs>, x: Value, { axis, keepDims = false }: ReduceOptions): Value {
-  return applyOne(op, [x], { axes: axesOf(op.name, x, axis), keepDims });
+function reduce(op: OpDef<ReduceAttrs>, x: Value, options: ReduceOptions): Value {
+  checkNames(whereIs(op.name), options, ["axis", "keepDims"]);
+  const { axis, keepDims = false } = options;
+  return applyOne(op, [x], { axes: axesOf(whereIs(op.name), x, axis), keepDims });
 }
 
 export function sum(x: Value, options: ReduceOptions = {}): Value {
@@ -168,7 +171,7 @@ export function sum(x: Value, options: ReduceOptions = {}): Value {
 }
 
 export function mean(x: Value, options: ReduceOptions = {}): Value {
-  return scale(sum(x, options), 1 / extentOf("mean", x, options));
+  return scale(sum(x, options), 1 / extentOf(whereIs("mean"), x, options));
 }
 
 /** Equal largest elements share the gradient. */
@@ -191,10 +194,11 @@ export interface VarianceOptions extends ReduceOptions {
  * changes by -2 times the sum of x - mean(x), which is 0.
  */
 export function variance(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
-  const divisor = extentOf("variance", x, options) - correction;
+  const where = whereIs("variance");
+  const divisor = extentOf(where, x, options) - correction;
   if (divisor < 1 || (correction !== 0 && correction !== 1)) {
     const seen = `correction ${correction} over ${divisor + correction} elements of ${showType(x.type)}`;
-    throw new ShapeError({ where: "variance", seen, wanted: "0, or 1 over 2 elements or more" });
+    throw new ShapeError({ where, seen, wanted: "0, or 1 over 2 elements or more" });
   }
   const center = stopGradient(mean(x, { ...options, keepDims: true }));
   return scale(sum(square(sub(x, center)), options), 1 / divisor);
@@ -205,9 +209,18 @@ function extentOf(where: string, x: Value, { axis }: ReduceOptions): number {
   return sizeOf(axesOf(where, x, axis).map((one) => x.type.shape[one] ?? 1));
 }
 
+export interface ArgMaxOptions {
+  /** Default: the last. */
+  readonly axis?: number;
+  readonly keepDims?: boolean;
+}
+
 /** Indices (i32) of the first largest element along an axis. No gradient. */
-export function argMax(x: Value, { axis = -1, keepDims = false }: { axis?: number; keepDims?: boolean } = {}): Value {
-  return applyOne(argMaxOp, [x], { axis: resolveAxis("argMax", axis, x.type.shape.length), keepDims });
+export function argMax(x: Value, options: ArgMaxOptions = {}): Value {
+  const where = whereIs("argMax");
+  checkNames(where, options, ["axis", "keepDims"]);
+  const { axis = -1, keepDims = false } = options;
+  return applyOne(argMaxOp, [x], { axis: resolveAxis(where, axis, x.type.shape.length), keepDims });
 }
 
 /** Sums what broadcasting repeated: the gradient of an operand of this shape, from that of the result. */

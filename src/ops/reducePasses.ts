@@ -58,7 +58,7 @@ function passesOfRun({ outer, extent, inner }: Run): ReducePass[] {
   const lanes = lanesFor(along ? extent : inner);
   const steps = along ? extent / lanes : extent;
   const kept = along ? 1 : inner / lanes;
-  const chunks = chunksFor(steps, outer * kept);
+  const chunks = chunksFor(steps, outer * kept, along);
   if (chunks > 1) {
     const pass: ReducePass = { kernel: "strided", lanes, outer, extent: steps, chunks, inner: kept };
     return [pass, ...passesOfRun({ outer, extent: along ? chunks * lanes : chunks, inner })];
@@ -68,9 +68,13 @@ function passesOfRun({ outer, extent, inner }: Run): ReducePass[] {
   return [{ kernel: "strided", lanes, outer, extent, chunks, inner: kept }];
 }
 
-/** Into how many interleaved parts a walk is split; a multiple of 4, so that vectors divide the next pass. */
-function chunksFor(steps: number, outputs: number): number {
-  if (steps <= shortWalk || outputs >= busy) return 1;
+/**
+ * Into how many interleaved parts a walk is split; a multiple of 4, so that vectors divide the next pass. Long walks
+ * along rows are always split: one invocation a row would read far from its neighbours.
+ */
+function chunksFor(steps: number, outputs: number, along: boolean): number {
+  if (steps <= shortWalk || (outputs >= busy && !along)) return 1;
   const most = steps > longWalk ? busy / 2 : shortWalk;
-  return Math.ceil(Math.min(most, busy / outputs) / 4) * 4;
+  const wanted = Math.max(along ? 16 : 1, Math.min(most, busy / outputs));
+  return Math.ceil(wanted / 4) * 4;
 }

@@ -20,6 +20,7 @@ import {
   wantDType,
 } from "../core/types.ts";
 import { laneShader, lanesFor } from "./lanes.ts";
+import { checkNames, whereIs } from "./options.ts";
 
 /**
  * y = exp(x - m) / sum exp(x - m) along one axis, m the largest x there; or its logarithm, x - m - log(sum exp(x - m)).
@@ -121,10 +122,16 @@ export interface SoftmaxOptions {
   readonly axis?: number;
 }
 
-export function softmax(x: Value, { axis = -1 }: SoftmaxOptions = {}): Value {
-  return applyOne(softmaxOp, [x], { axis: resolveAxis("softmax", axis, x.type.shape.length) });
+export function softmax(x: Value, options: SoftmaxOptions = {}): Value {
+  return alongAxis(softmaxOp, x, options);
 }
 
-export function logSoftmax(x: Value, { axis = -1 }: SoftmaxOptions = {}): Value {
-  return applyOne(logSoftmaxOp, [x], { axis: resolveAxis("logSoftmax", axis, x.type.shape.length) });
+export function logSoftmax(x: Value, options: SoftmaxOptions = {}): Value {
+  return alongAxis(logSoftmaxOp, x, options);
+}
+
+function alongAxis(op: OpDef<SoftmaxAttrs>, x: Value, options: SoftmaxOptions): Value {
+  const where = whereIs(op.name);
+  checkNames(where, options, ["axis"]);
+  return applyOne(op, [x], { axis: resolveAxis(where, options.axis ?? -1, x.type.shape.length) });
 }

@@ -248,7 +248,8 @@ export function upsampleBilinear2d(x: Value, options: BilinearOptions): Value {
   const { outputSize, ratios } = resolveSize(where, x, wanted);
   return [2, 1].reduce((image, axis) => {
     const [size, out, ratio] = [x.type.shape[axis] ?? 1, outputSize[axis - 1] ?? 1, ratios[axis - 1] ?? [1, 1]];
-    return size === out ? image : applyOne(resizeLinearOp, [image], { axis, size, out, ratio, alignCorners });
+    const same = size === out && (alignCorners || ratio[0] === ratio[1]);
+    return same ? image : applyOne(resizeLinearOp, [image], { axis, size, out, ratio, alignCorners });
   }, x);
 }
 

@@ -19,3 +19,11 @@ export function layVariables(variables: readonly Variable[]): VariableLayout {
   }
   return { places, arenas };
 }
+
+/** Several layouts as one; their arenas have different names. */
+export function mergeLayouts(layouts: readonly VariableLayout[]): VariableLayout {
+  return {
+    places: new Map(layouts.flatMap(({ places }) => [...places])),
+    arenas: new Map(layouts.flatMap(({ arenas }) => [...arenas])),
+  };
+}

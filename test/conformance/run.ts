@@ -3,6 +3,8 @@ import { type Comparison, type Failure, showFailure } from "./compare.ts";
 import type { GoldenCase } from "./format.ts";
 import { adapters } from "./ops.ts";
 import { runOp } from "./runOp.ts";
+import { runOptimizer } from "./runOptimizer.ts";
+import { runTrain } from "./runTrain.ts";
 
 /** What became of one case. */
 export interface CaseRecord {
@@ -50,7 +52,8 @@ export async function runCase(gpu: Gpu, goldenCase: GoldenCase): Promise<CaseRec
 
 /** Null where the engine does not know the operator, the optimizer or the model. */
 async function comparisonOf(gpu: Gpu, goldenCase: GoldenCase): Promise<Comparison | null> {
-  if (goldenCase.kind !== "op") return null;
+  if (goldenCase.kind === "optimizer") return runOptimizer(gpu, goldenCase);
+  if (goldenCase.kind === "train") return runTrain(gpu, goldenCase);
   const adapter = adapters[goldenCase.op];
   return adapter ? runOp(gpu, adapter, goldenCase) : null;
 }

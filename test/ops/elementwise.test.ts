@@ -339,13 +339,16 @@ describe("errors", () => {
   });
 
   test("options", () => {
-    expect(() => ops.leakyRelu(x, { negativeSlope: -1 })).toThrow("leakyRelu: negativeSlope -1; wanted 0 or more");
+    expect(() => withPath("net", () => ops.leakyRelu(x, { negativeSlope: -1 }))).toThrow(
+      "net/leakyRelu: negativeSlope -1; wanted negativeSlope to be 0 or more",
+    );
     expect(() => ops.elu(x, { alpha: Number.NaN })).toThrow(GraphError);
     expect(() => ops.softplus(x, { beta: 0 })).toThrow(GraphError);
-    expect(() => ops.clamp(x, { min: 1, max: 0 })).toThrow("clamp: min 1, max 0; wanted min <= max");
-    expect(() => ops.scale(x, Number.POSITIVE_INFINITY)).toThrow("scale: factor = Infinity; wanted a finite number");
+    expect(() => ops.clamp(x, { min: 1, max: 0 })).toThrow("clamp: min 1; wanted min to be at most max, 0");
+    expect(() => ops.scale(x, Number.POSITIVE_INFINITY)).toThrow("scale: factor Infinity; wanted factor to be finite");
     expect(() => ops.scale(x, 1e39)).toThrow(GraphError);
     const foreign = { slope: 0.1 } as { negativeSlope?: number };
-    expect(() => ops.leakyRelu(x, foreign)).toThrow("leakyRelu: option slope; wanted a known option (negativeSlope)");
+    expect(() => ops.leakyRelu(x, foreign)).toThrow("leakyRelu: option slope; wanted one of negativeSlope");
+    expect(() => ops.gelu(x, { approximate: "erf" as "tanh" })).toThrow('gelu: approximate "erf"; wanted one of none');
   });
 });

@@ -78,10 +78,10 @@ describe.each([...families, { conv: "im2col" }])("convolution by %o", (force) =>
       const image = randomTensor(x, 1);
       const kernel = randomTensor(kernelShape, 2);
       const y = conv2d(image, kernel, null, { ...options, groups });
-      const source = y.source.kind === "node" ? y.source.node.attrs : {};
+      const source: object = y.source.kind === "node" ? y.source.node.attrs : {};
       const dY = randomTensor(y.type.shape, 3);
-      const dX = applyOne(conv2dInputGradientOp, [dY, kernel], { ...(source as never), shape: x } as never);
-      const attrs = { ...(source as never), shape: kernelShape, bias: true } as never;
+      const dX = applyOne(conv2dInputGradientOp, [dY, kernel], { ...source, shape: x } as never);
+      const attrs = { ...source, shape: kernelShape, bias: true } as never;
       const [dKernel, dBias] = apply(conv2dKernelGradientOp, [image, dY], attrs);
       return { y, dX, dKernel: dKernel as Value, dBias: dBias as Value };
     };

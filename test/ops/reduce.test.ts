@@ -15,7 +15,8 @@ import { checkGolden } from "../support/checkGolden.ts";
 import { dot } from "../support/reference.ts";
 import { evaluate, numbers, randomTensor, tensor } from "../support/run.ts";
 
-test.each(Object.entries(reduceAdapters))("golden vectors of %s", (op, adapter) => checkGolden(op, adapter));
+const reductions = ["sum", "mean", "var", "max", "min", "argmax"];
+test.each(reductions)("golden vectors of %s", (op) => checkGolden(op, reduceAdapters[op]));
 
 /** The elements that are reduced to each element of the result, by the definition. */
 function groups64(x: ArrayLike<number>, shape: Shape, axes: readonly number[]): number[][] {
@@ -172,7 +173,7 @@ describe("passes", () => {
   });
 
   test("each pass shortens, keeps the number of elements whole, and the last one gives the result", () => {
-    for (let outer = 1; outer < 2000; outer = outer * 3 + 1) {
+    for (const outer of [1, 4, 13, 40, 1000, 20_000]) {
       for (const extent of [1, 2, 3, 4, 127, 128, 129, 1000, 4096, 65_537, 524_288, 3_000_001]) {
         for (const inner of [1, 2, 3, 64, 20_000]) {
           let size = outer * extent * inner;

@@ -6,17 +6,12 @@ import type { Value } from "../../src/core/graph.ts";
 import { type Shape, sizeOf } from "../../src/core/types.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { logSoftmax, type SoftmaxKernel, softmax, softmaxKernel } from "../../src/ops/softmax.ts";
-import type { Adapter } from "../conformance/adapter.ts";
+import { reduceAdapters } from "../conformance/adapters/reduce.ts";
 import { checkGolden } from "../support/checkGolden.ts";
 import { dot, numericGradient } from "../support/reference.ts";
 import { evaluate, numbers, randomTensor, tensor } from "../support/run.ts";
 
-function adapter(op: typeof softmax): Adapter {
-  return { build: (inputs, attrs) => op(inputs.get("x"), { axis: attrs.number("dim") }) };
-}
-
-test("golden vectors of softmax", () => checkGolden("softmax", adapter(softmax)));
-test("golden vectors of log_softmax", () => checkGolden("log_softmax", adapter(logSoftmax)));
+test.each(["softmax", "log_softmax"])("golden vectors of %s", (op) => checkGolden(op, reduceAdapters[op]));
 
 /** Along the middle axis of [outer, extent, inner], by the definition. */
 function softmax64(x: ArrayLike<number>, extent: number, inner: number, log: boolean): Float64Array {
@@ -106,6 +101,7 @@ test("the kernel is chosen by row length and device", () => {
 test("errors", () => {
   expect(() => softmax(randomTensor([2, 3], 1), { axis: 2 })).toThrow("softmax: axis 2; wanted an axis from -2 to 1");
   expect(() => softmax(tensor([], [1]))).toThrow(ShapeError);
+  expect(() => softmax(randomTensor([2, 3], 1), { dim: 1 } as { axis?: number })).toThrow("softmax: option dim");
   expect(() => logSoftmax(tensor([2, 2], [1, 2, 3, 4], "i32"))).toThrow(DTypeError);
   expect(() => logSoftmax(tensor([2, 0], []))).toThrow("logSoftmax: shape [2, 0]; wanted elements");
 });

@@ -1,5 +1,6 @@
 import type { Value } from "../../../src/core/graph.ts";
 import * as ops from "../../../src/ops/reduce.ts";
+import { logSoftmax, softmax } from "../../../src/ops/softmax.ts";
 import type { Adapter, CaseAttrs } from "../adapter.ts";
 
 /** `dim` is one axis or a list of them; without it all axes are reduced. */
@@ -12,7 +13,7 @@ function reduction(op: (x: Value, options: ops.ReduceOptions) => Value): Adapter
   return { build: (inputs, attrs) => op(inputs.get("x"), reduceOptions(attrs)) };
 }
 
-/** Reductions: any axes, so the layout stays. */
+/** Reductions and softmax: any axes, so the layout stays. */
 export const reduceAdapters: Readonly<Record<string, Adapter>> = {
   sum: reduction(ops.sum),
   mean: reduction(ops.mean),
@@ -29,4 +30,6 @@ export const reduceAdapters: Readonly<Record<string, Adapter>> = {
       return ops.argMax(inputs.get("x"), { axis: attrs.number("dim"), keepDims: attrs.boolean("keepdim", false) });
     },
   },
+  softmax: { build: (inputs, attrs) => softmax(inputs.get("x"), { axis: attrs.number("dim") }) },
+  log_softmax: { build: (inputs, attrs) => logSoftmax(inputs.get("x"), { axis: attrs.number("dim") }) },
 };

@@ -1,0 +1,28 @@
+/**
+ * wgrad: trains convolutional networks on the GPU, in the browser.
+ *
+ *     const gpu = await Gpu.create();
+ *     const model = lenet5();
+ *     await model.compile({ gpu, optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }), loss: "sparseCategoricalCrossentropy" });
+ *     for await (const { loss, accuracy } of model.fit(imageDataset(gpu, images), { epochs: 3, batchSize: 64 })) { .. }
+ */
+export * from "./core/errors.ts";
+export type { Graph, Node, Value, Variable } from "./core/graph.ts";
+export { type Plan, printPlan } from "./core/plan.ts";
+export { printGraph } from "./core/print.ts";
+export type { DType, Shape, TensorType } from "./core/types.ts";
+export { type DrawDigitsOptions, drawDigits } from "./data/digits.ts";
+export { prepareDrawing } from "./data/drawing.ts";
+export { readMnist } from "./data/idx.ts";
+export { type Dataset, type ImageDatasetOptions, imageDataset } from "./data/imageDataset.ts";
+export type { LabelledImages } from "./data/labelledImages.ts";
+export { type AdapterFacts, Gpu, type GpuOptions } from "./gpu/gpu.ts";
+export { decodeSafetensors, encodeSafetensors, encodeToBytes, openSafetensors } from "./io/safetensors.ts";
+export type { EpochResult, Fit, FitOptions, History, Progress } from "./nn/fit.ts";
+export * as initializers from "./nn/initializers.ts";
+export { inputLayer as input, Layer } from "./nn/layer.ts";
+export * from "./nn/layers.ts";
+export { type Loss, losses } from "./nn/losses.ts";
+export { type CompileOptions, type Evaluation, Model, model, sequential } from "./nn/model.ts";
+export * from "./nn/optimizers.ts";
+export * as schedules from "./nn/schedules.ts";

@@ -1,0 +1,241 @@
+import { GraphError, ShapeError, TrainingError } from "../core/errors.ts";
+import type { Graph, Variable } from "../core/graph.ts";
+import type { Plan } from "../core/plan.ts";
+import { type Shape, showShape, sizeOf } from "../core/types.ts";
+import type { Dataset } from "../data/imageDataset.ts";
+import { CommandGraph } from "../gpu/commandGraph.ts";
+import { Gpu } from "../gpu/gpu.ts";
+import type { Progress as CompileProgress } from "../gpu/pipelines.ts";
+import type { Variables } from "../gpu/variables.ts";
+import { plan } from "../passes/index.ts";
+import { mergeLayouts } from "../passes/layout.ts";
+import { Fit, type FitOptions } from "./fit.ts";
+import type { Layer, SymbolicTensor } from "./layer.ts";
+import { type Loss, type LossName, lossOf } from "./losses.ts";
+import { Network, stack } from "./network.ts";
+import type { Optimizer } from "./optimizers.ts";
+import { initializeState, makeState, type State } from "./state.ts";
+import { evaluateStep, predictStep, trainStep } from "./steps.ts";
+import { type SummaryOptions, summarize } from "./summary.ts";
+import { loadWeights, saveWeights } from "./weightFiles.ts";
+
+export interface CompileOptions {
+  readonly optimizer: Optimizer;
+  readonly loss: LossName | Loss;
+  /** The device to train on; made by us unless given. */
+  readonly gpu?: Gpu;
+  /** Of the first weights, of the order of the data and of dropout. Default 0. */
+  readonly seed?: number;
+  /** How many pipelines are ready, of how many. */
+  readonly onCompile?: CompileProgress;
+}
+
+/** What `compile` made. */
+export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "gpu" | "seed">> {
+  readonly loss: Loss;
+  readonly state: State;
+  readonly store: Variables;
+  readonly onCompile: CompileProgress | undefined;
+}
+
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Row = label, column = answer; counts. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/** A network that can be trained: Keras' compile, fit, evaluate, predict, summary. */
+export class Model extends Network {
+  /** Updates made since compile. */
+  stepsDone = 0;
+  #compiled: Compiled | null = null;
+  readonly #commands = new Map<string, Promise<CommandGraph>>();
+  readonly #datasets = new Map<Dataset, number>();
+
+  /** @throws TrainingError before `compile`. */
+  get compiled(): Compiled {
+    if (!this.#compiled) {
+      throw new TrainingError({
+        where: this.name ?? "model",
+        seen: "a model that is not compiled",
+        wanted: "compile first",
+        mend: "await model.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: .. })",
+      });
+    }
+    return this.#compiled;
+  }
+
+  /**
+   * Gives the weights their place on the GPU and their first values. Compiling again keeps the weights and starts the
+   * optimizer afresh, so that layers can be frozen and rates changed on the way.
+   */
+  async compile({ optimizer, loss, gpu, seed = 0, onCompile }: CompileOptions): Promise<this> {
+    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+      throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
+    }
+    const before = this.#compiled;
+    const device = gpu ?? before?.gpu ?? (await Gpu.create());
+    const state = makeState(this, optimizer);
+    const store = await initializeState(device, state, seed);
+    if (before) {
+      for (const [weight, variable] of state.variables) {
+        const earlier = before.state.variables.get(weight);
+        if (earlier) store.write(variable, await before.store.read(earlier));
+      }
+      this.dispose();
+    }
+    this.#compiled = { optimizer, loss: lossOf(loss), gpu: device, seed, state, store, onCompile };
+    this.stepsDone = 0;
+    return this;
+  }
+
+  /** Trains; see `Fit`. */
+  fit(data: Dataset, options: FitOptions = {}): Fit {
+    return new Fit(this, data, options);
+  }
+
+  /** Loss, accuracy and confusion matrix over a whole data set. */
+  async evaluate(data: Dataset, { batchSize = 32 }: { readonly batchSize?: number } = {}): Promise<Evaluation> {
+    const { state, loss } = this.compiled;
+    const commands = await this.#commandsFor(`evaluate/${this.#idOf(data)}/${batchSize}`, [data.store], () =>
+      evaluateStep({ network: this, state, loss }, (cursor) => data.batch(cursor, batchSize)),
+    );
+    this.resetTotals("testTotals");
+    for (let first = 0; first < data.count; first += batchSize) {
+      commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
+      commands.write("step", Uint32Array.of(0));
+      commands.run();
+      // Evaluations are submitted whole; a breath now and then keeps the page alive.
+      if ((first / batchSize) % 16 === 15) await this.compiled.gpu.device.queue.onSubmittedWorkDone();
+    }
+    const [sum = 0] = await commands.read("lossSum");
+    const [right = 0, rows = 0] = await commands.read("counts");
+    const confusion = await commands.read("confusion");
+    const classes = Math.sqrt(confusion.length);
+    return {
+      loss: sum / rows,
+      accuracy: right / rows,
+      confusion: Array.from({ length: classes }, (_, row) => [
+        ...confusion.subarray(row * classes, (row + 1) * classes),
+      ]),
+    };
+  }
+
+  /** The network's output for examples [n, ..input shape], as numbers in one array. */
+  async predict(x: Float32Array, { batchSize = 32 }: { readonly batchSize?: number } = {}): Promise<Float32Array> {
+    const { state } = this.compiled;
+    const size = sizeOf(this.inputs[0]?.shape ?? []);
+    if (x.length === 0 || x.length % size !== 0) {
+      throw new ShapeError({
+        where: `${this.name ?? "model"}/predict`,
+        seen: `${x.length} numbers`,
+        wanted: `a multiple of ${size}, for examples of ${showShape(this.inputs[0]?.shape ?? [])}`,
+      });
+    }
+    const commands = await this.#commandsFor(`predict/${batchSize}`, [], () => predictStep(this, state, batchSize));
+    const parts: number[] = [];
+    for (let first = 0; first < x.length; first += batchSize * size) {
+      const batch = new Float32Array(batchSize * size);
+      const given = x.subarray(first, first + batchSize * size);
+      batch.set(given);
+      commands.write("x", batch);
+      commands.run();
+      const y = await commands.read("y");
+      for (const value of y.subarray(0, (y.length * given.length) / batch.length)) parts.push(value);
+    }
+    return Float32Array.from(parts);
+  }
+
+  /** The table of layers, the totals, and, once compiled, what a training step takes. */
+  summary(options: SummaryOptions = {}): string {
+    return summarize(this, this.#compiled, options);
+  }
+
+  /** The plan of one training step on this data set: dispatches, flops, bytes. No GPU work is done. */
+  trainPlan(data: Dataset, batchSize: number): Plan {
+    const { state, loss, optimizer, gpu, store } = this.compiled;
+    const graph = trainStep({ network: this, state, loss }, optimizer, (cursor) => data.batch(cursor, batchSize));
+    return plan(graph, mergeLayouts([store.layout, data.store.layout]), gpu.target);
+  }
+
+  /** The compiled training step for batches of a data set; made once for each. */
+  trainCommands(data: Dataset, batchSize: number): Promise<CommandGraph> {
+    const { state, loss, optimizer } = this.compiled;
+    return this.#commandsFor(`train/${this.#idOf(data)}/${batchSize}`, [data.store], () =>
+      trainStep({ network: this, state, loss }, optimizer, (cursor) => data.batch(cursor, batchSize)),
+    );
+  }
+
+  resetTotals(which: "trainTotals" | "testTotals"): void {
+    const { state, store } = this.compiled;
+    const { lossSum, counts, confusion } = state[which];
+    for (const variable of [lossSum, counts, ...(confusion ? [confusion] : [])]) {
+      store.write(variable, new Uint32Array(sizeOf(variable.type.shape)));
+    }
+  }
+
+  /** Name, shape and values of every weight, in order: the values are read from the GPU. */
+  async readWeight(variable: Variable): Promise<Float32Array> {
+    return (await this.compiled.store.read(variable)) as Float32Array;
+  }
+
+  /** All weights as a safetensors file. */
+  saveWeights(): Promise<Uint8Array<ArrayBuffer>> {
+    return saveWeights(this.compiled);
+  }
+
+  /** Takes the weights of a safetensors file; every name and shape must be this model's, else nothing is changed. */
+  loadWeights(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+    return loadWeights(this.compiled, file);
+  }
+
+  /** Frees the GPU memory of weights and steps. The device stays. */
+  dispose(): void {
+    for (const commands of this.#commands.values()) void commands.then((graph) => graph.dispose());
+    this.#commands.clear();
+    this.#compiled?.store.dispose();
+    this.#compiled = null;
+  }
+
+  #idOf(data: Dataset): number {
+    const id = this.#datasets.get(data) ?? this.#datasets.size;
+    this.#datasets.set(data, id);
+    return id;
+  }
+
+  #commandsFor(key: string, shared: readonly Variables[], build: () => Graph): Promise<CommandGraph> {
+    const known = this.#commands.get(key);
+    if (known) return known;
+    const { gpu, store, onCompile } = this.compiled;
+    const layout = mergeLayouts([store, ...shared].map((variables) => variables.layout));
+    const made = CommandGraph.compile(plan(build(), layout, gpu.target), store, { shared, onProgress: onCompile });
+    this.#commands.set(key, made);
+    // A build that fails is not remembered, so that the next call says why again.
+    made.catch(() => this.#commands.delete(key));
+    return made;
+  }
+}
+
+/** A stack of layers. */
+export function sequential(options: {
+  readonly name?: string;
+  /** Of one example, without the batch: [height, width, channels]. */
+  readonly inputShape: Shape;
+  readonly layers: readonly Layer[];
+}): Model {
+  const { name, inputShape, layers } = options;
+  return new Model({ ...(name === undefined ? {} : { name }), ...stack(inputShape, layers) });
+}
+
+/** A graph of layers, from symbols: `const x = input([28, 28, 1]); model({ inputs: x, outputs: dense({..}).apply(x) })`. */
+export function model(options: {
+  readonly name?: string;
+  readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
+  readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+}): Model {
+  const list = (symbols: SymbolicTensor | readonly SymbolicTensor[]) =>
+    "layer" in symbols ? [symbols] : (symbols as readonly SymbolicTensor[]);
+  const { name, inputs, outputs } = options;
+  return new Model({ ...(name === undefined ? {} : { name }), inputs: list(inputs), outputs: list(outputs) });
+}

@@ -1,0 +1,147 @@
+import { GraphError, ShapeError } from "../core/errors.ts";
+import type { Value } from "../core/graph.ts";
+import { withPath } from "../core/scope.ts";
+import { type Shape, showShape } from "../core/types.ts";
+import { type CallContext, inputLayer, Layer, type SymbolicTensor, type Weight } from "./layer.ts";
+
+/** A weight and the layer that owns it, under the name by which files know it: `"conv1/kernel"`. */
+export interface NamedWeight {
+  readonly name: string;
+  readonly weight: Weight;
+  readonly trainable: boolean;
+}
+
+/**
+ * A network: the layers between its inputs and its outputs. It is a layer itself, so models nest; a `Trainer`
+ * (trainer.ts) gives it weights and runs it.
+ */
+export class Network extends Layer {
+  readonly kind = "model";
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  /** Every symbol that a layer makes, in order. */
+  readonly symbols: readonly SymbolicTensor[];
+  /** Layers in the order in which they are called, each with its name in this model. */
+  readonly layers: ReadonlyMap<Layer, string>;
+
+  constructor(options: {
+    readonly name?: string;
+    readonly inputs: readonly SymbolicTensor[];
+    readonly outputs: readonly SymbolicTensor[];
+  }) {
+    super(options);
+    this.inputs = options.inputs;
+    this.outputs = options.outputs;
+    const seen = new Set<SymbolicTensor>(options.inputs);
+    const symbols: SymbolicTensor[] = [];
+    const visit = (symbol: SymbolicTensor): void => {
+      if (seen.has(symbol)) return;
+      seen.add(symbol);
+      if (!symbol.layer) {
+        throw new GraphError({
+          where: options.name ?? "model",
+          seen: `an output that needs another input, of shape ${showShape(symbol.shape)}`,
+          wanted: "only the inputs given",
+          mend: "List it among the inputs.",
+        });
+      }
+      symbol.inputs.forEach(visit);
+      symbols.push(symbol);
+    };
+    options.outputs.forEach(visit);
+    this.symbols = symbols;
+    this.layers = nameLayers(symbols);
+  }
+
+  /** All weights, those of nested models under their names. */
+  namedWeights(prefix = ""): NamedWeight[] {
+    return [...this.layers].flatMap(([layer, name]) => {
+      if (layer instanceof Network) {
+        const nested = layer.namedWeights(`${prefix}${name}/`);
+        return nested.map((entry) => ({ ...entry, trainable: entry.trainable && layer.trainable && this.trainable }));
+      }
+      return layer.weights.map((weight) => ({
+        name: `${prefix}${name}/${weight.name}`,
+        weight,
+        trainable: layer.trainable && this.trainable && weight.kind === "parameter",
+      }));
+    });
+  }
+
+  override get parameterCount(): number {
+    return [...this.layers.keys()].reduce((sum, layer) => sum + layer.parameterCount, 0);
+  }
+
+  /** The nodes of the network, for one output. */
+  call(values: readonly Value[], context: CallContext): Value {
+    const [first] = this.callAll(values, context);
+    if (!first) throw new GraphError({ where: this.name ?? "model", seen: "no output", wanted: "one or more" });
+    return first;
+  }
+
+  callAll(values: readonly Value[], context: CallContext): Value[] {
+    if (values.length !== this.inputs.length) {
+      const where = this.name ?? "model";
+      throw new GraphError({ where, seen: `${values.length} inputs`, wanted: `${this.inputs.length}` });
+    }
+    const known = new Map<SymbolicTensor, Value>();
+    this.inputs.forEach((symbol, i) => {
+      const value = values[i] as Value;
+      checkExample(this.name ?? "model", value, symbol.shape);
+      known.set(symbol, value);
+    });
+    for (const symbol of this.symbols) {
+      const { layer } = symbol;
+      if (!layer) continue;
+      const inputs = symbol.inputs.map((source) => known.get(source) as Value);
+      known.set(
+        symbol,
+        withPath(this.layers.get(layer) ?? layer.kind, () => layer.call(inputs, context)),
+      );
+    }
+    return this.outputs.map((symbol) => known.get(symbol) as Value);
+  }
+}
+
+function checkExample(where: string, { type }: Value, wanted: Shape): void {
+  if (type.shape.slice(1).join() !== wanted.join()) {
+    throw new ShapeError({
+      where,
+      seen: `examples of shape ${showShape(type.shape.slice(1))}`,
+      wanted: `${showShape(wanted)}, the model's input`,
+      mend: "Resize the data, or build the model for their shape.",
+    });
+  }
+}
+
+/** The names given by the user, else kind and number: conv2d, conv2d_1, .. Two layers of one name are an error. */
+function nameLayers(symbols: readonly SymbolicTensor[]): Map<Layer, string> {
+  const names = new Map<Layer, string>();
+  const counts = new Map<string, number>();
+  const taken = new Set<string>();
+  for (const { layer } of symbols) {
+    if (!layer || names.has(layer)) continue;
+    let name = layer.name;
+    if (name === undefined) {
+      const count = counts.get(layer.kind) ?? 0;
+      counts.set(layer.kind, count + 1);
+      name = count === 0 ? layer.kind : `${layer.kind}_${count}`;
+    }
+    if (taken.has(name)) {
+      throw new GraphError({ where: name, seen: "two layers of this name", wanted: "a name for each" });
+    }
+    taken.add(name);
+    names.set(layer, name);
+  }
+  return names;
+}
+
+/** The symbols of a stack of layers, each fed by the one before. */
+export function stack(
+  inputShape: Shape,
+  layers: readonly Layer[],
+): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
+  const first = inputLayer(inputShape);
+  const last = layers.reduce((symbol, layer) => layer.apply(symbol), first);
+  return { inputs: [first], outputs: [last] };
+}

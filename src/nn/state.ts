@@ -1,0 +1,113 @@
+import { GraphError } from "../core/errors.ts";
+import { makeGraph, makeVariable, type Value, type Variable } from "../core/graph.ts";
+import { tensorType } from "../core/types.ts";
+import { CommandGraph } from "../gpu/commandGraph.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { Variables } from "../gpu/variables.ts";
+import { type ClassificationTotals, classificationTotals } from "../ops/metrics.ts";
+import { initialize } from "../ops/random.ts";
+import { plan } from "../passes/index.ts";
+import type { CallContext, Weight } from "./layer.ts";
+import type { NamedWeight, Network } from "./network.ts";
+import type { Optimizer } from "./optimizers.ts";
+
+/** How many losses the GPU keeps between readings. */
+export const historyLength = 256;
+
+/** The variables of a network in training: which tensor on the GPU stands for which weight. */
+export interface State {
+  readonly weights: readonly NamedWeight[];
+  readonly variables: ReadonlyMap<Weight, Variable>;
+  /** Those that learn, in the order of their arena. */
+  readonly parameters: readonly Variable[];
+  /** State of the optimizer, by its name, one for each parameter. */
+  readonly slots: Readonly<Record<string, readonly Variable[]>>;
+  /** Running totals of the training epoch, and of an evaluation. */
+  readonly trainTotals: ClassificationTotals;
+  readonly testTotals: ClassificationTotals;
+  /** The last losses, one a step. */
+  readonly history: Variable;
+}
+
+/** Variables for all weights and their optimizer. `trainable` decides into which arena a weight goes. */
+export function makeState(network: Network, optimizer: Optimizer): State {
+  const weights = network.namedWeights();
+  const variables = new Map<Weight, Variable>();
+  for (const { name, weight, trainable } of weights) {
+    const role = weight.kind === "statistic" ? "statistic" : trainable ? "parameter" : "frozen";
+    variables.set(weight, makeVariable({ name, role, type: tensorType(weight.shape), initial: weight.initial }));
+  }
+  const parameters = [...variables.values()].filter(({ role }) => role === "parameter");
+  const slots = Object.entries(optimizer.slots).map(([state, value]) => [
+    state,
+    parameters.map(({ name, type }) =>
+      makeVariable({ name: `${name}/${state}`, role: "slot", type, initial: { kind: "constant", value }, state }),
+    ),
+  ]);
+  const classes = network.outputs[0]?.shape.at(-1) ?? 1;
+  return {
+    weights,
+    variables,
+    parameters,
+    slots: Object.fromEntries(slots),
+    trainTotals: classificationTotals("train"),
+    testTotals: classificationTotals("test", classes),
+    history: makeVariable({
+      name: "lossHistory",
+      role: "metric",
+      type: tensorType([historyLength]),
+      initial: { kind: "constant", value: 0 },
+    }),
+  };
+}
+
+export function allVariables(state: State): Variable[] {
+  const totals = [state.trainTotals, state.testTotals].flatMap(({ lossSum, counts, confusion }) => [
+    lossSum,
+    counts,
+    ...(confusion ? [confusion] : []),
+  ]);
+  return [...state.variables.values(), ...Object.values(state.slots).flat(), ...totals, state.history];
+}
+
+/** Room on the GPU for all variables, with their first values: drawn there, from the seed. */
+export async function initializeState(gpu: Gpu, state: State, seed: number): Promise<Variables> {
+  const variables = allVariables(state);
+  const store = new Variables(gpu, variables);
+  // Buffers are born zero.
+  const born = variables.filter(({ initial }) => initial.kind !== "constant" || initial.value !== 0);
+  const updates = born.map((variable) => initialize(variable, seed)).filter((value) => value !== null);
+  if (updates.length > 0) {
+    const commands = await CommandGraph.compile(
+      plan(makeGraph("initialize", {}, updates), store.layout, gpu.target),
+      store,
+    );
+    commands.run();
+    commands.dispose();
+  }
+  return store;
+}
+
+/** What layers are given while a step is built; `updates` collects the statistics that they replace. */
+export function callContext(state: State, training: boolean, updates: Value[]): CallContext {
+  const variableOf = (weight: Weight): Variable => {
+    const variable = state.variables.get(weight);
+    if (!variable) {
+      throw new GraphError({
+        where: weight.name,
+        seen: "a weight that was made after compile",
+        wanted: "the weights that the model was compiled with",
+        mend: "Call compile again.",
+      });
+    }
+    return variable;
+  };
+  return {
+    training,
+    weight: (weight) => variableOf(weight).value,
+    update: (weight, value) => {
+      variableOf(weight);
+      updates.push(value);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { defaultTarget } from "../core/call.ts";
+import { input } from "../core/graph.ts";
+import { showBytes, showFlops } from "../core/plan.ts";
+import { showShape, sizeOf, tensorType } from "../core/types.ts";
+import { plan } from "../passes/index.ts";
+import { layVariables } from "../passes/layout.ts";
+import type { Compiled } from "./model.ts";
+import type { Network } from "./network.ts";
+import { allVariables } from "./state.ts";
+import { trainStep } from "./steps.ts";
+
+export interface SummaryOptions {
+  /** For what a step takes. Default 32. */
+  readonly batchSize?: number;
+}
+
+/** A line a layer: name, kind, shape of its output, number of parameters; then the totals. */
+export function summarize(network: Network, compiled: Compiled | null, { batchSize = 32 }: SummaryOptions): string {
+  const rows = [
+    ["layer", "kind", "output shape", "parameters"],
+    ...network.inputs.map(({ shape }) => ["input", "input", showShape(["N", ...shape] as never), "0"]),
+    ...network.symbols.map(({ layer, shape }) => [
+      layer ? (network.layers.get(layer) ?? "") : "",
+      layer?.kind ?? "",
+      `[N, ${shape.join(", ")}]`,
+      (layer?.parameterCount ?? 0).toLocaleString("en"),
+    ]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const table = rows.map((row) =>
+    row.map((cell, i) => (i === 3 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join("  "),
+  );
+  const weights = network.namedWeights();
+  const count = (list: typeof weights) => list.reduce((sum, { weight }) => sum + sizeOf(weight.shape), 0);
+  const trainable = count(weights.filter((entry) => entry.trainable));
+  const total = count(weights);
+  const width = Math.max(...table.map((line) => line.length));
+  return [
+    ...table.slice(0, 1),
+    "-".repeat(width),
+    ...table.slice(1),
+    "-".repeat(width),
+    `parameters ${total.toLocaleString("en")}, trainable ${trainable.toLocaleString("en")}, fixed ${(total - trainable).toLocaleString("en")}`,
+    ...(compiled ? [describeStep(network, compiled, batchSize)] : []),
+  ].join("\n");
+}
+
+/** Dispatches, flops and bytes of one training step, planned without a GPU. */
+function describeStep(network: Network, { state, loss, optimizer }: Compiled, batchSize: number): string {
+  const source = () => ({
+    x: input("x", tensorType([batchSize, ...(network.inputs[0]?.shape ?? [])])),
+    y: input("y", tensorType([batchSize, ...(network.outputs[0]?.shape.slice(0, -1) ?? [])], "i32")),
+  });
+  const graph = trainStep({ network, state, loss }, optimizer, source);
+  const { calls, flops, peakBytes } = plan(graph, layVariables(allVariables(state)), defaultTarget);
+  return `a training step on ${batchSize} examples: ${calls.length} dispatches, ${showFlops(flops)}, ${showBytes(peakBytes)} of GPU memory at its peak`;
+}
