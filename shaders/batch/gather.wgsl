@@ -54,12 +54,11 @@ fn byteOf(word: u32, i: u32) -> u32 {
   return (word >> (8u * (i & 3u))) & 0xffu;
 }
 
-/// Value of element e of the canvas of an example.
-fn canvasAt(example: u32, e: u32) -> f32 {
-  let row = e / params.canvasRow;
+/// Value at a row and an element of that row of the canvas of an example.
+fn canvasAt(example: u32, row: u32, element: u32) -> f32 {
   // Above or left of the image these wrap to huge numbers.
   let imageRow = row - params.top;
-  let column = e - row * params.canvasRow - params.left;
+  let column = element - params.left;
   var pixel = params.border;
   if (example < params.examples && imageRow < params.imageRows && column < params.imageRow) {
     let i = (example * params.imageRows + imageRow) * params.imageRow + column;
@@ -83,9 +82,16 @@ fn main(
     example = permuted(position, params.examples, params.halfBits, cursor.seed, cursor.epoch);
   }
   let begin = (index - b * params.chunks) * CHUNK;
+  var row = begin / params.canvasRow;
+  var element = begin - row * params.canvasRow;
   // unroll
   for (var i = 0u; i < CHUNK; i++) {
-    if (begin + i < params.canvas) { x[b * params.canvas + begin + i] = canvasAt(example, begin + i); }
+    if (begin + i < params.canvas) { x[b * params.canvas + begin + i] = canvasAt(example, row, element); }
+    element++;
+    if (element == params.canvasRow) {
+      element = 0u;
+      row++;
+    }
   }
   if (begin > 0u) { return; }
   if (example < params.examples) {

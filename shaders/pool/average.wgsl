@@ -6,36 +6,22 @@
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
 
-/// Some window reaches over the border.
-const CLIPPED = true;
-/// Taps to unroll; they divide the kernel size.
-const ROWS = 1u;
-const COLUMNS = 1u;
+var<private> plane: u32;
+var<private> channel: u32;
+var<private> sum: Lane;
+
+fn tap(row: u32, column: u32) {
+  sum += x[(plane + row * planes.width + column) * planes.channels + channel];
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= planes.count) { return; }
   let out = pixelAt(index, planes.outHeight, planes.outWidth);
-  let plane = out.image * planes.height * planes.width;
-  // Before the border these wrap around to large numbers, which are not inside either.
-  let top = out.row * window.strideHeight - window.top;
-  let left = out.column * window.strideWidth - window.left;
-  var sum = Lane(0.0);
-  for (var i = 0u; i < window.kernelHeight; i += ROWS) {
-    for (var j = 0u; j < window.kernelWidth; j += COLUMNS) {
-      // unroll
-      for (var di = 0u; di < ROWS; di++) {
-        // unroll
-        for (var dj = 0u; dj < COLUMNS; dj++) {
-          let row = top + i + di;
-          let column = left + j + dj;
-          if (!CLIPPED || (row < planes.height && column < planes.width)) {
-            sum += x[(plane + row * planes.width + column) * planes.channels + out.channel];
-          }
-        }
-      }
-    }
-  }
+  plane = out.image * planes.height * planes.width;
+  channel = out.channel;
+  sum = Lane(0.0);
+  eachTap(out.row * window.strideHeight - window.top, out.column * window.strideWidth - window.left);
   y[index] = epilogue(sum / divisorAt(out.row, out.column), index);
 }

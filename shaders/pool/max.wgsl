@@ -9,11 +9,19 @@
 @group(0) @binding(2) var<storage, read_write> indices: array<LaneIndex>;
 
 const SIGN = 1.0;
-/// Some window reaches over the border.
-const CLIPPED = true;
-/// Taps to unroll; they divide the kernel size.
-const ROWS = 1u;
-const COLUMNS = 1u;
+
+var<private> plane: u32;
+var<private> channel: u32;
+var<private> best: Lane;
+var<private> at: LaneIndex;
+
+fn tap(row: u32, column: u32) {
+  let position = row * planes.width + column;
+  let value = SIGN * x[(plane + position) * planes.channels + channel];
+  let better = (value > best) | (at < LaneIndex(0)) | isNan(value);
+  best = select(best, value, better);
+  at = select(at, LaneIndex(i32(position)), better);
+}
 
 /// By the bits: comparisons with NaN are for the compiler to drop.
 fn isNan(value: Lane) -> LaneMask {
@@ -25,31 +33,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= planes.count) { return; }
   let out = pixelAt(index, planes.outHeight, planes.outWidth);
-  let plane = out.image * planes.height * planes.width;
-  // Before the border these wrap around to large numbers, which are not inside either.
-  let top = out.row * window.strideHeight - window.top;
-  let left = out.column * window.strideWidth - window.left;
-  var best = Lane(0.0);
-  var at = LaneIndex(-1);
-  for (var i = 0u; i < window.kernelHeight; i += ROWS) {
-    for (var j = 0u; j < window.kernelWidth; j += COLUMNS) {
-      // unroll
-      for (var di = 0u; di < ROWS; di++) {
-        // unroll
-        for (var dj = 0u; dj < COLUMNS; dj++) {
-          let row = top + (i + di) * window.dilationHeight;
-          let column = left + (j + dj) * window.dilationWidth;
-          if (!CLIPPED || (row < planes.height && column < planes.width)) {
-            let position = row * planes.width + column;
-            let value = SIGN * x[(plane + position) * planes.channels + out.channel];
-            let better = (value > best) | (at < LaneIndex(0)) | isNan(value);
-            best = select(best, value, better);
-            at = select(at, LaneIndex(i32(position)), better);
-          }
-        }
-      }
-    }
-  }
+  plane = out.image * planes.height * planes.width;
+  channel = out.channel;
+  best = Lane(0.0);
+  at = LaneIndex(-1);
+  eachTap(out.row * window.strideHeight - window.top, out.column * window.strideWidth - window.left);
   y[index] = epilogue(SIGN * best, index);
   indices[index] = at;
 }

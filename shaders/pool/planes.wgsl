@@ -21,9 +21,10 @@ struct Pixel {
   channel: u32,
 }
 
-/// The pixel of lane `index` in images of `height` x `width`.
+/// The pixel of lane `index` in images of `height` x `width`. Remainders by product: a division is dear on a CPU.
 fn pixelAt(index: u32, height: u32, width: u32) -> Pixel {
   let pixel = index / planes.channels;
   let line = pixel / width;
-  return Pixel(line / height, line % height, pixel % width, index % planes.channels);
+  let image = line / height;
+  return Pixel(image, line - image * height, pixel - line * width, index - pixel * planes.channels);
 }

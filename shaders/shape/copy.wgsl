@@ -38,8 +38,9 @@ var<private> destination: u32;
 
 /// Takes the next axis off `rest`.
 fn visit(side: u32, fromStride: u32, toStride: u32) {
-  let at = rest % side;
-  rest /= side;
+  let next = rest / side;
+  let at = rest - next * side;
+  rest = next;
   source += at * fromStride;
   destination += at * toStride;
 }

@@ -47,8 +47,9 @@ var<private> inside: bool;
 
 /// Takes the next axis off `rest`. A place before the start wraps around to a number beyond any side.
 fn visit(outer: u32, inner: u32, start: i32, step: u32) {
-  let at = u32(i32(rest % outer) - start);
-  rest /= outer;
+  let next = rest / outer;
+  let at = u32(i32(rest - next * outer) - start);
+  rest = next;
   var i = at;
   if (STEPPED) {
     i = at / step;

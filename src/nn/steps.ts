@@ -3,7 +3,7 @@ import { GraphError } from "../core/errors.ts";
 import { type Graph, input, makeGraph, type Value } from "../core/graph.ts";
 import { withPath } from "../core/scope.ts";
 import { tensorType } from "../core/types.ts";
-import { add, identity, zerosLike } from "../ops/elementwise.ts";
+import { add, zerosLike } from "../ops/elementwise.ts";
 import { recordScalar } from "../ops/history.ts";
 import { accumulateClassification } from "../ops/metrics.ts";
 import type { Loss } from "./losses.ts";
@@ -30,7 +30,7 @@ export function trainStep({ network, state, loss: minimized }: StepParts, optimi
   const output = withPath(network.name ?? "model", () => network.call([x], callContext(state, true, updates)));
   const loss = withPath("loss", () => minimized.call(output, y));
   const parameters = state.parameters.map((variable) => variable.value);
-  const gradients = distinct(differentiate(loss, parameters, add), parameters);
+  const gradients = differentiate(loss, parameters, add).map((dW, i) => dW ?? zerosLike(parameters[i] as Value));
   const slots = Object.fromEntries(
     Object.entries(state.slots).map(([name, variables]) => [name, variables.map((variable) => variable.value)]),
   );
@@ -72,18 +72,4 @@ function totalOutputs(state: State, which: "trainTotals" | "testTotals"): Record
   const { lossSum, counts, confusion } = state[which];
   const values = { history: state.history.value, lossSum: lossSum.value, counts: counts.value };
   return confusion ? { ...values, confusion: confusion.value } : values;
-}
-
-/**
- * Gradients lie side by side in one buffer, so each must be a tensor of its own: one that serves two parameters is
- * copied, and a parameter that the loss does not depend on gets zeros.
- */
-function distinct(gradients: readonly (Value | null)[], parameters: readonly Value[]): Value[] {
-  const taken = new Set<Value>();
-  return gradients.map((gradient, i) => {
-    const own = gradient === null ? zerosLike(parameters[i] as Value) : gradient;
-    const fresh = taken.has(own) || own.source.kind !== "node" ? identity(own) : own;
-    taken.add(fresh);
-    return fresh;
-  });
 }

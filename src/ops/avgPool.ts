@@ -15,8 +15,8 @@ import {
   planesOf,
   poolAxes,
   poolWorkgroup,
+  tapsOf,
   tilesOf,
-  unrollOf,
   wantImages,
   wantSameShape,
   windowParams,
@@ -51,13 +51,14 @@ export const avgPool2dOp: OpDef<AvgPoolAttrs> = {
     const axes = poolAxes("avgPool2d", x.type.shape, attrs);
     const lanes = lanesFor(x.type.shape[3] ?? 1);
     const count = sizeOf(y.type.shape) / lanes;
+    const taps = tapsOf(axes);
     const divisor = divisorOf(axes, attrs);
     const fused = epilogueOf(epilogue, y, lanes);
     return [
       {
         name: "avgPool2d",
-        shaders: [laneShader(lanes), ...fused.shaders, averageShader],
-        constants: { CLIPPED: axes.some((axis) => axis.clipped) ? 1 : 0, ...unrollOf(axes), ...divisor.constants },
+        shaders: [laneShader(lanes), ...fused.shaders, taps.shader, averageShader],
+        constants: { ...taps.constants, ...divisor.constants },
         params: {
           ...planesOf("avgPool2d", x.type.shape, y.type.shape, lanes, count),
           ...windowParams(axes),
@@ -66,7 +67,7 @@ export const avgPool2dOp: OpDef<AvgPoolAttrs> = {
         },
         operands: { x, y, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
-        flops: sizeOf(y.type.shape) * taps(axes),
+        flops: sizeOf(y.type.shape) * windowSize(axes),
       },
     ];
   },
@@ -116,7 +117,7 @@ export const avgPool2dBackwardOp: OpDef<AvgPoolBackwardAttrs> = {
         params: { ...planesOf(name, attrs.shape, dY.type.shape, lanes, count), ...own.params, ...fused.params },
         operands: { dY, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
-        flops: sizeOf(dY.type.shape) * taps(axes),
+        flops: sizeOf(dY.type.shape) * windowSize(axes),
       },
     ];
   },
@@ -135,7 +136,7 @@ function checkedAxes(where: string, shape: Shape, attrs: AvgPoolAttrs) {
 
 /** The uniform and constants of shaders/pool/divisor. */
 function divisorOf(axes: readonly [PoolAxis, PoolAxis], { countIncludePad, divisorOverride }: AvgPoolAttrs) {
-  const fixed = divisorOverride ?? taps(axes);
+  const fixed = divisorOverride ?? windowSize(axes);
   // Windows differ where they reach beyond what counts.
   const varying = axes.some(({ size, out, kernel, stride, before, after, clipped }) =>
     countIncludePad ? (out - 1) * stride + kernel > size + before + after : clipped,
@@ -148,7 +149,7 @@ function divisorOf(axes: readonly [PoolAxis, PoolAxis], { countIncludePad, divis
   };
 }
 
-function taps([rows, columns]: readonly [PoolAxis, PoolAxis]): number {
+function windowSize([rows, columns]: readonly [PoolAxis, PoolAxis]): number {
   return rows.kernel * columns.kernel;
 }
 

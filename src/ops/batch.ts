@@ -5,7 +5,7 @@ import type { Value } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
-import { checkNumber } from "./options.ts";
+import { checkNames, checkNumber, whereIs } from "./options.ts";
 
 /**
  * The next batch of a data set that lies on the GPU: picks, normalizes and centres images, all in one dispatch.
@@ -50,11 +50,13 @@ export interface GatherBatchOptions {
 }
 
 export function gatherBatch(images: Value, labels: Value, cursor: Value, options: GatherBatchOptions): Batch {
+  const where = whereIs("gatherBatch");
+  checkNames(where, options, ["batchSize", "height", "width", "scale", "offset", "border"]);
   const [, rows = 0, columns = 0] = images.type.shape;
   const { batchSize, height = rows, width = columns, scale = 1 / 255, offset = 0, border = 0 } = options;
   const attrs = { batchSize, height, width, scale, offset, border };
   const [x, y] = apply(gatherBatchOp, [images, labels, cursor], attrs);
-  if (!x || !y) throw new GraphError({ seen: "no batch", wanted: "images and labels" });
+  if (!x || !y) throw new GraphError({ where, seen: "no batch", wanted: "images and labels" });
   return { x, y };
 }
 

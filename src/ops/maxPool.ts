@@ -15,8 +15,8 @@ import {
   planesOf,
   poolAxes,
   poolWorkgroup,
+  tapsOf,
   tilesOf,
-  unrollOf,
   wantImages,
   wantSameShape,
   windowParams,
@@ -58,16 +58,17 @@ function lowerForward(context: LowerContext<PoolWindow>, name: string, sign: 1 |
   const axes = poolAxes(name, x.type.shape, attrs);
   const lanes = lanesFor(x.type.shape[3] ?? 1);
   const count = sizeOf(y.type.shape) / lanes;
+  const taps = tapsOf(axes);
   const fused = epilogueOf(epilogue, y, lanes);
   return [
     {
       name,
-      shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, maxShader],
-      constants: { SIGN: sign, CLIPPED: axes.some((axis) => axis.clipped) ? 1 : 0, ...unrollOf(axes) },
+      shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, taps.shader, maxShader],
+      constants: { SIGN: sign, ...taps.constants },
       params: { ...planesOf(name, x.type.shape, y.type.shape, lanes, count), ...windowParams(axes), ...fused.params },
       operands: { x, y, indices, ...fused.operands },
       workgroups: workgroupsFor(count, poolWorkgroup),
-      flops: sizeOf(y.type.shape) * taps(axes),
+      flops: sizeOf(y.type.shape) * windowSize(axes),
     },
   ];
 }
@@ -110,7 +111,7 @@ export const maxPool2dBackwardOp: OpDef<MaxPoolBackwardAttrs> = {
         params: { ...planes, ...(tiles ? {} : windowParams(axes)), ...fused.params },
         operands: { dY, indices, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
-        flops: sizeOf(dY.type.shape) * taps(axes),
+        flops: sizeOf(dY.type.shape) * windowSize(axes),
       },
     ];
   },
@@ -120,6 +121,6 @@ function indexShader(lanes: Lanes) {
   return { 1: index1, 2: index2, 4: index4 }[lanes];
 }
 
-function taps([rows, columns]: readonly [PoolAxis, PoolAxis]): number {
+function windowSize([rows, columns]: readonly [PoolAxis, PoolAxis]): number {
   return rows.kernel * columns.kernel;
 }

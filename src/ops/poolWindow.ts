@@ -1,3 +1,5 @@
+import tapsShader from "../../shaders/pool/taps.wgsl";
+import tapsUnrolledShader from "../../shaders/pool/tapsUnrolled.wgsl";
 import type { KernelCall } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
@@ -173,17 +175,11 @@ export function windowParams([rows, columns]: readonly [PoolAxis, PoolAxis]): Ke
 /** At most so many taps are written out. */
 const maxUnrolled = 16;
 
-/** How many rows and columns of a window to unroll: the most that divide it and stay within the limit. */
-export function unrollOf([rows, columns]: readonly [PoolAxis, PoolAxis]): { ROWS: number; COLUMNS: number } {
-  const COLUMNS = largestDivisor(columns.kernel, maxUnrolled);
-  // Only whole rows: else the inner loop would come back for the rest of each.
-  const ROWS = COLUMNS === columns.kernel ? largestDivisor(rows.kernel, Math.floor(maxUnrolled / COLUMNS)) : 1;
-  return { ROWS, COLUMNS };
-}
-
-function largestDivisor(size: number, limit: number): number {
-  for (let divisor = Math.min(size, limit); divisor > 1; divisor--) if (size % divisor === 0) return divisor;
-  return 1;
+/** The shader that visits the taps of a window, and its constants. */
+export function tapsOf([rows, columns]: readonly [PoolAxis, PoolAxis]) {
+  const CLIPPED = rows.clipped || columns.clipped ? 1 : 0;
+  if (rows.kernel * columns.kernel > maxUnrolled) return { shader: tapsShader, constants: { CLIPPED } };
+  return { shader: tapsUnrolledShader, constants: { CLIPPED, ROWS: rows.kernel, COLUMNS: columns.kernel } };
 }
 
 /**

@@ -6,13 +6,12 @@ import { adagrad, adam, adamW, type Optimizer, rmsprop, sgd } from "../../src/nn
 import { add, mul } from "../../src/ops/elementwise.ts";
 import { gradientNorm } from "../../src/ops/optimizers.ts";
 import { sum } from "../../src/ops/reduce.ts";
-import { type OptimizerCase, readGolden } from "../conformance/format.ts";
+import type { OptimizerCase } from "../conformance/format.ts";
+import { allGoldenCases } from "../support/golden.ts";
 import { evaluate, numbers, randomTensor } from "../support/run.ts";
 import { type TrainedTensor, trajectory } from "../support/trajectory.ts";
 
-const cases = (
-  await readGolden(async (name) => (await fetch(`/test/golden/${name}`)).arrayBuffer(), /^optimizer$/)
-).filter((found) => found.kind === "optimizer");
+const cases = (await allGoldenCases()).filter((found) => found.kind === "optimizer");
 
 /** Our words for PyTorch's. */
 const words: Readonly<Record<string, string>> = {
