@@ -60,7 +60,7 @@ export const avgPool2dOp: OpDef<AvgPoolAttrs> = {
         shaders: [laneShader(lanes), ...fused.shaders, taps.shader, averageShader],
         constants: { ...taps.constants, ...divisor.constants },
         params: {
-          ...planesOf("avgPool2d", x.type.shape, y.type.shape, lanes, count),
+          ...planesOf(x.type.shape, y.type.shape, lanes, count),
           ...windowParams(axes),
           ...divisor.params,
           ...fused.params,
@@ -114,7 +114,7 @@ export const avgPool2dBackwardOp: OpDef<AvgPoolBackwardAttrs> = {
         name,
         shaders: [laneShader(lanes), ...fused.shaders, tiles ? tilesShader : backwardShader],
         ...own,
-        params: { ...planesOf(name, attrs.shape, dY.type.shape, lanes, count), ...own.params, ...fused.params },
+        params: { ...planesOf(attrs.shape, dY.type.shape, lanes, count), ...own.params, ...fused.params },
         operands: { dY, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
         flops: sizeOf(dY.type.shape) * windowSize(axes),
@@ -181,7 +181,7 @@ export const adaptiveAvgPool2dOp: OpDef<AdaptiveAttrs> = {
       {
         name: "adaptiveAvgPool2d",
         shaders: [laneShader(lanes), ...fused.shaders, adaptiveShader],
-        params: { ...planesOf("adaptiveAvgPool2d", x.type.shape, y.type.shape, lanes, count), ...fused.params },
+        params: { ...planesOf(x.type.shape, y.type.shape, lanes, count), ...fused.params },
         operands: { x, y, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
         flops: sizeOf(x.type.shape),
@@ -215,7 +215,7 @@ export const adaptiveAvgPool2dBackwardOp: OpDef<{ readonly shape: Shape }> = {
       {
         name,
         shaders: [laneShader(lanes), ...fused.shaders, adaptiveBackwardShader],
-        params: { ...planesOf(name, dX.type.shape, dY.type.shape, lanes, count), ...fused.params },
+        params: { ...planesOf(dX.type.shape, dY.type.shape, lanes, count), ...fused.params },
         operands: { dY, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
         flops: sizeOf(dX.type.shape),

@@ -65,7 +65,7 @@ function lowerForward(context: LowerContext<PoolWindow>, name: string, sign: 1 |
       name,
       shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, taps.shader, maxShader],
       constants: { SIGN: sign, ...taps.constants },
-      params: { ...planesOf(name, x.type.shape, y.type.shape, lanes, count), ...windowParams(axes), ...fused.params },
+      params: { ...planesOf(x.type.shape, y.type.shape, lanes, count), ...windowParams(axes), ...fused.params },
       operands: { x, y, indices, ...fused.operands },
       workgroups: workgroupsFor(count, poolWorkgroup),
       flops: sizeOf(y.type.shape) * windowSize(axes),
@@ -102,7 +102,7 @@ export const maxPool2dBackwardOp: OpDef<MaxPoolBackwardAttrs> = {
     const fused = epilogueOf(epilogue, dX, lanes);
     const [n = 0, , , c = 0] = attrs.shape;
     const count = tiles ? (n * tiles.perImage * c) / lanes : sizeOf(attrs.shape) / lanes;
-    const planes = planesOf(name, attrs.shape, dY.type.shape, lanes, count);
+    const planes = planesOf(attrs.shape, dY.type.shape, lanes, count);
     return [
       {
         name,

@@ -36,7 +36,7 @@ export const maxUnpool2dOp: OpDef<MaxUnpoolAttrs> = {
     const owners = scratch(tensorType(y.type.shape, "u32"));
     const large = sizeOf(y.type.shape);
     const small = sizeOf(x.type.shape);
-    const planes = (count: number) => planesOf("maxUnpool2d", y.type.shape, x.type.shape, 1, count);
+    const planes = (count: number) => planesOf(y.type.shape, x.type.shape, 1, count);
     const fused = epilogueOf(epilogue, y, 1);
     return [
       {
@@ -88,7 +88,7 @@ export const maxUnpool2dBackwardOp: OpDef<object> = {
       {
         name,
         shaders: [laneShader(1), ...fused.shaders, backwardShader],
-        params: { ...planesOf(name, dY.type.shape, dX.type.shape, 1, count), ...fused.params },
+        params: { ...planesOf(dY.type.shape, dX.type.shape, 1, count), ...fused.params },
         operands: { dY, indices, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
         flops: 0,

@@ -1,7 +1,7 @@
 import tapsShader from "../../shaders/pool/taps.wgsl";
 import tapsUnrolledShader from "../../shaders/pool/tapsUnrolled.wgsl";
 import type { KernelCall } from "../core/call.ts";
-import { GraphError, ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { type Shape, showShape, showType, type TensorType, wantDType } from "../core/types.ts";
 import type { Lanes } from "./lanes.ts";
@@ -147,12 +147,9 @@ export function wantSameShape(where: string, name: string, type: TensorType | un
 export const poolWorkgroup = 64;
 
 /** The uniform of shaders/pool/planes: `large` is pooled to `small`, or unpooled from it. */
-export function planesOf(where: string, large: Shape, small: Shape, lanes: Lanes, count: number): KernelCall["params"] {
+export function planesOf(large: Shape, small: Shape, lanes: Lanes, count: number): KernelCall["params"] {
   const [, height = 0, width = 0, channels = 0] = large;
   const [, outHeight = 0, outWidth = 0] = small;
-  if (count >= 2 ** 32) {
-    throw new GraphError({ where, seen: `${count} elements`, wanted: "fewer than 2^32" });
-  }
   return { planes: { count, channels: channels / lanes, height, width, outHeight, outWidth } };
 }
 

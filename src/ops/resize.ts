@@ -90,7 +90,7 @@ function lowerNearest(
     {
       name,
       shaders: [laneShader(lanes), ...fused.shaders, shader],
-      params: { ...planesOf(name, x.type.shape, y.type.shape, lanes, count), ratio, ...fused.params },
+      params: { ...planesOf(x.type.shape, y.type.shape, lanes, count), ratio, ...fused.params },
       operands: { ...operands, ...fused.operands },
       workgroups: workgroupsFor(count, poolWorkgroup),
       flops: 0,

@@ -304,6 +304,16 @@ describe("in a graph", () => {
   });
 });
 
+test("a neighbour's function runs in the kernels of adaptive pooling and unpooling, too", async () => {
+  const x = randomTensor([1, 5, 7, 2], 14);
+  const mean = tanh(ops.adaptiveAvgPool2d(tanh(x), [3, 4]));
+  const { indices } = ops.maxPoolWithIndices2d(x, { kernelSize: 2, ceilMode: true });
+  const back = tanh(ops.maxUnpool2d(mean, indices, { kernelSize: 2, outputSize: [5, 7] }));
+  const values = { back, dX: gradientOf(back, x, randomTensor([1, 5, 7, 2], 15)) };
+  expect(await evaluate(values)).toEqual(await evaluate(values, { fuse: false }));
+  expect(await evaluate(values)).toEqual(await evaluate(values));
+});
+
 describe("errors", () => {
   const x = randomTensor([1, 4, 4, 2], 13);
   const wrong: [string, () => unknown, new (message: string) => Error, RegExp][] = [

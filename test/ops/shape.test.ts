@@ -310,6 +310,23 @@ describe("views", () => {
   });
 });
 
+test("a function of the result runs in the kernel of a mirrored pad's gradient", async () => {
+  const x = randomTensor([2, 5, 4], 8);
+  for (const mode of ["reflect", "replicate"] as const) {
+    const sides: Sides[] = [
+      [0, 0],
+      [3, 2],
+      [0, 0],
+    ];
+    const y = ops.pad(tanh(x), sides, { mode });
+    const [dX] = differentiate(y, [x], add, randomTensor(y.type.shape, 9));
+    const values = { dX: dX as Value };
+    const calls = schedule(optimize(makeGraph("test", values)), defaultTarget);
+    expect(calls.map(({ call }) => call.name)).toEqual(["mirrorPadBackward"]);
+    expect(await evaluate(values)).toEqual(await evaluate(values, { fuse: false }));
+  }
+});
+
 test("permute numbers its elements past 65,535 workgroups", async () => {
   const [rows, columns] = [4099, 4097];
   const x = Int32Array.from({ length: rows * columns }, (_, i) => i);
