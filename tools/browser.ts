@@ -79,11 +79,18 @@ export async function launchOptions(adapter = chooseAdapter()): Promise<{ execut
   return { executablePath: browser.path, args: browserFlags({ adapter, platform: process.platform, root }) };
 }
 
+export interface LaunchSetting {
+  readonly headless: boolean;
+  readonly adapter?: AdapterKind;
+  /** Whether Ctrl-C closes the browser at once. Default true; false for a command that has something to finish. */
+  readonly closeOnInterrupt?: boolean;
+}
+
 /** Starts the browser that set-up found, with WebGPU switched on. Throws DeviceError when it cannot be started. */
-export async function launchBrowser(options: { headless: boolean; adapter?: AdapterKind }): Promise<Browser> {
-  const launch = await launchOptions(options.adapter);
+export async function launchBrowser({ headless, adapter, closeOnInterrupt = true }: LaunchSetting): Promise<Browser> {
+  const launch = await launchOptions(adapter);
   try {
-    return await chromium.launch({ ...launch, headless: options.headless });
+    return await chromium.launch({ ...launch, headless, handleSIGINT: closeOnInterrupt });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.trim().split("\n")[0] : String(cause);
     throw new DeviceError(

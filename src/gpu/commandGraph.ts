@@ -1,4 +1,4 @@
-import { GraphError } from "../core/errors.ts";
+import { DeviceError, GraphError } from "../core/errors.ts";
 import type { Place, Plan, PlannedCall } from "../core/plan.ts";
 import { bytesOf, showType } from "../core/types.ts";
 import type { Gpu } from "./gpu.ts";
@@ -12,6 +12,14 @@ interface Dispatch {
   readonly bindGroup: GPUBindGroup;
   readonly x: number;
   readonly y: number;
+}
+
+/** What one dispatch took. */
+export interface Timing {
+  readonly label: string;
+  readonly ms: number;
+  readonly flops: number;
+  readonly bytes: number;
 }
 
 export interface CompileOptions {
@@ -122,15 +130,48 @@ export class CommandGraph {
     this.#gpu.check();
     const encoder = this.#gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, x, y } of this.#dispatches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(x, y);
-    }
+    for (const dispatch of this.#dispatches) encodeDispatch(pass, dispatch);
     pass.end();
     const reading = readback?.ready ? readback.copy(encoder) : null;
     this.#gpu.device.queue.submit([encoder.finish()]);
     return reading ? reading() : null;
+  }
+
+  /**
+   * Runs the list once with a pass and two timestamps for each dispatch, and returns how long each took. Browsers round
+   * timestamps to 100 us unless their developer features are on.
+   */
+  async profile(): Promise<Timing[]> {
+    const { device } = this.#gpu;
+    if (!device.features.has("timestamp-query")) {
+      throw new DeviceError({ seen: "a device without timestamp-query", wanted: "one with it, to profile" });
+    }
+    const count = 2 * this.#dispatches.length;
+    const querySet = device.createQuerySet({ type: "timestamp", count });
+    const resolved = this.#gpu.createBuffer(
+      "timestamps",
+      8 * count,
+      GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    );
+    const encoder = device.createCommandEncoder();
+    this.#dispatches.forEach((dispatch, i) => {
+      const pass = encoder.beginComputePass({
+        timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+      });
+      encodeDispatch(pass, dispatch);
+      pass.end();
+    });
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    device.queue.submit([encoder.finish()]);
+    const nanoseconds = new BigUint64Array(await readBuffer(this.#gpu, resolved, 0, 8 * count));
+    querySet.destroy();
+    resolved.destroy();
+    return this.plan.calls.map(({ label, call, bytes }, i) => ({
+      label,
+      ms: Number((nanoseconds[2 * i + 1] ?? 0n) - (nanoseconds[2 * i] ?? 0n)) / 1e6,
+      flops: call.flops,
+      bytes,
+    }));
   }
 
   /** A ring through which these outputs can be read without stopping. */
@@ -172,6 +213,12 @@ export class CommandGraph {
     }
     return { buffer, offset: place.offset, bytes: Math.ceil(place.bytes / 4) * 4 };
   }
+}
+
+function encodeDispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, x, y }: Dispatch): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(x, y);
 }
 
 /** All uniform structs of a plan in one buffer, equal ones once. */

@@ -9,8 +9,9 @@ import { scratch, type Value } from "../core/graph.ts";
 import { apply, applyOne, type BoundProgram, type OpDef } from "../core/op.ts";
 import { currentPath } from "../core/scope.ts";
 import { type Shape, showShape, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
+import { chooseRowTile, lowerRows, type RowConvolution } from "./convRows.ts";
 import { add } from "./elementwise.ts";
-import { type ASource, lowerGemm, oneBatch, stridedA, withBias } from "./gemm.ts";
+import { type ASource, type BSource, lowerGemm, oneBatch, stridedA, withBias } from "./gemm.ts";
 import { laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import { outputSides, type Padding, perAxis, resolvePads, type Window } from "./window.ts";
@@ -211,6 +212,17 @@ function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { 
   }
 }
 
+/** The filter as B of a product: its columns are filters (`columns`), or channels, with the sum along filters (`depth`). */
+function filterSource(value: Value, { f, groups, groupC, groupF }: ConvSizes, along: "columns" | "depth"): BSource {
+  return {
+    value,
+    columnStride: along === "columns" ? 1 : f,
+    depthStride: along === "columns" ? f : 1,
+    segmentStride: groupC * f,
+    batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
+  };
+}
+
 /** Everything that the kernels' parameters are made of. */
 interface ConvSizes extends ConvAttrs {
   readonly n: number;
@@ -261,6 +273,22 @@ function lowerForward(
 ): KernelCall[] {
   const { n, oh, ow, c, f, taps, groups, groupC, groupF } = sizes;
   const stored = target.force?.conv === "im2col" && groups === 1;
+  const b = filterSource(kernel, sizes, "columns");
+  const rows: RowConvolution = {
+    ...sizes,
+    name: "conv2d",
+    image: x,
+    b,
+    y,
+    outHeight: oh,
+    outWidth: ow,
+    depth: groupC,
+    n: groupF,
+    flipped: false,
+    epilogue,
+  };
+  const tile = chooseRowTile(rows, target);
+  if (tile) return [lowerRows(rows, tile, target)];
   const m = n * oh * ow;
   const before = stored ? im2col(x, sizes) : null;
   const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
@@ -278,13 +306,7 @@ function lowerForward(
         a: matrix
           ? stridedA({ value: matrix, rowStride: depth, depthStride: 1, rows: m, depth, batches: oneBatch })
           : patches(x, sizes, false),
-        b: {
-          value: kernel,
-          columnStride: 1,
-          depthStride: f,
-          segmentStride: groupC * f,
-          batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
-        },
+        b,
         y,
         rowStride: f,
         batchStride: groups > 1 ? groupF : 0,
@@ -304,8 +326,25 @@ function lowerInputGradient(
   target: Target,
 ): KernelCall[] {
   const { n, h, w, c, f, oh, ow, taps, groups, groupC, groupF } = sizes;
-  if (target.force?.conv === "im2col" && groups === 1)
+  if (target.force?.conv === "im2col" && groups === 1) {
     return lowerInputGradientStored(dY, kernel, dX, sizes, epilogue, target);
+  }
+  const b = filterSource(kernel, sizes, "depth");
+  const rows: RowConvolution = {
+    ...sizes,
+    name: "conv2dInputGradient",
+    image: dY,
+    b,
+    y: dX,
+    outHeight: h,
+    outWidth: w,
+    depth: groupF,
+    n: groupC,
+    flipped: true,
+    epilogue,
+  };
+  const tile = chooseRowTile(rows, target);
+  if (tile) return [lowerRows(rows, tile, target)];
   const m = n * h * w;
   return lowerGemm(
     {
@@ -318,13 +357,7 @@ function lowerInputGradient(
       a: isPointwise(sizes)
         ? stridedA({ value: dY, rowStride: f, depthStride: 1, rows: m, depth: f, batches: oneBatch })
         : patches(dY, { ...sizes, h: oh, w: ow, oh: h, ow: w, c: f, groupC: groupF }, true),
-      b: {
-        value: kernel,
-        columnStride: f,
-        depthStride: 1,
-        segmentStride: groupC * f,
-        batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
-      },
+      b,
       y: dX,
       rowStride: c,
       batchStride: groups > 1 ? groupC : 0,

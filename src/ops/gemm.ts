@@ -75,11 +75,7 @@ export interface Gemm {
 /** The dispatch of a product, and a second one that adds up its slices where the sum is split. */
 export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
   const { a, b, n, sums, y } = gemm;
-  const alongColumns = b.columnStride === 1;
-  const bStrides = [b.batches.innerStride, b.batches.outerStride, ...(gemm.segments > 1 ? [b.segmentStride] : [])];
-  const lanes = alongColumns ? lanesFor(n, gemm.rowStride, gemm.batchStride, b.depthStride, ...bStrides) : 1;
-  const bDepth = alongColumns ? 1 : lanesFor(gemm.depth, b.columnStride, ...bStrides);
-  const bLanes = alongColumns ? lanes : bDepth;
+  const { lanes, bDepth } = lanesOf(gemm);
   const step = Math.max(bDepth, a.along === "depth" ? a.lanes : 1);
   const m = sums ? gemm.m + 1 : gemm.m;
   const choice = chooseGemm({ ...gemm, m, lanes, bLoads: step / bDepth }, target);
@@ -104,10 +100,8 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
     shaders: [
       choice.family === "tile" ? tileKernel : sharedKernel,
       a.shader,
-      { 1: aLane1, 2: aLane2, 4: aLane4 }[a.lanes],
-      bStrided,
-      alongColumns ? bColumns : { 1: bDepth1, 2: bDepth2, 4: bDepth4 }[bDepth],
-      ...(choice.family === "shared" ? [] : [choice.quad ? bQuad : bOwn]),
+      aLaneShader(a.lanes),
+      ...bShaders(b, bDepth, choice.family === "shared" ? null : choice.quad),
       direct ? storeSums : storePlain,
       laneShader(lanes),
       ...ending.shaders,
@@ -116,14 +110,7 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
     params: {
       tile: { m, n, groupsM, groupsN, groups, slices, segments, segmentsPerSlice, depth, total },
       ...a.params(depth),
-      bStrided: {
-        column: alongColumns ? 1 : b.columnStride / bLanes,
-        segment: (gemm.segments > 1 ? b.segmentStride : depth * b.depthStride) / bLanes,
-        depth: alongColumns ? b.depthStride / bLanes : 1,
-        inner: b.batches.inner,
-        outerStride: b.batches.outerStride / bLanes,
-        innerStride: b.batches.innerStride / bLanes,
-      },
+      bStrided: bParams(b, lanes, bDepth, gemm.segments > 1 ? b.segmentStride : depth * b.depthStride),
       place: direct ? { ...place, ones: gemm.m } : { ...place, slice: sliceSize / lanes },
       ...ending.params,
     },
@@ -132,6 +119,39 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
     flops: 2 * gemm.m * n * total * gemm.batch,
   };
   return partial ? [main, secondStage(gemm, partial, slices, sliceSize, lanes)] : [main];
+}
+
+/** How many values of Y and of B (along k, where it is stored transposed) one load or store handles. */
+export function lanesOf(gemm: Pick<Gemm, "n" | "segments" | "depth" | "b" | "rowStride" | "batchStride">) {
+  const { b, n, rowStride, batchStride } = gemm;
+  const strides = [b.batches.innerStride, b.batches.outerStride, ...(gemm.segments > 1 ? [b.segmentStride] : [])];
+  if (b.columnStride !== 1) return { lanes: 1, bDepth: lanesFor(gemm.depth, b.columnStride, ...strides) } as const;
+  return { lanes: lanesFor(n, rowStride, batchStride, b.depthStride, ...strides), bDepth: 1 } as const;
+}
+
+/** The files that load B; `quad` null where the kernel shares loads by workgroup memory. */
+export function bShaders(b: BSource, bDepth: Lanes, quad: boolean | null): ShaderModule[] {
+  const loads = b.columnStride === 1 ? bColumns : { 1: bDepth1, 2: bDepth2, 4: bDepth4 }[bDepth];
+  return [bStrided, loads, ...(quad === null ? [] : [quad ? bQuad : bOwn])];
+}
+
+/** The file that defines the lanes of A. */
+export function aLaneShader(lanes: Lanes): ShaderModule {
+  return { 1: aLane1, 2: aLane2, 4: aLane4 }[lanes];
+}
+
+/** Strides of B in its lanes. */
+export function bParams(b: BSource, lanes: Lanes, bDepth: Lanes, segmentStride: number): Record<string, number> {
+  const plain = b.columnStride === 1;
+  const bLanes = plain ? lanes : bDepth;
+  return {
+    column: plain ? 1 : b.columnStride / bLanes,
+    segment: segmentStride / bLanes,
+    depth: plain ? b.depthStride / bLanes : 1,
+    inner: b.batches.inner,
+    outerStride: b.batches.outerStride / bLanes,
+    innerStride: b.batches.innerStride / bLanes,
+  };
 }
 
 function tileConstants(choice: GemmChoice, a: ASource, step: number, depth: number): Record<string, number> {

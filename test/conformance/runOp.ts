@@ -3,7 +3,7 @@ import { FormatError, GraphError, ShapeError } from "../../src/core/errors.ts";
 import type { Value } from "../../src/core/graph.ts";
 import { sameShape, showShape } from "../../src/core/types.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
-import { add } from "../../src/ops/elementwise.ts";
+import { add, zerosLike } from "../../src/ops/elementwise.ts";
 import { type Adapter, CaseAttrs, CaseInputs, leaf } from "./adapter.ts";
 import { type Comparison, compare, equal, merge } from "./compare.ts";
 import { evaluate } from "./evaluate.ts";
@@ -48,26 +48,30 @@ function build({ layouts = {}, build }: Adapter, opCase: OpCase): Map<string, Wa
     if (!value) throw new GraphError({ where: opCase.op, seen: `no output ${name}`, wanted: "one" });
     const layout = layouts[name] ?? asItIs;
     const shape = inverse(layout(value.type.shape.length)).map((axis) => value.type.shape[axis] ?? 0);
-    if (!sameShape(shape, tensor.shape)) {
-      throw new ShapeError({
-        where: `outputs.${name}`,
-        seen: `shape ${showShape(shape)}`,
-        wanted: showShape(tensor.shape),
-      });
+    const expected = writtenAsVector(opCase, tensor) && shape.length === 0 ? { ...tensor, shape } : tensor;
+    if (!sameShape(shape, expected.shape)) {
+      const seen = `shape ${showShape(shape)}`;
+      throw new ShapeError({ where: `outputs.${name}`, seen, wanted: showShape(expected.shape) });
     }
-    wanted.set(`outputs.${name}`, { tensor, value, layout });
+    wanted.set(`outputs.${name}`, { tensor: expected, value, layout });
   }
+  const y = wanted.get("outputs.y");
   const names = Object.keys(opCase.grads);
-  if (names.length === 0 || !opCase.gradOutput || !outputs.y) return wanted;
-  const seed = leaf(opCase.gradOutput, layouts.y);
+  if (names.length === 0 || !opCase.gradOutput || !y) return wanted;
+  const seed = leaf({ ...opCase.gradOutput, shape: y.tensor.shape }, layouts.y);
   const wrt = names.map((name) => inputs.get(name));
-  const gradients = differentiate(outputs.y, wrt, add, seed);
+  const gradients = differentiate(y.value, wrt, add, seed);
   for (const [i, [name, tensor]] of Object.entries(opCase.grads).entries()) {
-    const value = gradients[i];
-    if (!value) throw new GraphError({ where: opCase.op, seen: `no gradient by ${name}`, wanted: "one" });
+    // What y does not depend on has the gradient zero.
+    const value = gradients[i] ?? zerosLike(inputs.get(name));
     wanted.set(`grads.${name}`, { tensor, value, layout: layouts[name] ?? asItIs });
   }
   return wanted;
+}
+
+/** The reference computes on scalars as on vectors of one element, and writes the result with shape [1]. */
+function writtenAsVector({ inputs }: OpCase, { shape }: GoldenTensor): boolean {
+  return sameShape(shape, [1]) && Object.values(inputs).some((input) => input.shape.length === 0);
 }
 
 function isValue(built: Value | Readonly<Record<string, Value>>): built is Value {

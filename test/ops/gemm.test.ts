@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Value } from "../../src/core/graph.ts";
-import { conv2d, conv2dInputGradientOp, conv2dKernelGradientOp } from "../../src/ops/conv.ts";
 import { apply, applyOne } from "../../src/core/op.ts";
+import { conv2d, conv2dInputGradientOp, conv2dKernelGradientOp } from "../../src/ops/conv.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { evaluate, numbers, randomTensor, tensor } from "../support/run.ts";
 
@@ -64,13 +64,23 @@ const convolutions = [
   { x: [2, 5, 7, 3], k: [3, 3, 5], strides: 1, dilations: 1, padding: 1, groups: 1 },
   { x: [1, 28, 28, 1], k: [5, 5, 6], strides: 1, dilations: 1, padding: 2, groups: 1 },
   { x: [2, 14, 14, 6], k: [5, 5, 16], strides: 1, dilations: 1, padding: "valid" as const, groups: 1 },
-  { x: [1, 9, 11, 4], k: [3, 2, 8], strides: [2, 3], dilations: [1, 2], padding: [[2, 0], [1, 3]] as const, groups: 1 },
+  {
+    x: [1, 9, 11, 4],
+    k: [3, 2, 8],
+    strides: [2, 3],
+    dilations: [1, 2],
+    padding: [
+      [2, 0],
+      [1, 3],
+    ] as const,
+    groups: 1,
+  },
   { x: [1, 6, 5, 8], k: [3, 3, 12], strides: 2, dilations: 1, padding: "same" as const, groups: 4 },
   { x: [2, 4, 4, 8], k: [1, 1, 4], strides: 1, dilations: 1, padding: "valid" as const, groups: 1 },
   { x: [1, 3, 3, 2], k: [3, 3, 2], strides: 1, dilations: 1, padding: "full" as const, groups: 1 },
 ];
 
-describe.each([...families, { conv: "im2col" }])("convolution by %o", (force) => {
+describe.each([...families, { conv: "im2col" }, { conv: "rows" }])("convolution by %o", (force) => {
   test.each(convolutions)("%o equals the stored im2col or the first family", async ({ x, k, groups, ...options }) => {
     const [kh = 1, kw = 1, f = 1] = k;
     const kernelShape = [kh, kw, (x[3] ?? 1) / groups, f];

@@ -1,0 +1,117 @@
+// uses: lib/grid
+// Convolution by rows: each invocation computes PIXELS neighbours of one output row for COLUMNS lanes of filters.
+//
+// For each row of the filter and each step of channels it loads a window of the image once and uses it for all taps of
+// that row, where gemm/tile loads it once a tap; so a filter of width 5 takes a fifth of the loads. A workgroup is
+// GROUP_M stretches of pixels x GROUP_N. B and Y are siblings of gemm/tile. Outside the image is zero.
+// FLIPPED is the gradient by the input, at stride 1: taps lead the other way.
+// Order of accumulation: rows of the filter, channels, columns of the filter.
+
+const PIXELS = 8u;
+const COLUMNS = 2u;
+const DEPTH = 1u;
+const KERNEL_WIDTH = 3u;
+const STRIDE_X = 1u;
+const DILATION_X = 1u;
+const FLIPPED = false;
+const GROUP_M = 16u;
+const GROUP_N = 1u;
+
+const GROUP = GROUP_M * GROUP_N;
+const ACC_SIZE = PIXELS * COLUMNS;
+const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
+const REACH = (KERNEL_WIDTH - 1u) * DILATION_X;
+const WINDOW = (PIXELS - 1u) * STRIDE_X + REACH + 1u;
+
+struct RowParams {
+  /// Of the image that is read.
+  height: u32,
+  width: u32,
+  outHeight: u32,
+  outWidth: u32,
+  /// Stretches of PIXELS in a row, and in all rows of all images.
+  stretches: u32,
+  m: u32,
+  n: u32,
+  groupsM: u32,
+  groupsN: u32,
+  groups: u32,
+  kernelHeight: u32,
+  strideY: u32,
+  dilationY: u32,
+  padTop: i32,
+  padLeft: i32,
+  /// Terms of the sum in one tap.
+  depth: u32,
+  /// Channels of a pixel, and of a group, in lanes of A.
+  channels: u32,
+  groupChannels: u32,
+}
+@group(0) @binding(3) var<uniform> geometry: RowParams;
+@group(0) @binding(0) var<storage, read> a: array<ALane>;
+
+@compute @workgroup_size(GROUP)
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let group = workgroupIndex(id, grid);
+  if (group >= geometry.groups) { return; }
+  let batch = group / (geometry.groupsM * geometry.groupsN);
+  let within = group % (geometry.groupsM * geometry.groupsN);
+  let stretch = within % geometry.groupsM * GROUP_M + local % GROUP_M;
+  let n0 = (within / geometry.groupsM * GROUP_N + local / GROUP_M) * COLUMNS * LANES;
+
+  // Surplus invocations compute the last stretch again and store nothing: quads must stay whole.
+  let at = min(stretch, geometry.m - 1u);
+  let x0 = at % geometry.stretches * PIXELS;
+  let row = at / geometry.stretches;
+  let y0 = row % geometry.outHeight;
+  let image = row / geometry.outHeight * geometry.height;
+  var left = i32(x0 * STRIDE_X) - geometry.padLeft;
+  if (FLIPPED) { left = i32(x0) + geometry.padLeft - i32(REACH); }
+  var acc: array<Lane, ACC_SIZE>;
+
+  for (var ky = 0u; ky < geometry.kernelHeight; ky++) {
+    var y = i32(y0 * geometry.strideY + ky * geometry.dilationY) - geometry.padTop;
+    if (FLIPPED) { y = i32(y0) + geometry.padTop - i32(ky * geometry.dilationY); }
+    let rowInside = (y >= 0) & (y < i32(geometry.height));
+    let start = (image + select(0u, u32(y), rowInside)) * geometry.width * geometry.channels + batch * geometry.groupChannels;
+    for (var k = 0u; k < geometry.depth; k += DEPTH) {
+      var window: array<ALane, WINDOW>;
+      // unroll
+      for (var i = 0u; i < WINDOW; i++) {
+        let x = left + i32(i);
+        let inside = rowInside & (x >= 0) & (x < i32(geometry.width));
+        let value = a[start + select(0u, u32(x), inside) * geometry.channels + k / DEPTH];
+        window[i] = select(ALane(0.0), value, inside);
+      }
+      // unroll
+      for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+        var columns = openB(n0, geometry.n, ky * KERNEL_WIDTH + kx, batch, local % 4u);
+        var b: array<BLane, B_SIZE>;
+        loadB(&columns, k, &b);
+        // unroll
+        for (var i = 0u; i < PIXELS; i++) {
+          // unroll
+          for (var j = 0u; j < COLUMNS; j++) {
+            // unroll
+            for (var d = 0u; d < DEPTH; d++) {
+              acc[i * COLUMNS + j] = fma(
+                Lane(aAt(window[i * STRIDE_X + select(kx * DILATION_X, REACH - kx * DILATION_X, FLIPPED)], d)),
+                bAt(b[d / B_DEPTH * COLUMNS + j], d % B_DEPTH),
+                acc[i * COLUMNS + j]);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  // unroll
+  for (var i = 0u; i < PIXELS; i++) {
+    // unroll
+    for (var j = 0u; j < COLUMNS; j++) {
+      if ((stretch < geometry.m) & (x0 + i < geometry.outWidth) & (n0 + j * LANES < geometry.n)) {
+        store(row * geometry.outWidth + x0 + i, n0 + j * LANES, batch, 0u, acc[i * COLUMNS + j]);
+      }
+    }
+  }
+}

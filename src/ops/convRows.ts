@@ -1,0 +1,123 @@
+import rowsKernel from "../../shaders/conv/rows.wgsl";
+import store from "../../shaders/gemm/store.wgsl";
+import type { KernelCall, Target } from "../core/call.ts";
+import type { Value } from "../core/graph.ts";
+import type { BoundProgram } from "../core/op.ts";
+import { aLaneShader, type BSource, bParams, bShaders, lanesOf } from "./gemm.ts";
+import { type Lanes, laneShader } from "./lanes.ts";
+import { epilogueOf } from "./map.ts";
+import type { Window } from "./window.ts";
+
+/** A convolution for the kernel that goes by rows of pixels (shaders/conv/rows.wgsl). */
+export interface RowConvolution extends Window {
+  readonly name: string;
+  /** The image that is read, [images, height, width, channels]. */
+  readonly image: Value;
+  readonly b: BSource;
+  readonly y: Value;
+  /** Spatial sides of y. */
+  readonly outHeight: number;
+  readonly outWidth: number;
+  /** Channels of the image and of y in one group. */
+  readonly depth: number;
+  readonly n: number;
+  readonly groups: number;
+  /** The gradient by the input: taps lead the other way. Takes stride 1. */
+  readonly flipped: boolean;
+  readonly epilogue: BoundProgram | null;
+}
+
+interface RowTile {
+  /** Pixels of an output row, and lanes of filters, for each invocation. */
+  readonly pixels: number;
+  readonly columns: number;
+  /** Channels in one step. */
+  readonly step: Lanes;
+}
+
+/** Multiplications in the unrolled body beyond which a kernel compiles for too long. */
+const longestBody = 480;
+
+/**
+ * Whether a convolution goes by rows, and in which tile. It pays where loads are dear (software adapters) and
+ * the filter is wider than one pixel; a GPU has workgroup memory for the same purpose.
+ */
+export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | null {
+  const width = conv.kernel[1] ?? 1;
+  const forced = target.force?.conv;
+  const wanted = forced === undefined ? target.software && target.force?.gemm === undefined : forced === "rows";
+  const reach = (width - 1) * (conv.dilations[1] ?? 1);
+  if (!wanted || width < 2 || reach > 24 || (conv.flipped && conv.strides.some((stride) => stride !== 1))) return null;
+  const { lanes, bDepth } = lanesOf(gemmOf(conv));
+  const wide = conv.n / lanes;
+  const columns = Math.ceil(wide / Math.ceil(wide / (lanes === 4 ? 4 : 8)));
+  const most = Math.max(4, Math.min(16, Math.floor(160 / (columns * lanes))));
+  const pixels = Math.ceil(conv.outWidth / Math.ceil(conv.outWidth / most));
+  const body = width * pixels * columns;
+  const steps = ([4, 2, 1] as const).filter((step) => conv.depth % step === 0 && bDepth <= step);
+  const step = steps.find((candidate) => body * candidate <= longestBody) ?? steps.at(-1);
+  return step ? { pixels, columns, step } : null;
+}
+
+export function lowerRows(conv: RowConvolution, { pixels, columns, step }: RowTile, target: Target): KernelCall {
+  const { b, y, image, n, groups, kernel, strides, dilations, pads, depth } = conv;
+  const { lanes, bDepth } = lanesOf(gemmOf(conv));
+  const [images = 0, height = 0, width = 0, channels = 0] = image.type.shape;
+  const stretches = Math.ceil(conv.outWidth / pixels);
+  const m = images * conv.outHeight * stretches;
+  const groupM = Math.min(16, Math.max(4, 2 ** Math.ceil(Math.log2(m))));
+  const groupsM = Math.ceil(m / groupM);
+  const groupsN = Math.ceil(n / lanes / columns);
+  const quad = target.subgroups && ((step / bDepth) * columns) % 4 === 0;
+  const ending = epilogueOf(conv.epilogue, y, lanes);
+  const outChannels = n * groups;
+  return {
+    name: conv.name,
+    shaders: [rowsKernel, aLaneShader(step), ...bShaders(b, bDepth, quad), store, laneShader(lanes), ...ending.shaders],
+    constants: {
+      PIXELS: pixels,
+      COLUMNS: columns,
+      DEPTH: step,
+      KERNEL_WIDTH: kernel[1] ?? 1,
+      STRIDE_X: strides[1] ?? 1,
+      DILATION_X: dilations[1] ?? 1,
+      FLIPPED: conv.flipped ? 1 : 0,
+      GROUP_M: groupM,
+      GROUP_N: 1,
+    },
+    params: {
+      geometry: {
+        height,
+        width,
+        outHeight: conv.outHeight,
+        outWidth: conv.outWidth,
+        stretches,
+        m,
+        n,
+        groupsM,
+        groupsN,
+        groups: groupsM * groupsN * groups,
+        kernelHeight: kernel[0] ?? 1,
+        strideY: strides[0] ?? 1,
+        dilationY: dilations[0] ?? 1,
+        padTop: pads[0]?.[0] ?? 0,
+        padLeft: pads[1]?.[0] ?? 0,
+        depth,
+        channels: channels / step,
+        groupChannels: depth / step,
+      },
+      bStrided: bParams(b, lanes, bDepth, b.segmentStride),
+      place: { row: outChannels / lanes, batch: groups > 1 ? n / lanes : 0, slice: 0 },
+      ...ending.params,
+    },
+    operands: { a: image, b: b.value, y, ...ending.operands },
+    workgroups: groupsM * groupsN * groups,
+    flops: 2 * images * conv.outHeight * conv.outWidth * outChannels * depth * (kernel[0] ?? 1) * (kernel[1] ?? 1),
+  };
+}
+
+/** The same product in the words of gemm.ts. */
+function gemmOf({ n, depth, b, groups, kernel }: RowConvolution) {
+  const segments = (kernel[0] ?? 1) * (kernel[1] ?? 1);
+  return { n, depth, segments, b, rowStride: n * groups, batchStride: groups > 1 ? n : 0 };
+}

@@ -1,0 +1,75 @@
+import type { OpDef } from "../core/op.ts";
+import { adaptiveAvgPool2dBackwardOp, adaptiveAvgPool2dOp, avgPool2dBackwardOp, avgPool2dOp } from "./avgPool.ts";
+import { gatherBatchOp } from "./batch.ts";
+import { conv2dInputGradientOp, conv2dKernelGradientOp, conv2dOp } from "./conv.ts";
+import { crossEntropyGradientOp, crossEntropyOp } from "./crossEntropy.ts";
+import { elementwise } from "./elementwise.ts";
+import { recordOp } from "./history.ts";
+import { lossGradientOp, lossTermsOp } from "./losses.ts";
+import { denseKernelGradientOp, denseOp, matmulOp } from "./matmul.ts";
+import { maxPool2dBackwardOp, maxPool2dOp, minPool2dOp } from "./maxPool.ts";
+import { maxUnpool2dBackwardOp, maxUnpool2dOp } from "./maxUnpool.ts";
+import { accumulateClassificationOp } from "./metrics.ts";
+import { adagradOp, adamOp, gradientNormOp, momentumOp, rmspropOp, sgdOp } from "./optimizers.ts";
+import { mirrorPadBackwardOp, mirrorPadOp } from "./pad.ts";
+import { constantFillOp, randomFillOp } from "./random.ts";
+import { argMaxOp, maxOp, minOp, sumOp } from "./reduce.ts";
+import { reshapeOp } from "./reshape.ts";
+import { resizeLinearBackwardOp, resizeLinearOp, upsampleNearest2dBackwardOp, upsampleNearest2dOp } from "./resize.ts";
+import { concatOp, permuteOp } from "./shape.ts";
+import { sliceOp, spreadOp } from "./slice.ts";
+import { logSoftmaxGradOp, logSoftmaxOp, softmaxGradOp, softmaxOp } from "./softmax.ts";
+
+/** Every operator, a line each, backward kernels under their forward: the README's table is made from it. */
+export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
+  elementwise,
+  matmulOp,
+  denseOp,
+  denseKernelGradientOp,
+  conv2dOp,
+  conv2dInputGradientOp,
+  conv2dKernelGradientOp,
+  maxPool2dOp,
+  minPool2dOp,
+  maxPool2dBackwardOp,
+  maxUnpool2dOp,
+  maxUnpool2dBackwardOp,
+  avgPool2dOp,
+  avgPool2dBackwardOp,
+  adaptiveAvgPool2dOp,
+  adaptiveAvgPool2dBackwardOp,
+  upsampleNearest2dOp,
+  upsampleNearest2dBackwardOp,
+  resizeLinearOp,
+  resizeLinearBackwardOp,
+  reshapeOp,
+  permuteOp,
+  concatOp,
+  sliceOp,
+  spreadOp,
+  mirrorPadOp,
+  mirrorPadBackwardOp,
+  sumOp,
+  maxOp,
+  minOp,
+  argMaxOp,
+  softmaxOp,
+  softmaxGradOp,
+  logSoftmaxOp,
+  logSoftmaxGradOp,
+  crossEntropyOp,
+  crossEntropyGradientOp,
+  lossTermsOp,
+  lossGradientOp,
+  sgdOp,
+  momentumOp,
+  adamOp,
+  rmspropOp,
+  adagradOp,
+  gradientNormOp,
+  gatherBatchOp,
+  accumulateClassificationOp,
+  recordOp,
+  randomFillOp,
+  constantFillOp,
+]);

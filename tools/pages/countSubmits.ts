@@ -1,0 +1,22 @@
+/**
+ * Counts `queue.submit` while a model trains. Each submit is booked on the step under way, which `stepsDone` tells, so
+ * that those of evaluations, which come between epochs, can be left out.
+ */
+export function countSubmits(stepsDone: () => number): { end(stepsPerEpoch: number): number } {
+  const prototype = GPUQueue.prototype;
+  const { submit } = prototype;
+  const byStep = new Map<number, number>();
+  prototype.submit = function (this: GPUQueue, commands: Iterable<GPUCommandBuffer>): undefined {
+    const step = stepsDone();
+    byStep.set(step, (byStep.get(step) ?? 0) + 1);
+    return submit.call(this, commands);
+  };
+  return {
+    /** Stops counting. Submits a step, over the steps of the first epoch. */
+    end(stepsPerEpoch: number): number {
+      prototype.submit = submit;
+      const counts = [...byStep].filter(([step]) => step < stepsPerEpoch).map(([, count]) => count);
+      return counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import type { Browser } from "playwright";
+import { launchBrowser } from "./browser.ts";
+import { serve } from "./serve.ts";
+import { dataMount, resolveRequest, type TrainOptions } from "./trainOptions.ts";
+
+/** Serves the demo page, opens it in a window, and stays until Ctrl-C, or until the window is closed. */
+export async function showDemo(options: TrainOptions): Promise<number> {
+  const { request, folder } = await resolveRequest(options);
+  const server = await serve({ mode: "production", mounts: folder === null ? {} : { [dataMount]: folder } });
+  const url = `${server.url}/demo/?request=${encodeURIComponent(JSON.stringify(request))}`;
+  console.log(`The page is at ${url}\nPress Ctrl-C to end.`);
+  const interrupted = new Promise<void>((done) => process.once("SIGINT", done));
+  const browser = process.platform === "linux" ? await openChromium(url) : null;
+  if (browser) {
+    await Promise.race([interrupted, new Promise((done) => browser.once("disconnected", done))]);
+    await browser.close();
+  } else {
+    openOwnBrowser(url);
+    await interrupted;
+  }
+  await server.close();
+  return 0;
+}
+
+/** On Linux most browsers come with WebGPU off: the one that set-up found is started with the flags for it. */
+async function openChromium(url: string): Promise<Browser | null> {
+  try {
+    const browser = await launchBrowser({ headless: false, closeOnInterrupt: false });
+    const page = await browser.newPage({ viewport: null });
+    await page.goto(url);
+    page.once("close", () => void browser.close());
+    return browser;
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+    return null;
+  }
+}
+
+/** Opens the browser that the person uses. */
+function openOwnBrowser(url: string): void {
+  const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+    darwin: ["open", url],
+    // `start` is part of cmd; its first quoted argument would be a title.
+    win32: ["cmd", "/c", "start", '""', url],
+  };
+  const [program, ...args] = openers[process.platform] ?? ["xdg-open", url];
+  const child = spawn(program, args, { stdio: "ignore", detached: true, windowsVerbatimArguments: true });
+  child.on("error", () => console.log(`${program} could not open it: open the address yourself.`));
+  child.unref();
+}
