@@ -74,7 +74,7 @@ function shaderFolders(path: string): string[] {
 
 /** Whether a file imports a function of another that makes kernel calls, such as `lowerGemm`. */
 function lowersFor(path: string, other: string): boolean {
-  const makers = (sources[other] ?? "").matchAll(/^export function (\w+)\([^)]*\): KernelCall\[\] \{/gm);
+  const makers = (sources[other] ?? "").matchAll(/^export function (\w+)\([^)]*\): KernelCall(?:\[\])? \{/gm);
   return [...makers].some(([, maker]) => new RegExp(`^import [^;]*\\b${maker}\\b`, "m").test(sources[path] ?? ""));
 }
 

@@ -157,10 +157,20 @@ export function makeGraph(name: string, outputs: Record<string, Value>, updates:
   nodes.sort((a, b) => a.id - b.id);
   return Object.freeze({
     name,
-    nodes: Object.freeze(nodes),
+    nodes: Object.freeze(overwritesLast(nodes)),
     outputs: Object.freeze({ ...outputs }),
     updates: Object.freeze([...updates]),
   });
+}
+
+/** Nodes that overwrite a variable, and those that need them, after all others: these read its old value. */
+function overwritesLast(nodes: readonly Node[]): Node[] {
+  const last = new Set<Node>();
+  for (const node of nodes) {
+    const needsLast = node.inputs.some(({ source }) => source.kind === "node" && last.has(source.node));
+    if (node.op.inPlace || needsLast) last.add(node);
+  }
+  return [...nodes.filter((node) => !last.has(node)), ...last];
 }
 
 /** Every value that some node, output or update of the graph reads and that no node makes. */

@@ -9,6 +9,7 @@ import { scratch, type Value } from "../core/graph.ts";
 import { apply, applyOne, type BoundProgram, type OpDef } from "../core/op.ts";
 import { currentPath } from "../core/scope.ts";
 import { type Shape, showShape, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
+import { goesByKernelRows, lowerKernelRows } from "./convKernelRows.ts";
 import { chooseRowTile, lowerRows, type RowConvolution } from "./convRows.ts";
 import { add } from "./elementwise.ts";
 import { type ASource, type BSource, lowerGemm, oneBatch, stridedA, withBias } from "./gemm.ts";
@@ -377,6 +378,15 @@ function lowerKernelGradient(
 ): KernelCall[] {
   const { n, oh, ow, c, f, taps, groups, groupC, groupF } = sizes;
   const stored = target.force?.conv === "im2col" && groups === 1;
+  const b: BSource = {
+    value: dY,
+    columnStride: 1,
+    depthStride: f,
+    segmentStride: ow * f,
+    batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
+  };
+  const byRows = { ...sizes, image: x, b, dKernel, dBias, outHeight: oh, outWidth: ow };
+  if (goesByKernelRows(byRows, target)) return lowerKernelRows(byRows, target);
   const before = stored ? im2col(x, sizes) : null;
   const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
   const rows = taps * groupC;
@@ -402,13 +412,7 @@ function lowerKernelGradient(
               ones: dBias !== undefined,
             })
           : patchColumnsOf(x, sizes, dBias !== undefined),
-        b: {
-          value: dY,
-          columnStride: 1,
-          depthStride: f,
-          segmentStride: ow * f,
-          batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
-        },
+        b,
         y: dKernel,
         rowStride: f,
         batchStride: groups > 1 ? groupF : 0,

@@ -167,7 +167,13 @@ function tileConstants(choice: GemmChoice, a: ASource, step: number, depth: numb
 }
 
 /** y = sum of the slices; the column sums, behind y in each slice, go to their own tensor. */
-function secondStage(gemm: Gemm, partial: Value, slices: number, sliceSize: number, lanes: Lanes): KernelCall {
+export function secondStage(
+  gemm: Pick<Gemm, "name" | "y" | "sums" | "epilogue">,
+  partial: Value,
+  slices: number,
+  sliceSize: number,
+  lanes: Lanes,
+): KernelCall {
   const ending = epilogueOf(gemm.epilogue, gemm.y, lanes);
   const count = sliceSize / lanes;
   const sums = gemm.sums;

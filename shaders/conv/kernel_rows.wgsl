@@ -1,0 +1,116 @@
+// uses: lib/grid
+// Gradient of a convolution by its filter, by rows: each invocation computes one row of taps (KERNEL_WIDTH) of one
+// channel for COLUMNS lanes of filters, over a slice of the output rows.
+//
+// For PIXELS neighbours of an output row it loads a window of the image once and uses it for all taps of the row.
+// For filters on few channels, where vectors along the channels would be mostly empty. A workgroup is GROUP_M
+// (row of taps, channel) pairs x GROUP_N. B is dY, Y and its slices are siblings of gemm/tile. One more pair, behind the
+// last, multiplies by ones: the gradient by the bias.
+// Order of accumulation: images, output rows, pixels.
+
+const PIXELS = 8u;
+const COLUMNS = 2u;
+const KERNEL_WIDTH = 3u;
+const STRIDE_X = 1u;
+const DILATION_X = 1u;
+/// PIXELS does not divide the output's width.
+const RAGGED = false;
+const GROUP_M = 16u;
+const GROUP_N = 1u;
+
+const DEPTH = PIXELS;
+const GROUP = GROUP_M * GROUP_N;
+const ACC_SIZE = KERNEL_WIDTH * COLUMNS;
+const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
+const WINDOW = (PIXELS - 1u) * STRIDE_X + (KERNEL_WIDTH - 1u) * DILATION_X + 1u;
+
+struct KernelRowParams {
+  /// Of the image.
+  height: u32,
+  width: u32,
+  channels: u32,
+  /// Channels of a group, and pairs of (row of taps, channel), without and with the one of ones.
+  groupChannels: u32,
+  pairs: u32,
+  m: u32,
+  n: u32,
+  groupsM: u32,
+  groupsN: u32,
+  groups: u32,
+  slices: u32,
+  /// Rows of dY in all, in one slice, in one image; pixels of a row.
+  rows: u32,
+  rowsPerSlice: u32,
+  outHeight: u32,
+  outWidth: u32,
+  strideY: u32,
+  dilationY: u32,
+  padTop: i32,
+  padLeft: i32,
+}
+@group(0) @binding(3) var<uniform> geometry: KernelRowParams;
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+
+@compute @workgroup_size(GROUP)
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let group = workgroupIndex(id, grid);
+  if (group >= geometry.groups) { return; }
+  let z = group / (geometry.groupsM * geometry.groupsN);
+  let within = group % (geometry.groupsM * geometry.groupsN);
+  let pair = within % geometry.groupsM * GROUP_M + local % GROUP_M;
+  let n0 = (within / geometry.groupsM * GROUP_N + local / GROUP_M) * COLUMNS * LANES;
+  let batch = z / geometry.slices;
+  let slice = z % geometry.slices;
+
+  let isOnes = pair >= geometry.pairs;
+  let ky = select(pair / geometry.groupChannels, 0u, isOnes);
+  let c = pair % geometry.groupChannels;
+  let top = i32(ky * geometry.dilationY) - geometry.padTop;
+  var acc: array<Lane, ACC_SIZE>;
+
+  let first = slice * geometry.rowsPerSlice;
+  let last = min(first + geometry.rowsPerSlice, geometry.rows);
+  for (var row = first; row < last; row++) {
+    let y = i32(row % geometry.outHeight * geometry.strideY) + top;
+    let rowInside = (y >= 0) & (y < i32(geometry.height));
+    let image = row / geometry.outHeight * geometry.height;
+    let start = (image + select(0u, u32(y), rowInside)) * geometry.width * geometry.channels + batch * geometry.groupChannels + c;
+    var columns = openB(n0, geometry.n, row, batch, local % 4u);
+    for (var x0 = 0u; x0 < geometry.outWidth; x0 += PIXELS) {
+      let left = i32(x0 * STRIDE_X) - geometry.padLeft;
+      var window: array<f32, WINDOW>;
+      // unroll
+      for (var i = 0u; i < WINDOW; i++) {
+        let x = left + i32(i);
+        let inside = rowInside & (x >= 0) & (x < i32(geometry.width));
+        let value = select(0.0, a[start + select(0u, u32(x), inside) * geometry.channels], inside);
+        window[i] = select(value, 1.0, isOnes);
+      }
+      var b: array<BLane, B_SIZE>;
+      loadB(&columns, x0, &b);
+      // unroll
+      for (var i = 0u; i < PIXELS; i++) {
+        // unroll
+        for (var j = 0u; j < COLUMNS; j++) {
+          let dY = select(bAt(b[i * COLUMNS + j], 0u), Lane(0.0), RAGGED & (x0 + i >= geometry.outWidth));
+          // unroll
+          for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+            acc[kx * COLUMNS + j] = fma(Lane(window[i * STRIDE_X + kx * DILATION_X]), dY, acc[kx * COLUMNS + j]);
+          }
+        }
+      }
+    }
+  }
+
+  // unroll
+  for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+    // unroll
+    for (var j = 0u; j < COLUMNS; j++) {
+      let tap = (ky * KERNEL_WIDTH + kx) * geometry.groupChannels + c;
+      let m = select(tap, geometry.pairs * KERNEL_WIDTH, isOnes);
+      if ((pair < geometry.m) & (n0 + j * LANES < geometry.n) & ((kx == 0u) | !isOnes)) {
+        store(m, n0 + j * LANES, batch, slice, acc[kx * COLUMNS + j]);
+      }
+    }
+  }
+}
