@@ -102,15 +102,14 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
   }
 
+  if ((pair >= geometry.m) | (n0 >= geometry.n)) { return; }
+  // Columns past the end are copies of the last one and are stored over it; so are the taps of the pair of ones.
   // unroll
   for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+    let m = select((ky * KERNEL_WIDTH + kx) * geometry.groupChannels + c, geometry.pairs * KERNEL_WIDTH, isOnes);
     // unroll
     for (var j = 0u; j < COLUMNS; j++) {
-      let tap = (ky * KERNEL_WIDTH + kx) * geometry.groupChannels + c;
-      let m = select(tap, geometry.pairs * KERNEL_WIDTH, isOnes);
-      if ((pair < geometry.m) & (n0 + j * LANES < geometry.n) & ((kx == 0u) | !isOnes)) {
-        store(m, n0 + j * LANES, batch, slice, acc[kx * COLUMNS + j]);
-      }
+      store(m, min(n0 + j * LANES, geometry.n - LANES), batch, slice, acc[kx * COLUMNS + j]);
     }
   }
 }

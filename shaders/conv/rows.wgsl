@@ -14,6 +14,8 @@ const KERNEL_WIDTH = 3u;
 const STRIDE_X = 1u;
 const DILATION_X = 1u;
 const FLIPPED = false;
+/// PIXELS does not divide the output's width.
+const RAGGED = false;
 const GROUP_M = 16u;
 const GROUP_N = 1u;
 
@@ -105,12 +107,14 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
   }
 
+  if ((stretch >= geometry.m) | (n0 >= geometry.n)) { return; }
+  // Columns past the end are copies of the last one and are stored over it, see gemm/tile.
   // unroll
   for (var i = 0u; i < PIXELS; i++) {
-    // unroll
-    for (var j = 0u; j < COLUMNS; j++) {
-      if ((stretch < geometry.m) & (x0 + i < geometry.outWidth) & (n0 + j * LANES < geometry.n)) {
-        store(row * geometry.outWidth + x0 + i, n0 + j * LANES, batch, 0u, acc[i * COLUMNS + j]);
+    if (!RAGGED | (x0 + i < geometry.outWidth)) {
+      // unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        store(row * geometry.outWidth + x0 + i, min(n0 + j * LANES, geometry.n - LANES), batch, 0u, acc[i * COLUMNS + j]);
       }
     }
   }

@@ -91,13 +91,16 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
   }
 
+  if ((m0 >= tile.m) | (n0 >= tile.n)) { return; }
+  // Rows and columns past the end were computed as copies of the last ones, and are stored over them: one branch for the
+  // whole tile, where one for each value takes a software adapter seconds to compile.
+  let lastRows = (tile.m - 1u) / ROW_LANES * ROW_LANES;
   // unroll
   for (var i = 0u; i < ROWS; i++) {
+    let m = min(min(m0 + i / ROW_LANES * ROW_LANES, lastRows) + i % ROW_LANES, tile.m - 1u);
     // unroll
     for (var j = 0u; j < COLUMNS; j++) {
-      if ((m0 + i < tile.m) & (n0 + j * LANES < tile.n)) {
-        store(m0 + i, n0 + j * LANES, batch, slice, acc[i * COLUMNS + j]);
-      }
+      store(m, min(n0 + j * LANES, tile.n - LANES), batch, slice, acc[i * COLUMNS + j]);
     }
   }
 }

@@ -289,7 +289,7 @@ function lowerForward(
     epilogue,
   };
   const tile = chooseRowTile(rows, target);
-  if (tile) return [lowerRows(rows, tile, target)];
+  if (tile) return [lowerRows(rows, tile)];
   const m = n * oh * ow;
   const before = stored ? im2col(x, sizes) : null;
   const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
@@ -345,7 +345,7 @@ function lowerInputGradient(
     epilogue,
   };
   const tile = chooseRowTile(rows, target);
-  if (tile) return [lowerRows(rows, tile, target)];
+  if (tile) return [lowerRows(rows, tile)];
   const m = n * h * w;
   return lowerGemm(
     {

@@ -33,42 +33,61 @@ interface RowTile {
   readonly columns: number;
   /** Channels in one step. */
   readonly step: Lanes;
+  readonly quad: boolean;
 }
 
 /** Multiplications in the unrolled body beyond which a kernel compiles for too long. */
 const longestBody = 480;
+/** Sums that one invocation can keep. */
+const mostSums = 256;
 
 /**
- * Whether a convolution goes by rows, and in which tile. It pays where loads are dear (software adapters) and
- * the filter is wider than one pixel; a GPU has workgroup memory for the same purpose.
+ * Whether a convolution goes by rows, and in which tile. It pays where loads are dear (software adapters) and the
+ * filter is wider than one pixel; a GPU has workgroup memory for the same purpose. Of all tiles that compile in
+ * reasonable time it takes the one with the least estimated time for a multiplication.
  */
 export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | null {
   const width = conv.kernel[1] ?? 1;
+  const [strideX = 1, dilationX = 1] = [conv.strides[1], conv.dilations[1]];
   const forced = target.force?.conv;
   const wanted = forced === undefined ? target.software && target.force?.gemm === undefined : forced === "rows";
-  const reach = (width - 1) * (conv.dilations[1] ?? 1);
+  const reach = (width - 1) * dilationX;
   if (!wanted || width < 2 || reach > 24 || (conv.flipped && conv.strides.some((stride) => stride !== 1))) return null;
-  const { lanes, bDepth } = lanesOf(gemmOf(conv));
+
+  const { lanes } = lanesOf(gemmOf(conv));
   const wide = conv.n / lanes;
   const columns = Math.ceil(wide / Math.ceil(wide / (lanes === 4 ? 4 : 8)));
-  const most = Math.max(4, Math.min(16, Math.floor(160 / (columns * lanes))));
-  const pixels = Math.ceil(conv.outWidth / Math.ceil(conv.outWidth / most));
-  const body = width * pixels * columns;
-  const steps = ([4, 2, 1] as const).filter((step) => conv.depth % step === 0 && bDepth <= step);
-  const step = steps.find((candidate) => body * candidate <= longestBody) ?? steps.at(-1);
-  return step ? { pixels, columns, step } : null;
+  let best: { readonly tile: RowTile; readonly cost: number } | null = null;
+  for (const step of [4, 2, 1] as const) {
+    const alongDepth = conv.b.columnStride !== 1;
+    const quad = target.subgroups && (alongDepth ? columns : step * columns) % 4 === 0;
+    const loadB = quad ? loadCost.shared : loadCost[alongDepth ? step : lanes];
+    for (let pixels = 4; pixels <= 16 && conv.depth % step === 0; pixels++) {
+      if (width * pixels * columns * step > longestBody || pixels * columns * lanes > mostSums) continue;
+      const window = (pixels - 1) * strideX + reach + 1;
+      const products = width * pixels * columns * lanes;
+      const surplus = (Math.ceil(conv.outWidth / pixels) * pixels) / conv.outWidth;
+      const cost = surplus * (multiplyCost + (window * loadCost[step] + width * columns * lanes * loadB) / products);
+      if (!best || cost < best.cost) best = { tile: { pixels, columns, step, quad }, cost };
+    }
+  }
+  return best?.tile ?? null;
 }
 
-export function lowerRows(conv: RowConvolution, { pixels, columns, step }: RowTile, target: Target): KernelCall {
+/** Nanoseconds on the software adapter for one multiplication, and for a value loaded alone, in pairs, in fours, by quads. */
+const multiplyCost = 0.13;
+const loadCost = { 1: 1.8, 2: 1.2, 4: 0.92, shared: 0.36 } as const;
+
+export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }: RowTile): KernelCall {
   const { b, y, image, n, groups, kernel, strides, dilations, pads, depth } = conv;
-  const { lanes, bDepth } = lanesOf(gemmOf(conv));
+  const { lanes, bDepth: widest } = lanesOf(gemmOf(conv));
+  const bDepth = Math.min(widest, step) as Lanes;
   const [images = 0, height = 0, width = 0, channels = 0] = image.type.shape;
   const stretches = Math.ceil(conv.outWidth / pixels);
   const m = images * conv.outHeight * stretches;
   const groupM = Math.min(16, Math.max(4, 2 ** Math.ceil(Math.log2(m))));
   const groupsM = Math.ceil(m / groupM);
   const groupsN = Math.ceil(n / lanes / columns);
-  const quad = target.subgroups && ((step / bDepth) * columns) % 4 === 0;
   const ending = epilogueOf(conv.epilogue, y, lanes);
   const outChannels = n * groups;
   return {
@@ -82,6 +101,7 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step }: RowTi
       STRIDE_X: strides[1] ?? 1,
       DILATION_X: dilations[1] ?? 1,
       FLIPPED: conv.flipped ? 1 : 0,
+      RAGGED: conv.outWidth % pixels === 0 ? 0 : 1,
       GROUP_M: groupM,
       GROUP_N: 1,
     },
