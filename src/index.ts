@@ -16,6 +16,7 @@ export { prepareDrawing } from "./data/drawing.ts";
 export { readMnist } from "./data/idx.ts";
 export { type Dataset, type ImageDatasetOptions, imageDataset } from "./data/imageDataset.ts";
 export type { LabelledImages } from "./data/labelledImages.ts";
+export { type Scaling, standardScaling } from "./data/statistics.ts";
 export { type AdapterFacts, Gpu, type GpuOptions } from "./gpu/gpu.ts";
 export { decodeSafetensors, encodeSafetensors, encodeToBytes, openSafetensors } from "./io/safetensors.ts";
 export type { EpochResult, Fit, FitOptions, History, Progress } from "./nn/fit.ts";
