@@ -1,11 +1,10 @@
 // uses: lib/grid
-// Gradient of a convolution by its filter, by rows: each invocation computes one row of taps (KERNEL_WIDTH) of one
-// channel for COLUMNS lanes of filters, over a slice of the output rows.
+// Gradient of a convolution by its filter, by rows: each invocation computes one row of taps (KERNEL_WIDTH) of
+// A_LANES channels for COLUMNS lanes of filters, over a slice of the output rows.
 //
-// For PIXELS neighbours of an output row it loads a window of the image once and uses it for all taps of the row.
-// For filters on few channels, where vectors along the channels would be mostly empty. A workgroup is GROUP_M
-// (row of taps, channel) pairs x GROUP_N. B is dY, Y and its slices are siblings of gemm/tile. One more pair, behind the
-// last, multiplies by ones: the gradient by the bias.
+// For PIXELS neighbours of an output row it loads a window of the image once and uses it for all taps of the row. A
+// workgroup is GROUP_M (row of taps, channels) pairs x GROUP_N. B is dY, Y and its slices are siblings of gemm/tile. One
+// more pair, behind the last, multiplies by ones: the gradient by the bias.
 // Order of accumulation: images, output rows, pixels.
 
 const PIXELS = 8u;
@@ -20,17 +19,17 @@ const GROUP_N = 1u;
 
 const DEPTH = PIXELS;
 const GROUP = GROUP_M * GROUP_N;
-const ACC_SIZE = KERNEL_WIDTH * COLUMNS;
+const ACC_SIZE = KERNEL_WIDTH * A_LANES * COLUMNS;
 const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + (KERNEL_WIDTH - 1u) * DILATION_X + 1u;
 
 struct KernelRowParams {
-  /// Of the image.
+  /// Of the image; channels of a pixel and of a group in lanes of A.
   height: u32,
   width: u32,
   channels: u32,
-  /// Channels of a group, and pairs of (row of taps, channel), without and with the one of ones.
   groupChannels: u32,
+  /// Pairs of (row of taps, channels), without and with the one of ones.
   pairs: u32,
   m: u32,
   n: u32,
@@ -49,7 +48,7 @@ struct KernelRowParams {
   padLeft: i32,
 }
 @group(0) @binding(3) var<uniform> geometry: KernelRowParams;
-@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -78,13 +77,13 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     var columns = openB(n0, geometry.n, row, batch, local % 4u);
     for (var x0 = 0u; x0 < geometry.outWidth; x0 += PIXELS) {
       let left = i32(x0 * STRIDE_X) - geometry.padLeft;
-      var window: array<f32, WINDOW>;
+      var window: array<ALane, WINDOW>;
       // unroll
       for (var i = 0u; i < WINDOW; i++) {
         let x = left + i32(i);
         let inside = rowInside & (x >= 0) & (x < i32(geometry.width));
-        let value = select(0.0, a[start + select(0u, u32(x), inside) * geometry.channels], inside);
-        window[i] = select(value, 1.0, isOnes);
+        let value = select(ALane(0.0), a[start + select(0u, u32(x), inside) * geometry.channels], inside);
+        window[i] = select(value, ALane(1.0), isOnes);
       }
       var b: array<BLane, B_SIZE>;
       loadB(&columns, x0, &b);
@@ -95,7 +94,13 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
           let dY = select(bAt(b[i * COLUMNS + j], 0u), Lane(0.0), RAGGED & (x0 + i >= geometry.outWidth));
           // unroll
           for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
-            acc[kx * COLUMNS + j] = fma(Lane(window[i * STRIDE_X + kx * DILATION_X]), dY, acc[kx * COLUMNS + j]);
+            // unroll
+            for (var l = 0u; l < A_LANES; l++) {
+              acc[(kx * A_LANES + l) * COLUMNS + j] = fma(
+                Lane(aAt(window[i * STRIDE_X + kx * DILATION_X], l)),
+                dY,
+                acc[(kx * A_LANES + l) * COLUMNS + j]);
+            }
           }
         }
       }
@@ -103,13 +108,18 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
 
   if ((pair >= geometry.m) | (n0 >= geometry.n)) { return; }
-  // Columns past the end are copies of the last one and are stored over it; so are the taps of the pair of ones.
+  // Columns past the end are copies of the last one and are stored over it; so are the rows of the pair of ones.
+  let ones = geometry.pairs * KERNEL_WIDTH * A_LANES;
   // unroll
   for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
-    let m = select((ky * KERNEL_WIDTH + kx) * geometry.groupChannels + c, geometry.pairs * KERNEL_WIDTH, isOnes);
+    let first = ((ky * KERNEL_WIDTH + kx) * geometry.groupChannels + c) * A_LANES;
     // unroll
-    for (var j = 0u; j < COLUMNS; j++) {
-      store(m, min(n0 + j * LANES, geometry.n - LANES), batch, slice, acc[kx * COLUMNS + j]);
+    for (var l = 0u; l < A_LANES; l++) {
+      // unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        let value = acc[(kx * A_LANES + l) * COLUMNS + j];
+        store(select(first + l, ones, isOnes), min(n0 + j * LANES, geometry.n - LANES), batch, slice, value);
+      }
     }
   }
 }

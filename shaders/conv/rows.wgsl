@@ -4,7 +4,7 @@
 // For each row of the filter and each step of channels it loads a window of the image once and uses it for all taps of
 // that row, where gemm/tile loads it once a tap; so a filter of width 5 takes a fifth of the loads. A workgroup is
 // GROUP_M stretches of pixels x GROUP_N. B and Y are siblings of gemm/tile. Outside the image is zero.
-// FLIPPED is the gradient by the input, at stride 1: taps lead the other way.
+// The gradient by the input, at stride 1, is this convolution of dY with the turned filter (conv/turn_filter).
 // Order of accumulation: rows of the filter, channels, columns of the filter.
 
 const PIXELS = 8u;
@@ -13,7 +13,6 @@ const DEPTH = 1u;
 const KERNEL_WIDTH = 3u;
 const STRIDE_X = 1u;
 const DILATION_X = 1u;
-const FLIPPED = false;
 /// PIXELS does not divide the output's width.
 const RAGGED = false;
 const GROUP_M = 16u;
@@ -67,13 +66,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let row = at / geometry.stretches;
   let y0 = row % geometry.outHeight;
   let image = row / geometry.outHeight * geometry.height;
-  var left = i32(x0 * STRIDE_X) - geometry.padLeft;
-  if (FLIPPED) { left = i32(x0) + geometry.padLeft - i32(REACH); }
+  let left = i32(x0 * STRIDE_X) - geometry.padLeft;
   var acc: array<Lane, ACC_SIZE>;
 
   for (var ky = 0u; ky < geometry.kernelHeight; ky++) {
-    var y = i32(y0 * geometry.strideY + ky * geometry.dilationY) - geometry.padTop;
-    if (FLIPPED) { y = i32(y0) + geometry.padTop - i32(ky * geometry.dilationY); }
+    let y = i32(y0 * geometry.strideY + ky * geometry.dilationY) - geometry.padTop;
     let rowInside = (y >= 0) & (y < i32(geometry.height));
     let start = (image + select(0u, u32(y), rowInside)) * geometry.width * geometry.channels + batch * geometry.groupChannels;
     for (var k = 0u; k < geometry.depth; k += DEPTH) {
@@ -97,7 +94,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
             // unroll
             for (var d = 0u; d < DEPTH; d++) {
               acc[i * COLUMNS + j] = fma(
-                Lane(aAt(window[i * STRIDE_X + select(kx * DILATION_X, REACH - kx * DILATION_X, FLIPPED)], d)),
+                Lane(aAt(window[i * STRIDE_X + kx * DILATION_X], d)),
                 bAt(b[d / B_DEPTH * COLUMNS + j], d % B_DEPTH),
                 acc[i * COLUMNS + j]);
             }

@@ -4,8 +4,8 @@ import storeSums from "../../shaders/gemm/store_sums.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import { tensorType } from "../core/types.ts";
-import { type BSource, bParams, bShaders, lanesOf, secondStage } from "./gemm.ts";
-import { laneShader } from "./lanes.ts";
+import { aLaneShader, type BSource, bParams, bShaders, lanesOf, secondStage } from "./gemm.ts";
+import { laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import type { Window } from "./window.ts";
 
@@ -24,12 +24,11 @@ export interface KernelRows extends Window {
   readonly groups: number;
 }
 
-/** Pays on software adapters for filters wider than a pixel on channels that no vector of four divides. */
-export function goesByKernelRows({ kernel, groupC, dilations }: KernelRows, target: Target): boolean {
+/** Whether the gradient goes by rows of taps. It pays on software adapters, for filters wider than a pixel. */
+export function goesByKernelRows({ kernel, dilations }: KernelRows, target: Target): boolean {
   const width = kernel[1] ?? 1;
   const forced = target.force?.conv;
-  const wanted =
-    forced === undefined ? target.software && target.force?.gemm === undefined && groupC % 4 !== 0 : forced === "rows";
+  const wanted = forced === undefined ? target.software && target.force?.gemm === undefined : forced === "rows";
   return wanted && width >= 2 && width <= 16 && (width - 1) * (dilations[1] ?? 1) <= 24;
 }
 
@@ -42,10 +41,12 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   const batchStride = groups > 1 ? groupF : 0;
   const layout = { n: groupF, segments: rows, depth: outWidth, b, rowStride: groupF * groups, batchStride };
   const { lanes } = lanesOf(layout);
+  const aLanes = lanesFor(groupC);
   const wide = groupF / lanes;
-  const columns = Math.ceil(wide / Math.ceil(wide / (lanes === 4 ? 4 : 8)));
-  const pixels = stretchOf(outWidth);
-  const pairs = kernelHeight * groupC;
+  const most = Math.max(1, Math.min(lanes === 4 ? 4 : 8, Math.floor(mostSums / (kernelWidth * aLanes * lanes))));
+  const columns = Math.ceil(wide / Math.ceil(wide / most));
+  const pixels = stretchOf(outWidth, Math.floor(longestBody / (kernelWidth * aLanes * columns)));
+  const pairs = (kernelHeight * groupC) / aLanes;
   const m = pairs + (dBias ? 1 : 0);
   const groupM = Math.min(16, Math.max(4, 2 ** Math.ceil(Math.log2(m))));
   const groupsM = Math.ceil(m / groupM);
@@ -53,7 +54,8 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   const wanted = Number(target.force?.slices ?? Math.ceil(32 / (groupsM * groupsN * groups)));
   const rowsPerSlice = Math.ceil(rows / Math.max(1, Math.min(wanted, rows)));
   const slices = Math.ceil(rows / rowsPerSlice);
-  const sliceSize = (pairs * kernelWidth + (dBias ? 1 : 0)) * groupF * groups;
+  const taps = kernelHeight * kernelWidth * groupC;
+  const sliceSize = (taps + (dBias ? 1 : 0)) * groupF * groups;
   const partial = slices > 1 ? scratch(tensorType([slices, sliceSize])) : null;
   const direct = dBias && !partial;
   const ending = epilogueOf(null, dKernel, lanes);
@@ -63,6 +65,7 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
     name,
     shaders: [
       kernelRows,
+      aLaneShader(aLanes),
       ...bShaders(b, 1, target.subgroups && (pixels * columns) % 4 === 0),
       direct ? storeSums : storePlain,
       laneShader(lanes),
@@ -82,8 +85,8 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
       geometry: {
         height,
         width,
-        channels,
-        groupChannels: groupC,
+        channels: channels / aLanes,
+        groupChannels: groupC / aLanes,
         pairs,
         m,
         n: groupF,
@@ -101,19 +104,24 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
         padLeft: pads[1]?.[0] ?? 0,
       },
       bStrided: bParams(b, lanes, 1, b.segmentStride),
-      place: direct ? { ...place, ones: pairs * kernelWidth } : { ...place, slice: sliceSize / lanes },
+      place: direct ? { ...place, ones: taps } : { ...place, slice: sliceSize / lanes },
       ...ending.params,
     },
     operands: { a: image, b: b.value, y: partial ?? dKernel, ...(direct ? { sums: dBias } : {}), ...ending.operands },
     workgroups: groupsM * groupsN * groups * slices,
-    flops: 2 * rows * outWidth * pairs * kernelWidth * groupF * groups,
+    flops: 2 * rows * outWidth * taps * groupF * groups,
   };
   if (!partial) return [main];
   return [main, secondStage({ name, y: dKernel, sums: dBias, epilogue: null }, partial, slices, sliceSize, lanes)];
 }
 
-/** Pixels of one step: the largest number up to 8 that divides the row, else 8 with a ragged end. */
-function stretchOf(outWidth: number): number {
-  const divisor = [8, 7, 6, 5, 4].find((pixels) => outWidth % pixels === 0);
-  return divisor ?? Math.min(8, outWidth);
+/** Sums that one invocation can keep, and multiplications in a body that compiles in reasonable time. */
+const mostSums = 200;
+const longestBody = 480;
+
+/** Pixels of one step: the largest number up to 8 that divides the row, else as many as fit, with a ragged end. */
+function stretchOf(outWidth: number, limit: number): number {
+  const most = Math.max(1, Math.min(8, limit, outWidth));
+  const divisor = [8, 7, 6, 5, 4].find((pixels) => pixels <= most && outWidth % pixels === 0);
+  return divisor ?? most;
 }

@@ -22,8 +22,6 @@ export interface RowConvolution extends Window {
   readonly depth: number;
   readonly n: number;
   readonly groups: number;
-  /** The gradient by the input: taps lead the other way. Takes stride 1. */
-  readonly flipped: boolean;
   readonly epilogue: BoundProgram | null;
 }
 
@@ -52,16 +50,15 @@ export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | n
   const forced = target.force?.conv;
   const wanted = forced === undefined ? target.software && target.force?.gemm === undefined : forced === "rows";
   const reach = (width - 1) * dilationX;
-  if (!wanted || width < 2 || reach > 24 || (conv.flipped && conv.strides.some((stride) => stride !== 1))) return null;
+  if (!wanted || width < 2 || reach > 24) return null;
 
   const { lanes } = lanesOf(gemmOf(conv));
   const wide = conv.n / lanes;
   const columns = Math.ceil(wide / Math.ceil(wide / (lanes === 4 ? 4 : 8)));
   let best: { readonly tile: RowTile; readonly cost: number } | null = null;
   for (const step of [4, 2, 1] as const) {
-    const alongDepth = conv.b.columnStride !== 1;
-    const quad = target.subgroups && (alongDepth ? columns : step * columns) % 4 === 0;
-    const loadB = quad ? loadCost.shared : loadCost[alongDepth ? step : lanes];
+    const quad = target.subgroups && (step * columns) % 4 === 0;
+    const loadB = quad ? loadCost.shared : loadCost[lanes];
     for (let pixels = 4; pixels <= 16 && conv.depth % step === 0; pixels++) {
       if (width * pixels * columns * step > longestBody || pixels * columns * lanes > mostSums) continue;
       const window = (pixels - 1) * strideX + reach + 1;
@@ -80,8 +77,7 @@ const loadCost = { 1: 1.8, 2: 1.2, 4: 0.92, shared: 0.36 } as const;
 
 export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }: RowTile): KernelCall {
   const { b, y, image, n, groups, kernel, strides, dilations, pads, depth } = conv;
-  const { lanes, bDepth: widest } = lanesOf(gemmOf(conv));
-  const bDepth = Math.min(widest, step) as Lanes;
+  const { lanes } = lanesOf(gemmOf(conv));
   const [images = 0, height = 0, width = 0, channels = 0] = image.type.shape;
   const stretches = Math.ceil(conv.outWidth / pixels);
   const m = images * conv.outHeight * stretches;
@@ -92,7 +88,7 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
   const outChannels = n * groups;
   return {
     name: conv.name,
-    shaders: [rowsKernel, aLaneShader(step), ...bShaders(b, bDepth, quad), store, laneShader(lanes), ...ending.shaders],
+    shaders: [rowsKernel, aLaneShader(step), ...bShaders(b, 1, quad), store, laneShader(lanes), ...ending.shaders],
     constants: {
       PIXELS: pixels,
       COLUMNS: columns,
@@ -100,7 +96,6 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
       KERNEL_WIDTH: kernel[1] ?? 1,
       STRIDE_X: strides[1] ?? 1,
       DILATION_X: dilations[1] ?? 1,
-      FLIPPED: conv.flipped ? 1 : 0,
       RAGGED: conv.outWidth % pixels === 0 ? 0 : 1,
       GROUP_M: groupM,
       GROUP_N: 1,
@@ -126,7 +121,7 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
         channels: channels / step,
         groupChannels: depth / step,
       },
-      bStrided: bParams(b, lanes, bDepth, b.segmentStride),
+      bStrided: bParams(b, lanes, 1, b.segmentStride),
       place: { row: outChannels / lanes, batch: groups > 1 ? n / lanes : 0, slice: 0 },
       ...ending.params,
     },
