@@ -1,9 +1,3 @@
-import type { Gpu } from "../src/gpu/gpu.ts";
-import type { Progress } from "../src/gpu/pipelines.ts";
-import { lenet5 } from "../src/models/lenet5.ts";
-import type { Model } from "../src/nn/model.ts";
-import { adam, sgd } from "../src/nn/optimizers.ts";
-
 /** A training, as the command line and the demo's form ask for it. */
 export interface TrainRequest {
   readonly model: "lenet5";
@@ -21,14 +15,14 @@ export interface TrainRequest {
 /** Steps that suit LeNet-5 on batches of 64. */
 export const learningRates = { sgd: 0.05, adam: 0.001 } as const;
 
-/** The model that a request asks for, with fresh weights on the GPU. */
-export function compileModel(gpu: Gpu, request: TrainRequest, onCompile: Progress): Promise<Model> {
-  const { optimizer, learningRate, seed } = request;
-  return lenet5().compile({
-    gpu,
-    seed,
-    loss: "sparseCategoricalCrossentropy",
-    optimizer: optimizer === "adam" ? adam({ learningRate }) : sgd({ learningRate, momentum: 0.9 }),
-    onCompile,
-  });
-}
+/** What is trained unless told otherwise. */
+export const standardRequest: TrainRequest = {
+  model: "lenet5",
+  data: { name: "digits", url: null },
+  epochs: 3,
+  batch: 64,
+  optimizer: "sgd",
+  learningRate: learningRates.sgd,
+  seed: 1,
+  limit: null,
+};

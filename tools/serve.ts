@@ -21,6 +21,8 @@ export async function serve({ mode = "development", mounts = {} }: ServeOptions 
     appType: "mpa",
     logLevel: "error",
     clearScreen: false,
+    // Packages are served as the modules that they are: servers side by side share no cache that one could sweep away.
+    optimizeDeps: { noDiscovery: true },
     // Nobody edits files under a running training: no watcher, no reload.
     server: { host: "127.0.0.1", port: 0, hmr: false, watch: null },
     plugins: [

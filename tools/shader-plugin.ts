@@ -10,20 +10,25 @@ import { reflectShader } from "./reflect.ts";
  */
 export function wgsl(): Plugin {
   let folder = resolve("shaders");
+  let bare = false;
   return {
     name: "wgsl",
     enforce: "pre",
-    configResolved({ root }) {
+    configResolved({ root, command }) {
       folder = resolve(root, "shaders");
+      bare = command === "build";
     },
     load(id) {
-      return id.endsWith(".wgsl") ? shaderCode(folder, id) : undefined;
+      return id.endsWith(".wgsl") ? shaderCode(folder, id, bare) : undefined;
     },
   };
 }
 
-/** The JavaScript module for one file. `folder` is where shader paths begin. */
-export function shaderCode(folder: string, file: string): string {
+/**
+ * The JavaScript module for one file. `folder` is where shader paths begin; `bare` leaves comments and indentation out
+ * of the source, as a library that ships wants it.
+ */
+export function shaderCode(folder: string, file: string, bare = false): string {
   const path = relative(folder, file)
     .split(sep)
     .join("/")
@@ -40,7 +45,8 @@ export function shaderCode(folder: string, file: string): string {
     return JSON.stringify(`${target.startsWith(".") ? "" : "./"}${target}.wgsl`);
   };
   const { bindings, constants } = reflectShader(where, source);
-  const fields = Object.entries({ path, source, bindings, constants }).map(
+  const text = bare ? withoutComments(source) : source;
+  const fields = Object.entries({ path, source: text, bindings, constants }).map(
     ([key, value]) => `${key}: ${frozen(value)}`,
   );
   return [
@@ -51,6 +57,12 @@ export function shaderCode(folder: string, file: string): string {
     "});",
     "",
   ].join("\n");
+}
+
+/** The same program without comments and indentation; the linker's `// unroll` stays. */
+function withoutComments(source: string): string {
+  const lines = source.split("\n").map((line) => line.replace(/\/\/(?! unroll$).*$/, "").trim());
+  return lines.filter((line) => line !== "").join("\n");
 }
 
 /** Lets a bundler drop a shader that nothing uses. */

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Browser } from "playwright";
+import { standardRequest, type TrainRequest } from "../demo/request.ts";
 import { launchBrowser } from "./browser.ts";
 import { serve } from "./serve.ts";
 import { dataMount, resolveRequest, type TrainOptions } from "./trainOptions.ts";
@@ -8,7 +9,7 @@ import { dataMount, resolveRequest, type TrainOptions } from "./trainOptions.ts"
 export async function showDemo(options: TrainOptions): Promise<number> {
   const { request, folder } = await resolveRequest(options);
   const server = await serve({ mode: "production", mounts: folder === null ? {} : { [dataMount]: folder } });
-  const url = `${server.url}/demo/?request=${encodeURIComponent(JSON.stringify(request))}`;
+  const url = `${server.url}/demo/${searchOf(request)}`;
   console.log(`The page is at ${url}\nPress Ctrl-C to end.`);
   const interrupted = new Promise<void>((done) => process.once("SIGINT", done));
   const browser = process.platform === "linux" ? await openChromium(url) : null;
@@ -21,6 +22,16 @@ export async function showDemo(options: TrainOptions): Promise<number> {
   }
   await server.close();
   return 0;
+}
+
+/** The part of the page's address that says what to train; the page knows what is standard. */
+function searchOf(request: TrainRequest): string {
+  const standard = new Map<string, unknown>(Object.entries(standardRequest));
+  const special = Object.entries(request).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(standard.get(key)),
+  );
+  if (special.length === 0) return "";
+  return `?request=${encodeURIComponent(JSON.stringify(Object.fromEntries(special)))}`;
 }
 
 /** On Linux most browsers come with WebGPU off: the one that set-up found is started with the flags for it. */

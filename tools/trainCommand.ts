@@ -32,9 +32,7 @@ export async function train(options: TrainOptions): Promise<number> {
     view.stop();
     if (run.result.test) console.log(`\n${testText(run.result.test)}\n`);
     for (const { name, base64 } of run.result.files) writeFileSync(join(out, name), Buffer.from(base64, "base64"));
-    const [weightsFile = "", curveFile = ""] = run.result.files.map(({ name }) =>
-      relative(process.cwd(), join(out, name)),
-    );
+    const [weightsFile = "", curveFile = ""] = run.result.files.map(({ name }) => showPath(join(out, name)));
     console.log(`Weights         ${weightsFile}`);
     console.log(`Learning curve  ${curveFile}`);
     if (options.json) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { learningRates, type TrainRequest } from "../demo/request.ts";
+import { learningRates, standardRequest, type TrainRequest } from "../demo/request.ts";
 import { inputFolder, outputFile, outputFolder, positiveNumber, wholeNumber } from "./cli.ts";
 import { fetchMnist } from "./fetchMnist.ts";
 
@@ -28,11 +28,20 @@ export function addTrainOptions(command: Command): Command {
       dataChoice,
       "digits",
     )
-    .option("--epochs <N>", "passes over the training set", wholeNumber(1, 10_000), 3)
-    .option("--batch <N>", "examples a step", wholeNumber(1, 65_536), 64)
+    .option("--epochs <N>", "passes over the training set", wholeNumber(1, 10_000), standardRequest.epochs)
+    .option("--batch <N>", "examples a step", wholeNumber(1, 65_536), standardRequest.batch)
     .option("--learning-rate <X>", "default: 0.05 for sgd, 0.001 for adam", positiveNumber)
-    .addOption(new Option("--optimizer <NAME>", "sgd has momentum 0.9").choices(["sgd", "adam"]).default("sgd"))
-    .option("--seed <N>", "of the first weights and the order of the data", wholeNumber(0, 2 ** 32 - 1), 1)
+    .addOption(
+      new Option("--optimizer <NAME>", "sgd has momentum 0.9")
+        .choices(["sgd", "adam"])
+        .default(standardRequest.optimizer),
+    )
+    .option(
+      "--seed <N>",
+      "of the first weights and the order of the data",
+      wholeNumber(0, 2 ** 32 - 1),
+      standardRequest.seed,
+    )
     .option("--limit <N>", "train on the first N examples", wholeNumber(1, 10_000_000))
     .option("--out <DIR>", "where weights and learning curve go (default: out/lenet5)", outputFolder)
     .option("--json <FILE>", "write the results to this file", outputFile);

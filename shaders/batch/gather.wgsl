@@ -1,15 +1,17 @@
 // uses: lib/grid, batch/permute
 //
-// Takes B examples out of a data set of N images of bytes, [N, H, W, C], and lays each in the middle of a canvas:
+// Takes B examples out of a part of a data set of images of bytes, [.., H, W, C], and lays each in the middle of a canvas:
 //
 //     x[b, h, w, c] = pixel * scale + offset,      y[b] = label
 //
-// Row b is the example at position first + b of the epoch's order. Past the last example the canvas is all border and
-// the label says that there is none. One invocation writes 8 neighbours of one canvas, and the first of a canvas its
+// Row b is the example at position first + b of the epoch's order, counted from the start of the part. Past the last
+// example the canvas is all border and the label says that there is none. One invocation writes 8 neighbours of one canvas, and the first of a canvas its
 // label; a workgroup 64 times that.
 
 struct GatherParams {
-  /// N, B, and invocations for one canvas.
+  /// First example of the part.
+  start: u32,
+  /// Examples of the part (N), of a batch (B), and invocations for one canvas.
   examples: u32,
   batch: u32,
   chunks: u32,
@@ -61,7 +63,7 @@ fn canvasAt(example: u32, row: u32, element: u32) -> f32 {
   let column = element - params.left;
   var pixel = params.border;
   if (example < params.examples && imageRow < params.imageRows && column < params.imageRow) {
-    let i = (example * params.imageRows + imageRow) * params.imageRow + column;
+    let i = ((params.start + example) * params.imageRows + imageRow) * params.imageRow + column;
     pixel = f32(byteOf(images[i >> 2u], i));
   }
   return pixel * params.scale + params.offset;
@@ -95,7 +97,8 @@ fn main(
   }
   if (begin > 0u) { return; }
   if (example < params.examples) {
-    y[b] = i32(byteOf(labels[example >> 2u], example));
+    let label = params.start + example;
+    y[b] = i32(byteOf(labels[label >> 2u], label));
   } else {
     y[b] = params.noLabel;
   }

@@ -19,8 +19,13 @@ fn main(
     for (var c = 0u; c < params.classes; c++) { dScores[first + c] = 0.0; }
     return;
   }
-  let arriving = rowGradient(row);
+  var arriving = rowGradient(row);
   let top = normalizer(row);
+  if (FOCAL) {
+    // d (m^gamma n) / dn = m^(gamma - 1) (m + gamma (1 - m) n).
+    let sums = plainLoss(row, top);
+    arriving *= select(0.0, focus(sums.x / sums.y, params.gamma - 1.0, params.gamma), sums.y > 0.0);
+  }
   var total = 0.0;
   if (FROM_LOGITS) {
     for (var c = 0u; c < params.classes; c++) { total += coefficient(row, c); }

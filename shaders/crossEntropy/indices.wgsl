@@ -2,6 +2,8 @@
 
 struct LabelParams {
   ignoreIndex: i32,
+  /// The label of rows that are not there.
+  absentIndex: i32,
 }
 
 @group(0) @binding(2) var<storage, read> labels: array<i32>;
@@ -9,7 +11,7 @@ struct LabelParams {
 
 fn rowState(row: u32) -> u32 {
   let label = labels[row];
-  if (label == labelParams.ignoreIndex) { return IGNORED; }
+  if (label == labelParams.ignoreIndex || label == labelParams.absentIndex) { return IGNORED; }
   return select(COUNTED, OUT_OF_RANGE, label < 0 || u32(label) >= params.classes);
 }
 

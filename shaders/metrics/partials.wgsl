@@ -1,6 +1,6 @@
-// uses: lib/grid, metrics/row
+// uses: lib/grid
 //
-// First stage over many rows: of `threads` invocations, number i tallies the rows i, i + threads, i + 2 threads and so
+// First stage over many rows, linked with what a row adds (row, elements): of `threads` invocations, number i tallies the rows i, i + threads, i + 2 threads and so
 // on, in that order. A workgroup makes 64 neighbouring partial tallies.
 
 struct PartialParams {

@@ -5,6 +5,8 @@
 struct RowParams {
   classes: u32,
   ignoreIndex: i32,
+  /// The label of rows that are not there.
+  absentIndex: i32,
 }
 
 struct Tally {
@@ -23,7 +25,7 @@ const LOSS_PER_ROW = false;
 
 fn tallyOf(row: u32) -> Tally {
   let label = labels[row];
-  if (label == rowParams.ignoreIndex) { return Tally(0u, 0u, 0.0); }
+  if (label == rowParams.ignoreIndex || label == rowParams.absentIndex) { return Tally(0u, 0u, 0.0); }
   let first = row * rowParams.classes;
   var best = 0u;
   var top = logits[first];

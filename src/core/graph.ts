@@ -195,24 +195,36 @@ export function countReaders(graph: Graph): Map<Value, number> {
 
 /**
  * Rewrites a graph node by node. `change` sees each node with its inputs already replaced and answers the values that
- * stand for its outputs: those of the node itself (`keep()`), of a new one, or of an earlier one.
+ * stand for its outputs: those of the node itself (`keep()`), of a new one, or of an earlier one. By `replace` it can
+ * let another value stand for one of an earlier node, for all nodes still to come.
  */
 export function rewrite(
   graph: Graph,
-  change: (node: Node, inputs: readonly Value[], keep: () => readonly Value[]) => readonly Value[],
+  change: (
+    node: Node,
+    inputs: readonly Value[],
+    keep: () => readonly Value[],
+    replace: (value: Value, by: Value) => void,
+  ) => readonly Value[],
 ): Graph {
   const replaced = new Map<Value, Value>();
-  const now = (value: Value) => replaced.get(value) ?? value;
+  const now = (value: Value): Value => {
+    let last = value;
+    for (let next = replaced.get(last); next; next = replaced.get(last)) last = next;
+    return last;
+  };
+  const replace = (value: Value, by: Value) => {
+    if (value !== by) replaced.set(value, by);
+  };
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(now);
     const keep = () => {
       if (inputs.every((value, i) => value === node.inputs[i])) return node.outputs;
       return makeNode({ ...node, inputs, types: node.outputs.map((value) => value.type) }).outputs;
     };
-    const outputs = change(node, inputs, keep);
+    const outputs = change(node, inputs, keep, replace);
     node.outputs.forEach((value, i) => {
-      const other = outputs[i];
-      if (other && other !== value) replaced.set(value, other);
+      replace(value, outputs[i] ?? value);
     });
   }
   const outputs = Object.fromEntries(Object.entries(graph.outputs).map(([name, value]) => [name, now(value)]));

@@ -1,10 +1,11 @@
 import { GraphError } from "./errors.ts";
-import type { Graph, Node, Value } from "./graph.ts";
+import type { Graph, Node, Value, Variable } from "./graph.ts";
 import { sameShape, showType } from "./types.ts";
 
 /**
  * Checks what every pass relies on: each node comes after the nodes it reads from, its types are those that its
- * operator infers, and a variable is overwritten only after its last reader.
+ * operator infers, and a variable is overwritten only after its last reader; what an update made of it may be updated
+ * again.
  */
 export function verify(graph: Graph, after: string): Graph {
   const position = new Map<Node, number>(graph.nodes.map((node, i) => [node, i]));
@@ -38,14 +39,25 @@ export function verify(graph: Graph, after: string): Graph {
   graph.nodes.forEach((node, at) => {
     for (const [, read] of node.op.inPlace?.(node.inputs.length, node.attrs) ?? []) {
       const value = node.inputs[read];
-      if (value?.source.kind !== "variable") {
+      const overwritten = value && variableOf(value);
+      if (!overwritten) {
         fail(node, `${node.op.name} overwrites a value that is no variable`, "a variable");
       } else if ((lastRead.get(value) ?? at) > at) {
-        fail(node, `${node.op.name} overwrites ${value.source.variable.name} before its last reader`, "readers first");
+        fail(node, `${node.op.name} overwrites ${overwritten.name} before its last reader`, "readers first");
       }
     }
   });
   return graph;
+}
+
+/** The variable whose place a value has: its own, or that of an update in place. */
+function variableOf({ source }: Value): Variable | null {
+  if (source.kind === "variable") return source.variable;
+  if (source.kind !== "node") return null;
+  const { node, index } = source;
+  const pair = node.op.inPlace?.(node.inputs.length, node.attrs).find(([output]) => output === index);
+  const read = pair && node.inputs[pair[1]];
+  return read ? variableOf(read) : null;
 }
 
 /** How many of a node's last inputs belong to its epilogue. */

@@ -18,7 +18,9 @@ export interface Dataset {
   readonly store: Variables;
   /** Nodes that make the batch at `cursor`, see ops/batch.ts. */
   batch(cursor: Value, batchSize: number): Batch;
-  /** Frees the GPU memory. */
+  /** A part of it as a data set in the same memory: `count` examples from `from` on. See subset.ts. */
+  readonly range?: (from: number, count: number) => Dataset;
+  /** Frees the GPU memory, of the whole and all its parts. */
   dispose(): void;
 }
 
@@ -38,16 +40,20 @@ export function imageDataset(gpu: Gpu, set: LabelledImages, options: ImageDatase
   const images = bytes(`${name}/images`, [count, h, w, channels], set.images);
   const labels = bytes(`${name}/labels`, [count], set.labels);
   const store = new Variables(gpu, [images, labels]);
-  return {
+  const part = (from: number, examples: number): Dataset => ({
     name,
-    count,
+    count: examples,
     classes,
     inputShape: [height, width, channels],
     store,
-    batch: (cursor, batchSize) =>
-      gatherBatch(images.value, labels.value, cursor, { batchSize, height, width, scale, offset }),
+    batch: (cursor, batchSize) => {
+      const options = { batchSize, height, width, scale, offset, from, count: examples };
+      return gatherBatch(images.value, labels.value, cursor, options);
+    },
+    range: (start, length) => part(from + start, length),
     dispose: () => store.dispose(),
-  };
+  });
+  return part(0, count);
 }
 
 function bytes(name: string, shape: Shape, data: Uint8Array): Variable {

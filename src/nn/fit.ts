@@ -1,12 +1,14 @@
 import { GraphError, TrainingError } from "../core/errors.ts";
 import type { Dataset } from "../data/imageDataset.ts";
+import { splitDataset } from "../data/subset.ts";
 import type { CommandGraph } from "../gpu/commandGraph.ts";
+import { checkNames } from "../ops/options.ts";
 import type { Loss } from "./losses.ts";
 import { Meter } from "./meter.ts";
 import type { Model } from "./model.ts";
-import { rateAt } from "./schedules.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
 
-export interface FitOptions {
+export interface FitOptions extends WatchOptions {
   /** Default 1. */
   readonly epochs?: number;
   /** Default 32. */
@@ -15,6 +17,8 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Evaluated after each epoch. */
   readonly validationData?: Dataset;
+  /** Share of the examples, the last ones, that are kept for validation. From 0 to 1; not with `validationData`. */
+  readonly validationSplit?: number;
   /** Stops the training after the step under way. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -57,6 +61,10 @@ export interface History {
   readonly losses: readonly number[];
   /** True where the signal stopped the training. */
   readonly stopped: boolean;
+  /** True where early stopping ended it. */
+  readonly stoppedEarly: boolean;
+  /** The epoch of the lowest loss; null without early stopping. */
+  readonly bestEpoch: number | null;
 }
 
 /**
@@ -90,22 +98,45 @@ export class Fit implements AsyncIterable<Progress>, PromiseLike<History> {
   }
 }
 
+const fitOptions = [
+  "epochs",
+  "batchSize",
+  "shuffle",
+  "validationData",
+  "validationSplit",
+  "earlyStopping",
+  "reduceOnPlateau",
+  "signal",
+  "onProgress",
+  "onEpochEnd",
+];
+
 /** Readings under way at one time: with the steps between them, this bounds how far the host runs ahead. */
 const readingsAhead = 2;
 
-async function* fitLoop(model: Model, data: Dataset, options: FitOptions): AsyncGenerator<Progress, History> {
-  const { batchSize = 32, shuffle = true, validationData, signal } = options;
+async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncGenerator<Progress, History> {
+  checkNames("fit", options, fitOptions);
+  const { batchSize = 32, shuffle = true, signal } = options;
+  const [data, validationData] = divide(all, options);
   const epochs = checkCount("epochs", options.epochs ?? 1);
   const steps = Math.ceil(data.count / checkCount("batchSize", batchSize));
-  const commands = await model.trainCommands(data, batchSize);
+  const lastBatch = data.count - (steps - 1) * batchSize;
+  // Rows that are not there do no harm, but in layers that mix examples: for those the last batch has its own graph.
+  const ownLast = model.mixesExamples && lastBatch < batchSize;
+  const lastCommands = ownLast ? await model.trainCommands(data, lastBatch) : null;
+  const commands = lastCommands && steps === 1 ? lastCommands : await model.trainCommands(data, batchSize);
   const ring = commands.readback(["history", "lossSum", "counts"], readingsAhead);
   const results: EpochResult[] = [];
   const losses: number[] = [];
+  const readings: { readonly step: number; readonly bytes: Promise<ArrayBuffer[]> }[] = [];
+  const watch = new Watch(model, options);
+  const hasAccuracy = model.compiled.loss.labels !== "values";
+  let stoppedEarly = false;
   try {
-    for (let epoch = 1; epoch <= epochs && !signal?.aborted; epoch++) {
+    for (let epoch = 1; epoch <= epochs && !stoppedEarly && !signal?.aborted; epoch++) {
       model.resetTotals("trainTotals");
-      const meter = new Meter({ epoch, epochs, steps, batchSize, examples: data.count, before: model.stepsDone });
-      const readings: { readonly step: number; readonly bytes: Promise<ArrayBuffer[]> }[] = [];
+      const size = { epoch, epochs, steps, batchSize, examples: data.count };
+      const meter = new Meter({ ...size, before: model.stepsDone, hasAccuracy });
       const nextProgress = async (): Promise<Progress> => {
         const reading = readings.shift();
         const progress = meter.read(reading?.step ?? 0, (await reading?.bytes) ?? []);
@@ -118,10 +149,15 @@ async function* fitLoop(model: Model, data: Dataset, options: FitOptions): Async
       for (let step = 1; step <= steps && !signal?.aborted; step++) {
         const due = meter.isDue(step);
         if (due && readings.length === readingsAhead) yield report(options, await nextProgress());
-        writeStep(commands, model, epoch, (step - 1) * batchSize, shuffle);
-        const bytes = commands.run(due ? ring : undefined);
+        const current = step === steps && lastCommands ? lastCommands : commands;
+        writeStep(current, model, epoch, (step - 1) * batchSize, shuffle, watch.rate());
+        const bytes = current.run(due ? ring : undefined);
         model.stepsDone++;
-        if (bytes) readings.push({ step, bytes });
+        if (bytes) {
+          readings.push({ step, bytes });
+          // Whoever takes the reading hears of its failure; until then it is nobody's.
+          bytes.catch(() => {});
+        }
       }
       while (readings.length > 1) yield report(options, await nextProgress());
       const last = await nextProgress();
@@ -137,13 +173,26 @@ async function* fitLoop(model: Model, data: Dataset, options: FitOptions): Async
         seconds,
       };
       results.push(result);
+      stoppedEarly = watch.onEpochEnd(epoch, result.valLoss ?? result.loss);
       options.onEpochEnd?.(result);
       yield report(options, { ...last, epochEnd: result });
     }
-    return { epochs: results, losses, stopped: signal?.aborted ?? false };
+    return { epochs: results, losses, stopped: signal?.aborted ?? false, stoppedEarly, bestEpoch: watch.bestEpoch };
   } finally {
+    // A training that is left early has readings under way, whose buffers must not go before they have come in.
+    await Promise.allSettled(readings.map(({ bytes }) => bytes));
     ring.dispose();
+    watch.end();
   }
+}
+
+/** What trains, and what validates. */
+function divide(data: Dataset, { validationData, validationSplit }: FitOptions): readonly [Dataset, Dataset?] {
+  if (validationSplit === undefined) return validationData ? [data, validationData] : [data];
+  if (validationData) {
+    throw new GraphError({ where: "fit", seen: "validationData and validationSplit", wanted: "one of them" });
+  }
+  return splitDataset(data, validationSplit);
 }
 
 function report(options: FitOptions, progress: Progress): Progress {
@@ -151,16 +200,23 @@ function report(options: FitOptions, progress: Progress): Progress {
   return progress;
 }
 
-function writeStep(commands: CommandGraph, model: Model, epoch: number, first: number, shuffle: boolean): void {
+function writeStep(
+  commands: CommandGraph,
+  model: Model,
+  epoch: number,
+  first: number,
+  shuffle: boolean,
+  learningRate: number,
+): void {
   const { optimizer, seed } = model.compiled;
   const done = model.stepsDone;
   commands.write("cursor", Uint32Array.of(first, seed, epoch, shuffle ? 1 : 0));
-  commands.write("hyper", optimizer.hyper(done + 1, rateAt(optimizer.learningRate, done)));
+  commands.write("hyper", optimizer.hyper(done + 1, learningRate));
   commands.write("step", Uint32Array.of(done));
 }
 
 function diverged(loss: number, step: number, { labels }: Loss): TrainingError {
-  const hint = labels === "classes" ? ", or labels outside the model's classes" : "";
+  const hint = labels !== "values" ? ", or labels outside the model's classes" : "";
   return new TrainingError({
     where: `step ${step}`,
     seen: `a loss of ${loss}`,

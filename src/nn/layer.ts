@@ -2,6 +2,9 @@ import { GraphError, ShapeError } from "../core/errors.ts";
 import { type Initial, input, type Value } from "../core/graph.ts";
 import { atPath } from "../core/scope.ts";
 import { type Shape, showShape, sizeOf, tensorType } from "../core/types.ts";
+import type { RandomSource } from "../ops/dropout.ts";
+import type { Constraint } from "./constraints.ts";
+import type { Regularizer } from "./regularizers.ts";
 
 /** What a layer learns or keeps. The model makes a `Variable` of it when it is compiled. */
 export interface Weight {
@@ -11,6 +14,16 @@ export interface Weight {
   readonly initial: Initial;
   /** `statistic`: kept, not learned, such as a running mean. */
   readonly kind: "parameter" | "statistic";
+  /** A penalty on it that joins the loss. */
+  readonly regularizer?: Regularizer;
+  /** Holds after each update. */
+  readonly constraint?: Constraint;
+}
+
+/** What a parameter may have beside its values; undefined where a layer's user gave none. */
+export interface WeightRules {
+  readonly regularizer?: Regularizer | undefined;
+  readonly constraint?: Constraint | undefined;
 }
 
 /** What a layer may ask for while its nodes are being made. */
@@ -20,6 +33,8 @@ export interface CallContext {
   weight(weight: Weight): Value;
   /** Replaces a statistic after the step. */
   update(weight: Weight, value: Value): void;
+  /** Random numbers for this call of this layer: others in each step. In training alone. */
+  random(): RandomSource;
 }
 
 /**
@@ -62,6 +77,11 @@ export abstract class Layer {
 
   constructor(options: { readonly name?: string | undefined } = {}) {
     this.name = options.name;
+  }
+
+  /** Whether, in training, what it makes of one example depends on the others in the batch. */
+  get mixesExamples(): boolean {
+    return false;
   }
 
   get weights(): readonly Weight[] {
@@ -108,8 +128,15 @@ export abstract class Layer {
 
   protected makeWeights(_shapes: readonly Shape[]): void {}
 
-  protected addWeight(name: string, shape: Shape, initial: Initial, kind: Weight["kind"] = "parameter"): Weight {
-    const weight = Object.freeze({ name, shape, initial, kind });
+  protected addWeight(
+    name: string,
+    shape: Shape,
+    initial: Initial,
+    kind: Weight["kind"] = "parameter",
+    { regularizer, constraint }: WeightRules = {},
+  ): Weight {
+    const rules = { ...(regularizer ? { regularizer } : {}), ...(constraint ? { constraint } : {}) };
+    const weight = Object.freeze<Weight>({ name, shape, initial, kind, ...rules });
     this.#weights.push(weight);
     return weight;
   }
@@ -119,4 +146,5 @@ const trialContext: CallContext = {
   training: true,
   weight: ({ name, shape }) => input(name, tensorType(shape)),
   update: () => {},
+  random: () => ({ step: input("step", tensorType([], "u32")), seed: 0, stream: "trial" }),
 };

@@ -1,42 +1,286 @@
-import { GraphError } from "../core/errors.ts";
-import type { Value } from "../core/graph.ts";
-import { softmaxCrossEntropy } from "../ops/crossEntropy.ts";
-import { mseLoss } from "../ops/losses.ts";
+import { GraphError, ShapeError } from "../core/errors.ts";
+import { constant, type Value } from "../core/graph.ts";
+import { showType, tensorType } from "../core/types.ts";
+import { type CrossEntropyOptions, probabilityCrossEntropy, softmaxCrossEntropy } from "../ops/crossEntropy.ts";
+import { add, scale } from "../ops/elementwise.ts";
+import { focalLoss as focalLossOp } from "../ops/focalLoss.ts";
+import { bceWithLogits, binaryCrossEntropy, huberLoss, l1Loss, mseLoss } from "../ops/losses.ts";
+import { checkNames, checkNumber, whereIs } from "../ops/options.ts";
+import { diceLoss as diceLossOp, type OverlapLossOptions, softIouLoss as softIouLossOp } from "../ops/overlapLosses.ts";
+import { reshape } from "../ops/reshape.ts";
 
-/** What a model minimises: a scalar from its output and the labels. */
+/** What a model minimises: a scalar from its output, the labels, and the weights that a batch may carry. */
 export interface Loss {
   readonly name: string;
-  /** `classes`: one class index a row, so that accuracy makes sense. `values`: numbers. */
-  readonly labels: "classes" | "values";
-  call(output: Value, labels: Value): Value;
+  /**
+   * What the answers of the model are, so that accuracy makes sense. `classes`: the largest of the outputs, against a
+   * class index, or the largest of as many numbers. `binary`: each output for itself, yes or no, where labels are
+   * numbers; class indices are classes here too. `values`: numbers; there is no accuracy.
+   */
+  readonly labels: "classes" | "binary" | "values";
+  /** The outputs are probabilities. Default: false, they are logits. */
+  readonly probabilities?: boolean;
+  /** Class that takes no part, beside the -100 of rows that are not there. */
+  readonly ignoreClass?: number;
+  /** `weights` has the shape of the output without its last axis: a factor for each row, or pixel. */
+  call(output: Value, labels: Value, weights?: Value): Value;
 }
 
-/** Mean of -log softmax(logits)[class]; the model's output is logits, without a softmax. */
-export const sparseCategoricalCrossentropy: Loss = {
-  name: "sparseCategoricalCrossentropy",
-  labels: "classes",
-  call: (output, labels) => softmaxCrossEntropy(output, labels),
-};
+export interface CategoricalCrossentropyOptions {
+  /** The output is logits, without a softmax. Default: true, which is safer in f32 than probabilities. */
+  readonly fromLogits?: boolean;
+  /** From 0 (default) to 1. */
+  readonly labelSmoothing?: number;
+  /** One factor a class; the mean divides by their sum over the rows. */
+  readonly classWeights?: readonly number[];
+}
+
+export interface SparseCategoricalCrossentropyOptions extends CategoricalCrossentropyOptions {
+  readonly ignoreClass?: number;
+}
+
+/** Mean of -log softmax(output)[class]; labels are class indices, one for each row or pixel. */
+export function sparseCategoricalCrossentropy(options: SparseCategoricalCrossentropyOptions = {}): Loss {
+  const name = "sparseCategoricalCrossentropy";
+  const { ignoreClass, fromLogits = true } = options;
+  checkNames(name, options, ["fromLogits", "labelSmoothing", "classWeights", "ignoreClass"]);
+  return {
+    name,
+    labels: "classes",
+    probabilities: !fromLogits,
+    ...(ignoreClass === undefined ? {} : { ignoreClass }),
+    call(output, labels, weights) {
+      if (output.type.shape.at(-1) === 1) {
+        throw new ShapeError({
+          where: whereIs(name),
+          seen: `output ${showType(output.type)}`,
+          wanted: "an output for each of 2 or more classes",
+          mend: "For one output, yes or no, use binaryCrossentropy, with labels 0 and 1 as numbers.",
+        });
+      }
+      const ignored = ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
+      return crossEntropy(output, labels, weights, options, ignored);
+    },
+  };
+}
+
+/** Mean of -sum of label log softmax(output); labels are distributions over the classes, one-hot for instance. */
+export function categoricalCrossentropy(options: CategoricalCrossentropyOptions = {}): Loss {
+  const name = "categoricalCrossentropy";
+  checkNames(name, options, ["fromLogits", "labelSmoothing", "classWeights"]);
+  return {
+    name,
+    labels: "classes",
+    probabilities: options.fromLogits === false,
+    call: (output, labels, weights) => crossEntropy(output, labels, weights, options, {}),
+  };
+}
+
+function crossEntropy(
+  output: Value,
+  labels: Value,
+  sampleWeights: Value | undefined,
+  { fromLogits = true, labelSmoothing = 0, classWeights }: CategoricalCrossentropyOptions,
+  ignored: CrossEntropyOptions,
+): Value {
+  return (fromLogits ? softmaxCrossEntropy : probabilityCrossEntropy)(output, labels, {
+    ...ignored,
+    labelSmoothing,
+    ...(classWeights ? { classWeights: vector(classWeights) } : {}),
+    ...(sampleWeights ? { sampleWeights } : {}),
+  });
+}
+
+function vector(numbers: readonly number[]): Value {
+  return constant(tensorType([numbers.length]), Float32Array.from(numbers));
+}
+
+export interface BinaryCrossentropyOptions {
+  /** The output is logits, without a sigmoid. Default: true. */
+  readonly fromLogits?: boolean;
+  /** Factor of the positive part of each label. Default: 1. From logits alone. */
+  readonly positiveWeight?: number;
+}
+
+/** Mean of -(y log p + (1 - y) log(1 - p)); labels are numbers from 0 to 1 of the output's shape. */
+export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
+  const name = "binaryCrossentropy";
+  checkNames(name, options, ["fromLogits", "positiveWeight"]);
+  const { fromLogits = true, positiveWeight } = options;
+  if (positiveWeight !== undefined) {
+    checkNumber(name, "positiveWeight", positiveWeight, (value) => value >= 0, "0 or more");
+    if (!fromLogits) {
+      throw new GraphError({ where: name, seen: "positiveWeight with probabilities", wanted: "fromLogits: true" });
+    }
+  }
+  return {
+    name,
+    labels: "binary",
+    probabilities: !fromLogits,
+    call(output, labels, weights) {
+      const sample = perElement(output, weights);
+      if (!fromLogits) return binaryCrossEntropy(output, labels, sample);
+      const positive = positiveWeight === undefined ? {} : { posWeight: vector([positiveWeight]) };
+      return bceWithLogits(output, labels, { ...sample, ...positive });
+    },
+  };
+}
+
+/** Weights of rows as factors of their elements. */
+function perElement(output: Value, weights: Value | undefined): { readonly sampleWeight?: Value } {
+  return weights ? { sampleWeight: reshape(weights, [...output.type.shape.slice(0, -1), 1]) } : {};
+}
 
 /** Mean of (output - label)^2. */
-export const meanSquaredError: Loss = {
-  name: "meanSquaredError",
-  labels: "values",
-  call: (output, labels) => mseLoss(output, labels),
-};
+export function meanSquaredError(): Loss {
+  return {
+    name: "meanSquaredError",
+    labels: "values",
+    call: (output, labels, weights) => mseLoss(output, labels, perElement(output, weights)),
+  };
+}
 
-export const losses = { sparseCategoricalCrossentropy, meanSquaredError } as const;
-export type LossName = keyof typeof losses;
+/** Mean of |output - label|. */
+export function meanAbsoluteError(): Loss {
+  return {
+    name: "meanAbsoluteError",
+    labels: "values",
+    call: (output, labels, weights) => l1Loss(output, labels, perElement(output, weights)),
+  };
+}
+
+export interface HuberLossOptions {
+  /** Where the parabola turns into a line. Default: 1. */
+  readonly delta?: number;
+}
+
+/** Mean of d^2 / 2 where d = |output - label| is at most delta, else of delta (d - delta / 2). */
+export function huber(options: HuberLossOptions = {}): Loss {
+  checkNames("huber", options, ["delta"]);
+  const { delta = 1 } = options;
+  return {
+    name: "huber",
+    labels: "values",
+    call: (output, labels, weights) => huberLoss(output, labels, { delta, ...perElement(output, weights) }),
+  };
+}
+
+export interface OverlapOptions {
+  /** What is added to both parts of the ratio, 0 or more. Default: 1. */
+  readonly smooth?: number;
+  /** The output is logits, without softmax or sigmoid. Default: true. */
+  readonly fromLogits?: boolean;
+  readonly ignoreClass?: number;
+}
+
+/** 1 - 2 |P T| / (|P| + |T|), mean over images and classes: softmax for class indices, sigmoid for labels that are numbers. */
+export function diceLoss(options: OverlapOptions = {}): Loss {
+  return overlapLoss("diceLoss", diceLossOp, options);
+}
+
+/** 1 - |P T| / |P + T|, mean over images and classes: softmax for class indices, sigmoid for labels that are numbers. */
+export function softIouLoss(options: OverlapOptions = {}): Loss {
+  return overlapLoss("softIouLoss", softIouLossOp, options);
+}
+
+function overlapLoss(name: string, op: typeof diceLossOp, options: OverlapOptions): Loss {
+  checkNames(name, options, ["smooth", "fromLogits", "ignoreClass"]);
+  const { smooth = 1, fromLogits = true, ignoreClass } = options;
+  return {
+    name,
+    labels: "binary",
+    probabilities: !fromLogits,
+    ...(ignoreClass === undefined ? {} : { ignoreClass }),
+    call(output, labels, weights) {
+      const from: OverlapLossOptions["from"] = fromLogits ? "logits" : "probabilities";
+      const sample = weights ? { sampleWeight: weights } : {};
+      return op(output, labels, { smooth, from, ...sample, ...ignoreOf(ignoreClass) });
+    },
+  };
+}
+
+function ignoreOf(ignoreClass: number | undefined): { readonly ignoreIndex?: number } {
+  return ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
+}
+
+export interface FocalOptions {
+  /** 0 or more. Default: 2. */
+  readonly gamma?: number;
+  /** For class indices the factor of all, for numbers that of the positive ones, 1 - alpha of the others. Default: none. */
+  readonly alpha?: number;
+  readonly ignoreClass?: number;
+}
+
+/** Cross-entropy times (1 - p)^gamma, from logits: softmax for class indices, sigmoid for labels that are numbers. */
+export function focalLoss(options: FocalOptions = {}): Loss {
+  checkNames("focalLoss", options, ["gamma", "alpha", "ignoreClass"]);
+  const { gamma = 2, alpha, ignoreClass } = options;
+  return {
+    name: "focalLoss",
+    labels: "binary",
+    ...(ignoreClass === undefined ? {} : { ignoreClass }),
+    call(output, labels, weights) {
+      const factor = alpha === undefined ? {} : { alpha };
+      return focalLossOp(output, labels, {
+        gamma,
+        ...factor,
+        ...perElement(output, weights),
+        ...ignoreOf(ignoreClass),
+      });
+    },
+  };
+}
+
+/** Sum of losses, each times its weight: `weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, diceLoss()]])`. */
+export function weightedSum(terms: readonly (readonly [number, LossName | Loss])[]): Loss {
+  const parts = terms.map(([weight, choice]) => ({ weight, loss: lossOf(choice) }));
+  const [first] = parts;
+  if (!first) throw new GraphError({ where: "weightedSum", seen: "no losses", wanted: "one or more" });
+  for (const { weight, loss } of parts) {
+    checkNumber("weightedSum", `the weight of ${loss.name}`, weight, () => true, "a finite number");
+    if (loss.ignoreClass !== first.loss.ignoreClass) {
+      const seen = `ignoreClass ${loss.ignoreClass ?? "none"} in ${loss.name}`;
+      throw new GraphError({
+        where: "weightedSum",
+        seen,
+        wanted: `${first.loss.ignoreClass ?? "none"}, as in the first`,
+      });
+    }
+  }
+  return {
+    ...first.loss,
+    name: parts.map(({ weight, loss }) => `${weight} ${loss.name}`).join(" + "),
+    call: (output, labels, weights) =>
+      parts
+        .map(({ weight, loss }) => scale(loss.call(output, labels, weights), weight))
+        .reduce((sum, term) => add(sum, term)),
+  };
+}
+
+/** The losses that a name stands for, each with its defaults. */
+const byName = {
+  sparseCategoricalCrossentropy,
+  categoricalCrossentropy,
+  binaryCrossentropy,
+  meanSquaredError,
+  meanAbsoluteError,
+  huber,
+  diceLoss,
+  softIouLoss,
+  focalLoss,
+} as const;
+export type LossName = keyof typeof byName;
 
 export function lossOf(choice: LossName | Loss): Loss {
   if (typeof choice === "object") return choice;
-  const found = losses[choice];
+  const found = Object.hasOwn(byName, choice) ? byName[choice] : undefined;
   if (!found) {
     throw new GraphError({
       where: "compile",
-      seen: `loss "${choice}"`,
-      wanted: `one of ${Object.keys(losses).join(", ")}, or a Loss`,
+      seen: typeof choice === "function" ? "a function" : `loss "${choice}"`,
+      wanted: `one of ${Object.keys(byName).join(", ")}, or a Loss`,
+      ...(typeof choice === "function" ? { mend: "Call it: loss: losses.diceLoss({ smooth: 1 })." } : {}),
     });
   }
-  return found;
+  return found();
 }

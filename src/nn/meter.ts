@@ -16,6 +16,8 @@ export interface MeterOptions {
   readonly examples: number;
   /** Steps done before this epoch. */
   readonly before: number;
+  /** Whether answers are right or wrong; otherwise the accuracy is NaN. */
+  readonly hasAccuracy: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export class Meter {
 
   /** Progress after `step` steps, from the bytes of history, sum of losses, and [right, rows]. */
   read(step: number, [history, lossSum, counts]: readonly ArrayBuffer[]): Progress {
-    const { epoch, epochs, steps, batchSize, examples, before } = this.#options;
+    const { epoch, epochs, steps, batchSize, examples, before, hasAccuracy } = this.#options;
     const now = performance.now();
     const stepMs = (now - this.#last.at) / Math.max(1, step - this.#last.step);
     const ring = new Float32Array(history ?? new ArrayBuffer(4 * historyLength));
@@ -65,7 +67,7 @@ export class Meter {
       step,
       steps,
       loss: sum / rows,
-      accuracy: right / rows,
+      accuracy: hasAccuracy ? right / rows : Number.NaN,
       losses: fresh,
       examplesPerSecond: Math.min(step * batchSize, examples) / seconds,
       stepMs,

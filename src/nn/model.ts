@@ -7,14 +7,16 @@ import { CommandGraph } from "../gpu/commandGraph.ts";
 import { Gpu } from "../gpu/gpu.ts";
 import type { Progress as CompileProgress } from "../gpu/pipelines.ts";
 import type { Variables } from "../gpu/variables.ts";
+import type { AucOptions } from "../ops/auc.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
 import { Fit, type FitOptions } from "./fit.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
 import { type Loss, type LossName, lossOf } from "./losses.ts";
-import { Network, stack } from "./network.ts";
+import { type Auc, aucOf } from "./metrics.ts";
+import { Network, type NetworkOptions, stack } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
-import { initializeState, makeState, type State } from "./state.ts";
+import { copyWeights, initializeState, makeState, type State } from "./state.ts";
 import { evaluateStep, predictStep, trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
 import { loadWeights, saveWeights } from "./weightFiles.ts";
@@ -43,6 +45,15 @@ export interface Evaluation {
   readonly accuracy: number;
   /** Row = label, column = answer; counts. */
   readonly confusion: readonly (readonly number[])[];
+  /** Area under the ROC curve, where it was asked for. */
+  readonly auc?: Auc;
+}
+
+export interface EvaluateOptions {
+  /** Default 32. */
+  readonly batchSize?: number;
+  /** The area under the ROC curve too: of the last class against the others, or of that of the options. Default: false. */
+  readonly auc?: boolean | Pick<AucOptions, "positiveClass">;
 }
 
 /** A network that can be trained: Keras' compile, fit, evaluate, predict, summary. */
@@ -52,6 +63,13 @@ export class Model extends Network {
   #compiled: Compiled | null = null;
   readonly #commands = new Map<string, Promise<CommandGraph>>();
   readonly #datasets = new Map<Dataset, number>();
+  readonly #trunkOf: Model | null;
+
+  /** With `trunkOf`, weights of layers that are shared with that model start from what it has learned. */
+  constructor(options: NetworkOptions & { readonly trunkOf?: Model }) {
+    super(options);
+    this.#trunkOf = options.trunkOf ?? null;
+  }
 
   /** @throws TrainingError before `compile`. */
   get compiled(): Compiled {
@@ -67,27 +85,36 @@ export class Model extends Network {
   }
 
   /**
-   * Gives the weights their place on the GPU and their first values. Compiling again keeps the weights and starts the
-   * optimizer afresh, so that layers can be frozen and rates changed on the way.
+   * Gives the weights their place on the GPU and their first values: drawn from the seed, or those of the model whose
+   * trunk this one has. Compiling again keeps the weights and starts the optimizer afresh, so that layers can be frozen
+   * and rates changed on the way.
    */
   async compile({ optimizer, loss, gpu, seed = 0, onCompile }: CompileOptions): Promise<this> {
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
     }
-    const before = this.#compiled;
+    const before = this.#earlier();
     const device = gpu ?? before?.gpu ?? (await Gpu.create());
     const state = makeState(this, optimizer);
     const store = await initializeState(device, state, seed);
-    if (before) {
-      for (const [weight, variable] of state.variables) {
-        const earlier = before.state.variables.get(weight);
-        if (earlier) store.write(variable, await before.store.read(earlier));
-      }
-      this.dispose();
-    }
+    if (before) await copyWeights(before, { state, store });
+    this.dispose();
     this.#compiled = { optimizer, loss: lossOf(loss), gpu: device, seed, state, store, onCompile };
     this.stepsDone = 0;
     return this;
+  }
+
+  /** Where the first values come from, if not from the seed alone. */
+  #earlier(): Compiled | null {
+    const trained = this.#trunkOf;
+    if (this.#compiled || !trained) return this.#compiled;
+    if (trained.#compiled) return trained.#compiled;
+    throw new TrainingError({
+      where: `${this.name ?? "model"}/compile`,
+      seen: `the trunk of ${trained.name ?? "a model"} that is not compiled`,
+      wanted: "a compiled model, whose weights are taken",
+      mend: "Compile and train it, or load its weights, and dispose it only after this compile.",
+    });
   }
 
   /** Trains; see `Fit`. */
@@ -96,12 +123,15 @@ export class Model extends Network {
   }
 
   /** Loss, accuracy and confusion matrix over a whole data set. */
-  async evaluate(data: Dataset, { batchSize = 32 }: { readonly batchSize?: number } = {}): Promise<Evaluation> {
-    const { state, loss } = this.compiled;
-    const commands = await this.#commandsFor(`evaluate/${this.#idOf(data)}/${batchSize}`, [data.store], () =>
-      evaluateStep({ network: this, state, loss }, (cursor) => data.batch(cursor, batchSize)),
+  async evaluate(data: Dataset, { batchSize = 32, auc = false }: EvaluateOptions = {}): Promise<Evaluation> {
+    const { state, loss, store } = this.compiled;
+    const scored = typeof auc === "object" ? auc : auc ? {} : undefined;
+    const key = `evaluate/${this.#idOf(data)}/${batchSize}/${scored ? (scored.positiveClass ?? "auc") : ""}`;
+    const commands = await this.#commandsFor(key, [data.store], () =>
+      evaluateStep({ network: this, state, loss }, (cursor) => data.batch(cursor, batchSize), scored),
     );
     this.resetTotals("testTotals");
+    store.write(state.testScores, new Uint32Array(sizeOf(state.testScores.type.shape)));
     for (let first = 0; first < data.count; first += batchSize) {
       commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
       commands.write("step", Uint32Array.of(0));
@@ -115,10 +145,11 @@ export class Model extends Network {
     const classes = Math.sqrt(confusion.length);
     return {
       loss: sum / rows,
-      accuracy: right / rows,
+      accuracy: loss.labels === "values" ? Number.NaN : right / rows,
       confusion: Array.from({ length: classes }, (_, row) => [
         ...confusion.subarray(row * classes, (row + 1) * classes),
       ]),
+      ...(scored ? { auc: aucOf(await commands.read("auc")) } : {}),
     };
   }
 
@@ -154,16 +185,16 @@ export class Model extends Network {
 
   /** The plan of one training step on this data set: dispatches, flops, bytes. No GPU work is done. */
   trainPlan(data: Dataset, batchSize: number): Plan {
-    const { state, loss, optimizer, gpu, store } = this.compiled;
-    const graph = trainStep({ network: this, state, loss }, optimizer, (cursor) => data.batch(cursor, batchSize));
+    const { state, loss, optimizer, gpu, store, seed } = this.compiled;
+    const graph = trainStep({ network: this, state, loss, seed }, optimizer, (cursor) => data.batch(cursor, batchSize));
     return plan(graph, mergeLayouts([store.layout, data.store.layout]), gpu.target);
   }
 
   /** The compiled training step for batches of a data set; made once for each. */
   trainCommands(data: Dataset, batchSize: number): Promise<CommandGraph> {
-    const { state, loss, optimizer } = this.compiled;
+    const { state, loss, optimizer, seed } = this.compiled;
     return this.#commandsFor(`train/${this.#idOf(data)}/${batchSize}`, [data.store], () =>
-      trainStep({ network: this, state, loss }, optimizer, (cursor) => data.batch(cursor, batchSize)),
+      trainStep({ network: this, state, loss, seed }, optimizer, (cursor) => data.batch(cursor, batchSize)),
     );
   }
 

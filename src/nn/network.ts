@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { withPath } from "../core/scope.ts";
-import { type Shape, showShape } from "../core/types.ts";
+import { type Shape, showShape, sizeOf } from "../core/types.ts";
 import { type CallContext, inputLayer, Layer, type SymbolicTensor, type Weight } from "./layer.ts";
 
 /** A weight and the layer that owns it, under the name by which files know it: `"conv1/kernel"`. */
@@ -9,6 +9,12 @@ export interface NamedWeight {
   readonly name: string;
   readonly weight: Weight;
   readonly trainable: boolean;
+}
+
+export interface NetworkOptions {
+  readonly name?: string;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
 }
 
 /**
@@ -24,11 +30,7 @@ export class Network extends Layer {
   /** Layers in the order in which they are called, each with its name in this model. */
   readonly layers: ReadonlyMap<Layer, string>;
 
-  constructor(options: {
-    readonly name?: string;
-    readonly inputs: readonly SymbolicTensor[];
-    readonly outputs: readonly SymbolicTensor[];
-  }) {
+  constructor(options: NetworkOptions) {
     super(options);
     this.inputs = options.inputs;
     this.outputs = options.outputs;
@@ -70,6 +72,52 @@ export class Network extends Layer {
 
   override get parameterCount(): number {
     return [...this.layers.keys()].reduce((sum, layer) => sum + layer.parameterCount, 0);
+  }
+
+  override get mixesExamples(): boolean {
+    return [...this.layers.keys()].some((layer) => layer.mixesExamples);
+  }
+
+  /** Number of values that learn: without running statistics and frozen layers. */
+  get trainableParameterCount(): number {
+    return this.namedWeights().reduce((sum, { trainable, weight }) => sum + (trainable ? sizeOf(weight.shape) : 0), 0);
+  }
+
+  /** What the layer of this name makes, as a symbol to build further on. @throws GraphError for an unknown name */
+  outputOf(layerName: string): SymbolicTensor {
+    const found = this.symbols.filter(({ layer }) => layer && this.layers.get(layer) === layerName);
+    const [symbol] = found;
+    if (!symbol || found.length > 1) {
+      throw new GraphError({
+        where: this.name ?? "model",
+        seen: found.length > 1 ? `layer "${layerName}", called ${found.length} times` : `no layer "${layerName}"`,
+        wanted: "the name of a layer that is called once",
+        mend: `Its layers: ${[...this.layers.values()].join(", ")}.`,
+      });
+    }
+    return symbol;
+  }
+
+  /**
+   * Stops layers from learning: the one of this name and everything that feeds it, or all. Layers that are shared with
+   * another model are frozen there too. Takes effect when the model is compiled (again), which keeps its weights.
+   */
+  freeze(upTo?: string): this {
+    return this.#setTrainable(upTo, false);
+  }
+
+  /** Lets layers learn again: the one of this name and everything that feeds it, or all. See `freeze`. */
+  unfreeze(upTo?: string): this {
+    return this.#setTrainable(upTo, true);
+  }
+
+  #setTrainable(upTo: string | undefined, trainable: boolean): this {
+    const layers = upTo === undefined ? this.layers.keys() : layersBefore(this.outputOf(upTo));
+    for (const layer of layers) {
+      if (layer instanceof Network) layer.#setTrainable(undefined, trainable);
+      layer.trainable = trainable;
+    }
+    return this;
   }
 
   /** The nodes of the network, for one output. */
@@ -114,6 +162,20 @@ function checkExample(where: string, { type }: Value, wanted: Shape): void {
   }
 }
 
+/** The layers that a symbol is made by. */
+function layersBefore(symbol: SymbolicTensor): Set<Layer> {
+  const layers = new Set<Layer>();
+  const seen = new Set<SymbolicTensor>();
+  const visit = (at: SymbolicTensor): void => {
+    if (seen.has(at)) return;
+    seen.add(at);
+    if (at.layer) layers.add(at.layer);
+    at.inputs.forEach(visit);
+  };
+  visit(symbol);
+  return layers;
+}
+
 /** The names given by the user, else kind and number: conv2d, conv2d_1, .. Two layers of one name are an error. */
 function nameLayers(symbols: readonly SymbolicTensor[]): Map<Layer, string> {
   const names = new Map<Layer, string>();
@@ -136,12 +198,16 @@ function nameLayers(symbols: readonly SymbolicTensor[]): Map<Layer, string> {
   return names;
 }
 
+/** Applies layers one after the other, each fed by the one before. */
+export function applyAll(layers: readonly Layer[], symbol: SymbolicTensor): SymbolicTensor {
+  return layers.reduce((last, layer) => layer.apply(last), symbol);
+}
+
 /** The symbols of a stack of layers, each fed by the one before. */
 export function stack(
   inputShape: Shape,
   layers: readonly Layer[],
 ): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
   const first = inputLayer(inputShape);
-  const last = layers.reduce((symbol, layer) => layer.apply(symbol), first);
-  return { inputs: [first], outputs: [last] };
+  return { inputs: [first], outputs: [applyAll(layers, first)] };
 }

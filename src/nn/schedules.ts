@@ -1,5 +1,7 @@
 import { GraphError } from "../core/errors.ts";
 
+export { type ReduceOnPlateau, type ReduceOnPlateauOptions, reduceOnPlateau } from "./plateau.ts";
+
 /**
  * Learning rate over time: a function of the number of updates made so far, 0 before the first. Any function will do;
  * those here are the usual ones, in Keras' and PyTorch's terms. They run on the host in float64.

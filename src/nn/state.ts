@@ -1,9 +1,11 @@
 import { GraphError } from "../core/errors.ts";
 import { makeGraph, makeVariable, type Value, type Variable } from "../core/graph.ts";
+import { currentPath } from "../core/scope.ts";
 import { tensorType } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Variables } from "../gpu/variables.ts";
+import { aucHistogram } from "../ops/auc.ts";
 import { type ClassificationTotals, classificationTotals } from "../ops/metrics.ts";
 import { initialize } from "../ops/random.ts";
 import { plan } from "../passes/index.ts";
@@ -25,6 +27,8 @@ export interface State {
   /** Running totals of the training epoch, and of an evaluation. */
   readonly trainTotals: ClassificationTotals;
   readonly testTotals: ClassificationTotals;
+  /** Histograms of the scores of an evaluation, for its AUC. */
+  readonly testScores: Variable;
   /** The last losses, one a step. */
   readonly history: Variable;
 }
@@ -44,7 +48,8 @@ export function makeState(network: Network, optimizer: Optimizer): State {
       makeVariable({ name: `${name}/${state}`, role: "slot", type, initial: { kind: "constant", value }, state }),
     ),
   ]);
-  const classes = network.outputs[0]?.shape.at(-1) ?? 1;
+  // One output is a yes or no.
+  const classes = Math.max(2, network.outputs[0]?.shape.at(-1) ?? 1);
   return {
     weights,
     variables,
@@ -52,6 +57,7 @@ export function makeState(network: Network, optimizer: Optimizer): State {
     slots: Object.fromEntries(slots),
     trainTotals: classificationTotals("train"),
     testTotals: classificationTotals("test", classes),
+    testScores: aucHistogram("test"),
     history: makeVariable({
       name: "lossHistory",
       role: "metric",
@@ -67,7 +73,13 @@ export function allVariables(state: State): Variable[] {
     counts,
     ...(confusion ? [confusion] : []),
   ]);
-  return [...state.variables.values(), ...Object.values(state.slots).flat(), ...totals, state.history];
+  return [
+    ...state.variables.values(),
+    ...Object.values(state.slots).flat(),
+    ...totals,
+    state.testScores,
+    state.history,
+  ];
 }
 
 /** Room on the GPU for all variables, with their first values: drawn there, from the seed. */
@@ -88,8 +100,37 @@ export async function initializeState(gpu: Gpu, state: State, seed: number): Pro
   return store;
 }
 
-/** What layers are given while a step is built; `updates` collects the statistics that they replace. */
-export function callContext(state: State, training: boolean, updates: Value[]): CallContext {
+/** A state and where its values lie. */
+export interface StoredState {
+  readonly state: State;
+  readonly store: Variables;
+}
+
+/** Copies the values of the weights that both have: those of shared layers. Optimizer states stay. */
+export async function copyWeights(from: StoredState, to: StoredState): Promise<void> {
+  for (const [weight, variable] of to.state.variables) {
+    const source = from.state.variables.get(weight);
+    if (source) to.store.write(variable, await from.store.read(source));
+  }
+}
+
+/** Where the random numbers of a step come from: `step` is u32 []. */
+export interface StepRandom {
+  readonly step: Value;
+  readonly seed: number;
+}
+
+/**
+ * What layers are given while a step is built; `updates` collects the statistics that they replace. Each call of a layer
+ * has a stream of random numbers of its own, named by its path, and numbered where a layer is called again.
+ */
+export function callContext(
+  state: State,
+  training: boolean,
+  updates: Value[],
+  random: StepRandom | null = null,
+): CallContext {
+  const calls = new Map<string, number>();
   const variableOf = (weight: Weight): Variable => {
     const variable = state.variables.get(weight);
     if (!variable) {
@@ -108,6 +149,13 @@ export function callContext(state: State, training: boolean, updates: Value[]): 
     update: (weight, value) => {
       variableOf(weight);
       updates.push(value);
+    },
+    random() {
+      const path = currentPath();
+      if (!random) throw new GraphError({ where: path, seen: "random numbers", wanted: "them in training alone" });
+      const count = calls.get(path) ?? 0;
+      calls.set(path, count + 1);
+      return { ...random, stream: count === 0 ? path : `${path}#${count}` };
     },
   };
 }

@@ -1,61 +1,77 @@
 import { differentiate } from "../core/autodiff.ts";
 import { GraphError } from "../core/errors.ts";
-import { type Graph, input, makeGraph, type Value } from "../core/graph.ts";
+import { type Graph, input, makeGraph, type Value, type Variable } from "../core/graph.ts";
 import { withPath } from "../core/scope.ts";
 import { tensorType } from "../core/types.ts";
-import { add, zerosLike } from "../ops/elementwise.ts";
+import { type AucOptions, accumulateAuc } from "../ops/auc.ts";
+import type { Batch } from "../ops/batch.ts";
+import { add, sigmoid, zerosLike } from "../ops/elementwise.ts";
 import { recordScalar } from "../ops/history.ts";
-import { accumulateClassification } from "../ops/metrics.ts";
+import { accumulateClassification, type ClassificationTotals } from "../ops/metrics.ts";
+import { argMax } from "../ops/reduce.ts";
+import { softmax } from "../ops/softmax.ts";
 import type { Loss } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
 import { callContext, type State } from "./state.ts";
 
 /** Where the examples of a step come from: `cursor` is a u32[4] input, see ops/batch.ts. */
-export type Source = (cursor: Value) => { readonly x: Value; readonly y: Value };
+export type Source = (cursor: Value) => Batch;
 
 export interface StepParts {
   readonly network: Network;
   readonly state: State;
   readonly loss: Loss;
+  /** Of what layers draw in training, such as dropout. Default 0. */
+  readonly seed?: number;
 }
 
 /**
  * One training step as one graph: batch, forward pass, loss, gradients, update of every parameter, totals.
  * Inputs: `cursor` u32[4], `hyper` f32[n] (the optimizer's numbers of this step), `step` u32[].
  */
-export function trainStep({ network, state, loss: minimized }: StepParts, optimizer: Optimizer, source: Source): Graph {
+export function trainStep(parts: StepParts, optimizer: Optimizer, source: Source): Graph {
+  const { network, state, loss: minimized, seed = 0 } = parts;
   const updates: Value[] = [];
-  const { x, y } = withPath("data", () => source(input("cursor", tensorType([4], "u32"))));
-  const output = withPath(network.name ?? "model", () => network.call([x], callContext(state, true, updates)));
-  const loss = withPath("loss", () => minimized.call(output, y));
+  const step = input("step", tensorType([], "u32"));
+  const { x, y, weights } = withPath("data", () => source(input("cursor", tensorType([4], "u32"))));
+  const context = callContext(state, true, updates, { step, seed });
+  const output = withPath(network.name ?? "model", () => network.call([x], context));
+  const loss = withPath("loss", () => minimized.call(output, y, weights));
   const parameters = state.parameters.map((variable) => variable.value);
-  const gradients = differentiate(loss, parameters, add).map((dW, i) => dW ?? zerosLike(parameters[i] as Value));
+  const objective = withPath("penalties", () => withPenalties(loss, state));
+  const gradients = differentiate(objective, parameters, add).map((dW, i) => dW ?? zerosLike(parameters[i] as Value));
   const slots = Object.fromEntries(
     Object.entries(state.slots).map(([name, variables]) => [name, variables.map((variable) => variable.value)]),
   );
   withPath("optimizer", () => {
     const hyper = input("hyper", tensorType([optimizer.hyperSize]));
-    if (parameters.length > 0) updates.push(...optimizer.update(hyper, parameters, gradients, slots));
+    if (parameters.length === 0) return;
+    updates.push(...constrained(optimizer.update(hyper, parameters, gradients, slots), state));
   });
   withPath("metrics", () => {
-    updates.push(recordScalar(loss, input("step", tensorType([], "u32")), state.history));
-    if (minimized.labels === "classes") updates.push(...accumulateClassification(output, y, loss, state.trainTotals));
+    updates.push(recordScalar(loss, step, state.history));
+    updates.push(...accumulate(minimized, output, y, loss, state.trainTotals));
   });
   return makeGraph("train", totalOutputs(state, "trainTotals"), updates);
 }
 
-/** One evaluation step: batch, forward pass, loss, totals with the confusion matrix. Inputs: `cursor`, `step`. */
-export function evaluateStep({ network, state, loss: minimized }: StepParts, source: Source): Graph {
+/**
+ * One evaluation step: batch, forward pass, loss, totals with the confusion matrix; with `auc`, histograms of the scores
+ * too. Inputs: `cursor`, `step`.
+ */
+export function evaluateStep({ network, state, loss: minimized }: StepParts, source: Source, auc?: AucOptions): Graph {
   const updates: Value[] = [];
-  const { x, y } = withPath("data", () => source(input("cursor", tensorType([4], "u32"))));
+  const { x, y, weights } = withPath("data", () => source(input("cursor", tensorType([4], "u32"))));
   const output = withPath(network.name ?? "model", () => network.call([x], callContext(state, false, [])));
-  const loss = withPath("loss", () => minimized.call(output, y));
+  const loss = withPath("loss", () => minimized.call(output, y, weights));
   withPath("metrics", () => {
     updates.push(recordScalar(loss, input("step", tensorType([], "u32")), state.history));
-    if (minimized.labels === "classes") updates.push(...accumulateClassification(output, y, loss, state.testTotals));
+    updates.push(...accumulate(minimized, output, y, loss, state.testTotals));
+    if (auc) updates.push(scoreClasses(minimized, output, y, state.testScores, auc));
   });
-  return makeGraph("evaluate", totalOutputs(state, "testTotals"), updates);
+  const totals = totalOutputs(state, "testTotals");
+  return makeGraph("evaluate", auc ? { ...totals, auc: state.testScores.value } : totals, updates);
 }
 
 /** The forward pass alone: input `x`, output `y`. */
@@ -65,6 +81,52 @@ export function predictStep(network: Network, state: State, batchSize: number): 
   const x = input("x", tensorType([batchSize, ...shape]));
   const y = withPath(network.name ?? "model", () => network.call([x], callContext(state, false, [])));
   return makeGraph("predict", { y });
+}
+
+/** The loss and what the weights that learn pay for their size. */
+function withPenalties(loss: Value, { variables }: State): Value {
+  let sum = loss;
+  for (const [{ regularizer }, { role, value }] of variables) {
+    if (regularizer && role === "parameter") sum = add(sum, regularizer.penalty(value));
+  }
+  return sum;
+}
+
+/** The updates of an optimizer, of which the first are the parameters, with their constraints. */
+function constrained(updates: readonly Value[], { variables, parameters }: State): Value[] {
+  const constraints = new Map([...variables].map(([{ constraint }, variable]) => [variable, constraint]));
+  return updates.map((value, i) => {
+    const variable = parameters[i];
+    return (variable && constraints.get(variable)?.apply(value)) ?? value;
+  });
+}
+
+/** Adds a batch to the totals, by what its labels are. */
+function accumulate(loss: Loss, output: Value, y: Value, lost: Value, totals: ClassificationTotals): readonly Value[] {
+  const threshold = loss.probabilities ? 0.5 : 0;
+  return accumulateClassification(output, truthOf(loss, y), lost, totals, {
+    threshold: loss.labels === "values" ? null : threshold,
+    ...ignored(loss),
+  });
+}
+
+/** Class indices where the answer is a class; labels of the output's shape otherwise. */
+function truthOf({ labels }: Loss, y: Value): Value {
+  return labels === "classes" && y.type.dtype === "f32" ? argMax(y) : y;
+}
+
+function ignored({ ignoreClass }: Loss): { readonly ignoreIndex?: number } {
+  return ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
+}
+
+/** Adds a batch to the histograms of its scores. @throws GraphError where there is no yes or no to score */
+function scoreClasses(loss: Loss, output: Value, y: Value, histogram: Variable, options: AucOptions): Value {
+  if (loss.labels === "values") {
+    throw new GraphError({ where: "auc", seen: `the loss ${loss.name}`, wanted: "one for classes, or for yes and no" });
+  }
+  const truth = truthOf(loss, y);
+  const scores = loss.probabilities ? output : truth.type.dtype === "i32" ? softmax(output) : sigmoid(output);
+  return accumulateAuc(scores, truth, histogram, { ...ignored(loss), ...options });
 }
 
 /** Totals as outputs; they are variables, so reading them costs no kernel. */

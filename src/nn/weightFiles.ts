@@ -1,5 +1,6 @@
 import { FormatError } from "../core/errors.ts";
-import { showShape, showType } from "../core/types.ts";
+import type { Variable } from "../core/graph.ts";
+import { showShape, showType, tensorType } from "../core/types.ts";
 import { encodeToBytes, type NamedTensor, openSafetensors } from "../io/safetensors.ts";
 import type { Compiled } from "./model.ts";
 
@@ -13,7 +14,10 @@ export async function saveWeights({ state, store }: Compiled): Promise<Uint8Arra
   return encodeToBytes(tensors, { format: "wgrad", layout: "channels-last" });
 }
 
-/** Reads a file tensor by tensor into the GPU. Names and shapes are judged before anything is written. */
+/**
+ * Takes the weights of a file. Names and shapes are judged before any data are read, and nothing is written before all
+ * data have come in whole.
+ */
 export async function loadWeights(
   { state, store }: Compiled,
   source: Uint8Array | ReadableStream<Uint8Array>,
@@ -40,8 +44,17 @@ export async function loadWeights(
       throw new FormatError({ where: name, seen: `shape ${showShape(entry.shape)}`, wanted: showType(type) });
     }
   }
-  for await (const { name, data } of file.tensors()) {
+  const tensors: { readonly variable: Variable; readonly data: ArrayBufferView }[] = [];
+  for await (const { name, shape, dtype, data } of file.tensors()) {
     const variable = wanted.get(name);
-    if (variable) store.write(variable, data);
+    if (variable?.type.dtype !== dtype) {
+      throw new FormatError({
+        where: name,
+        seen: showType(tensorType(shape, dtype)),
+        wanted: variable ? showType(variable.type) : "no such weight",
+      });
+    }
+    tensors.push({ variable, data });
   }
+  for (const { variable, data } of tensors) store.write(variable, data);
 }

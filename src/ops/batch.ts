@@ -29,11 +29,16 @@ export interface GatherBatchAttrs {
   readonly offset: number;
   /** Pixel value outside the image. */
   readonly border: number;
+  /** The part of the data set that positions count in: so many examples from this one on. */
+  readonly from: number;
+  readonly count: number;
 }
 
 export interface Batch {
   readonly x: Value;
   readonly y: Value;
+  /** A factor for each label in the loss, f32. */
+  readonly weights?: Value;
 }
 
 export interface GatherBatchOptions {
@@ -47,14 +52,18 @@ export interface GatherBatchOptions {
   readonly offset?: number;
   /** Default: 0. */
   readonly border?: number;
+  /** Examples to take part: so many, from this one on. Default: all. */
+  readonly from?: number;
+  readonly count?: number;
 }
 
 export function gatherBatch(images: Value, labels: Value, cursor: Value, options: GatherBatchOptions): Batch {
   const where = whereIs("gatherBatch");
-  checkNames(where, options, ["batchSize", "height", "width", "scale", "offset", "border"]);
-  const [, rows = 0, columns = 0] = images.type.shape;
+  checkNames(where, options, ["batchSize", "height", "width", "scale", "offset", "border", "from", "count"]);
+  const [examples = 0, rows = 0, columns = 0] = images.type.shape;
   const { batchSize, height = rows, width = columns, scale = 1 / 255, offset = 0, border = 0 } = options;
-  const attrs = { batchSize, height, width, scale, offset, border };
+  const { from = 0, count = examples - from } = options;
+  const attrs = { batchSize, height, width, scale, offset, border, from, count };
   const [x, y] = apply(gatherBatchOp, [images, labels, cursor], attrs);
   if (!x || !y) throw new GraphError({ where, seen: "no batch", wanted: "images and labels" });
   return { x, y };
@@ -64,11 +73,21 @@ export const gatherBatchOp: OpDef<GatherBatchAttrs> = {
   name: "gatherBatch",
   doc: "Shuffled, normalized batch of a data set on the GPU",
   infer([images, labels, cursor], attrs, where) {
-    const [, height = 0, width = 0, channels = 0] = inferImages(where, images);
-    const { batchSize } = attrs;
+    const [examples = 0, height = 0, width = 0, channels = 0] = inferImages(where, images);
+    const { batchSize, from, count } = attrs;
     wantShape(where, "labels", labels, "u8", images?.shape.slice(0, 1) ?? []);
     wantShape(where, "cursor", cursor, "u32", [4]);
     checkNumber(where, "batchSize", batchSize, isCount, "a whole number, 1 or more");
+    const isStart = (index: number) => Number.isInteger(index) && index >= 0;
+    checkNumber(where, "from", from, isStart, "a whole number, 0 or more");
+    checkNumber(where, "count", count, isCount, "a whole number, 1 or more");
+    if (from + count > examples) {
+      throw new ShapeError({
+        where,
+        seen: `examples ${from} to ${from + count - 1}`,
+        wanted: `at most ${examples - 1}`,
+      });
+    }
     const isSide = (least: number) => (side: number) => Number.isInteger(side) && side >= least;
     checkNumber(where, "height", attrs.height, isSide(height), `a whole number, ${height} or more`);
     checkNumber(where, "width", attrs.width, isSide(width), `a whole number, ${width} or more`);
@@ -112,8 +131,8 @@ const chunk = 8;
 function lowerGather({ attrs, inputs, outputs: [x, y] }: LowerContext<GatherBatchAttrs>): KernelCall[] {
   const [images, labels, cursor] = inputs;
   if (!images || !labels || !cursor || !x || !y) return [];
-  const { batchSize, height, width, scale, offset, border } = attrs;
-  const [examples = 1, imageRows = 1, columns = 1, channels = 1] = images.type.shape;
+  const { batchSize, height, width, scale, offset, border, from, count } = attrs;
+  const [, imageRows = 1, columns = 1, channels = 1] = images.type.shape;
   const canvas = height * width * channels;
   const chunks = Math.ceil(canvas / chunk);
   return [
@@ -123,7 +142,8 @@ function lowerGather({ attrs, inputs, outputs: [x, y] }: LowerContext<GatherBatc
       constants: { CHUNK: chunk },
       params: {
         params: {
-          examples,
+          start: from,
+          examples: count,
           batch: batchSize,
           chunks,
           canvas,
@@ -135,7 +155,7 @@ function lowerGather({ attrs, inputs, outputs: [x, y] }: LowerContext<GatherBatc
           scale,
           offset,
           border,
-          halfBits: halfBitsFor(examples),
+          halfBits: halfBitsFor(count),
           noLabel: defaultIgnoreIndex,
         },
       },

@@ -1,10 +1,12 @@
 import backward from "../../shaders/crossEntropy/backward.wgsl";
+import evenSamples from "../../shaders/crossEntropy/evenSamples.wgsl";
 import fromMean from "../../shaders/crossEntropy/fromMean.wgsl";
 import fromRows from "../../shaders/crossEntropy/fromRows.wgsl";
 import indices from "../../shaders/crossEntropy/indices.wgsl";
 import partialsKernel from "../../shaders/crossEntropy/partials.wgsl";
 import probabilities from "../../shaders/crossEntropy/probabilities.wgsl";
 import rowsKernel from "../../shaders/crossEntropy/rows.wgsl";
+import sampleWeightsFile from "../../shaders/crossEntropy/sampleWeights.wgsl";
 import totalKernel from "../../shaders/crossEntropy/total.wgsl";
 import unweighted from "../../shaders/crossEntropy/unweighted.wgsl";
 import weighted from "../../shaders/crossEntropy/weighted.wgsl";
@@ -22,17 +24,23 @@ import {
   tensorType,
   wantDType,
 } from "../core/types.ts";
+import { clamp, log } from "./elementwise.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
 
 /**
  * Cross-entropy over the last axis, as PyTorch's `cross_entropy` and `nll_loss`, channels last:
  *
- *     scores [.., C] f32; labels [..] i32 (class indices) or [.., C] f32 (probabilities); class weights w [C]
- *     row loss = -sum over c of w[c] * ((1 - s) * t[c] + s / C) * log softmax(scores)[c]
+ *     scores [.., C] f32; labels [..] i32 (class indices) or [.., C] f32 (probabilities); class weights w [C];
+ *     sample weights v [..]
+ *     row loss = -v * sum over c of w[c] * ((1 - s) * t[c] + s / C) * log softmax(scores)[c]
  *
- * with t the one-hot label and s the label smoothing. `mean` divides by the sum of the weights of the labels that are
- * not ignored (for probabilities: by the number of rows); over no rows at all it is NaN. A label outside [0, C) reads
- * nothing beyond the tensors: the loss of its row, and so the sum or mean, is NaN, and its gradient zero.
+ * with t the one-hot label and s the label smoothing. `mean` divides by the sum of the class weights of the labels that
+ * are not ignored (for probabilities: by the number of rows), whatever the sample weights; over no rows at all it is NaN.
+ * A label outside [0, C) reads nothing beyond the tensors: the loss of its row, and so the sum or mean, is NaN, and its
+ * gradient zero. The label -100 marks rows that are not there.
+ *
+ * The focal form (Lin et al. 2017, "Focal loss for dense object detection") multiplies each row's loss by (1 - p)^gamma,
+ * p the probability of its class.
  */
 export interface CrossEntropyAttrs {
   /** What the scores are: `logits` are normalized here, `logProbabilities` already are. */
@@ -40,6 +48,10 @@ export interface CrossEntropyAttrs {
   readonly reduction: Reduction;
   readonly labelSmoothing: number;
   readonly ignoreIndex: number;
+  /** The inputs that follow scores and labels. */
+  readonly weights: readonly ("class" | "sample")[];
+  /** Exponent of the focal form; 0 is plain cross-entropy. */
+  readonly gamma: number;
 }
 
 export interface NllOptions {
@@ -47,7 +59,9 @@ export interface NllOptions {
   readonly reduction?: Reduction;
   /** [C]; no gradient flows to them. */
   readonly classWeights?: Value;
-  /** Rows with this label take no part. Default: -100, which is also how batches mark rows that are not there. */
+  /** [..], a factor for each row; no gradient flows to them. */
+  readonly sampleWeights?: Value;
+  /** Rows with this label take no part, nor do those with -100, by which batches mark rows that are not there. */
   readonly ignoreIndex?: number;
 }
 
@@ -56,36 +70,62 @@ export interface CrossEntropyOptions extends NllOptions {
   readonly labelSmoothing?: number;
 }
 
+export interface SparseFocalOptions extends NllOptions {
+  /** 0 or more. Default: 2. */
+  readonly gamma?: number;
+}
+
 /** The label of rows that are not there. */
 export const defaultIgnoreIndex = -100;
 
 /** Scalar loss, or one number a row (`reduction: "none"`), from logits [.., C]. */
 export function softmaxCrossEntropy(logits: Value, labels: Value, options: CrossEntropyOptions = {}): Value {
-  checkNames(whereIs("softmaxCrossEntropy"), options, ["reduction", "classWeights", "ignoreIndex", "labelSmoothing"]);
+  checkNames(whereIs("softmaxCrossEntropy"), options, [...nllNames, "labelSmoothing"]);
   return crossEntropyFrom("logits", logits, labels, options);
 }
 
 /** The same from log-probabilities [.., C] and class indices. */
 export function nllLoss(logProbabilities: Value, labels: Value, options: NllOptions = {}): Value {
   const where = whereIs("nllLoss");
-  checkNames(where, options, ["reduction", "classWeights", "ignoreIndex"]);
+  checkNames(where, options, nllNames);
   wantDType(where, "labels", labels.type, "i32");
   return crossEntropyFrom("logProbabilities", logProbabilities, labels, options);
 }
+
+/** The same from probabilities, those below 1e-7 taken as 1e-7, as in Keras: prefer logits. */
+export function probabilityCrossEntropy(probabilities: Value, labels: Value, options: CrossEntropyOptions = {}): Value {
+  checkNames(whereIs("probabilityCrossEntropy"), options, [...nllNames, "labelSmoothing"]);
+  return crossEntropyFrom("logProbabilities", log(clamp(probabilities, { min: 1e-7 })), labels, options);
+}
+
+/** Focal cross-entropy of class indices, from logits [.., C]. */
+export function sparseFocalLoss(logits: Value, labels: Value, options: SparseFocalOptions = {}): Value {
+  const where = whereIs("focalLoss");
+  const { gamma = 2, ...rest } = options;
+  checkNames(where, rest, nllNames);
+  checkNumber(where, "gamma", gamma, (value) => value >= 0, "0 or more");
+  wantDType(where, "labels", labels.type, "i32");
+  return crossEntropyFrom("logits", logits, labels, rest, gamma);
+}
+
+const nllNames = ["reduction", "classWeights", "sampleWeights", "ignoreIndex"];
 
 function crossEntropyFrom(
   from: CrossEntropyAttrs["from"],
   scores: Value,
   labels: Value,
-  { reduction = "mean", classWeights, ignoreIndex, labelSmoothing = 0 }: CrossEntropyOptions,
+  { reduction = "mean", classWeights, sampleWeights, ignoreIndex, labelSmoothing = 0 }: CrossEntropyOptions,
+  gamma = 0,
 ): Value {
   if (ignoreIndex !== undefined && labels.type.dtype === "f32") {
     const seen = `ignoreIndex ${ignoreIndex} with labels of type ${showType(labels.type)}`;
     throw new GraphError({ where: whereIs(crossEntropyOp.name), seen, wanted: "class indices (i32)" });
   }
-  const inputs = classWeights ? [scores, labels, classWeights] : [scores, labels];
+  const inputs = [scores, labels, ...(classWeights ? [classWeights] : []), ...(sampleWeights ? [sampleWeights] : [])];
   return applyOne(crossEntropyOp, inputs, {
     from,
+    gamma,
+    weights: [...(classWeights ? ["class" as const] : []), ...(sampleWeights ? ["sample" as const] : [])],
     reduction,
     labelSmoothing,
     ignoreIndex: ignoreIndex ?? defaultIgnoreIndex,
@@ -96,18 +136,18 @@ function crossEntropyFrom(
 export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropy",
   doc: "Cross-entropy from logits or log-probabilities, with class indices or probabilities",
-  infer(types, { reduction, labelSmoothing, ignoreIndex }, where) {
-    const rows = inferRows(types, where);
+  infer(types, { reduction, labelSmoothing, ignoreIndex, weights }, where) {
+    const rows = inferRows(types, weights, where);
     checkWord(where, "reduction", reduction, reductions);
     checkNumber(where, "labelSmoothing", labelSmoothing, (s) => s >= 0 && s <= 1, "a number from 0 to 1");
     checkNumber(where, "ignoreIndex", ignoreIndex, (index) => index === (index | 0), "a whole number");
     return reduction === "none" ? [tensorType(rows)] : [tensorType([]), tensorType([])];
   },
   grad({ attrs, inputs, outputs: [, weightSum], gradients: [dy], needs }) {
-    if (needs[1] || needs[2]) {
+    if (needs.slice(1).includes(true)) {
       throw new GraphError({
         where: whereIs("crossEntropy"),
-        seen: `${needs[1] ? "labels" : "class weights"} that depend on a parameter`,
+        seen: `${needs[1] ? "labels" : "weights"} that depend on a parameter`,
         wanted: "constants",
         mend: "Wrap them in stopGradient().",
       });
@@ -119,7 +159,7 @@ export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
   lower: lowerForward,
 };
 
-/** Inputs: scores, labels, class weights where there are any, dy, and for the mean the sum of the weights. */
+/** Inputs: scores, labels, weights where there are any, dy, and for the mean the sum of the weights. */
 export const crossEntropyGradientOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropyGradient",
   doc: "Gradient of crossEntropy by its scores",
@@ -129,7 +169,11 @@ export const crossEntropyGradientOp: OpDef<CrossEntropyAttrs> = {
 };
 
 /** Shape of the labels, one a row. */
-function inferRows([scores, labels, weights]: readonly TensorType[], where: string): Shape {
+function inferRows(
+  [scores, labels, ...weights]: readonly TensorType[],
+  names: CrossEntropyAttrs["weights"],
+  where: string,
+): Shape {
   if (!scores || !labels) throw new ShapeError({ where, seen: "too few inputs", wanted: "scores and labels" });
   wantDType(where, "scores", scores, "f32");
   wantDType(where, "labels", labels, "i32", "f32");
@@ -146,12 +190,14 @@ function inferRows([scores, labels, weights]: readonly TensorType[], where: stri
       wanted: `i32${showShape(rows)} class indices or f32${showShape(scores.shape)} probabilities`,
     });
   }
-  if (weights) {
-    wantDType(where, "classWeights", weights, "f32");
-    if (!sameShape(weights.shape, [classes])) {
-      throw new ShapeError({ where, seen: `classWeights ${showType(weights)}`, wanted: showShape([classes]) });
+  weights.forEach((type, i) => {
+    const name = `${names[i]}Weights`;
+    const fitting = names[i] === "class" ? [classes] : rows;
+    wantDType(where, name, type, "f32");
+    if (!sameShape(type.shape, fitting)) {
+      throw new ShapeError({ where, seen: `${name} ${showType(type)}`, wanted: showShape(fitting) });
     }
-  }
+  });
   return rows;
 }
 
@@ -162,7 +208,7 @@ const workgroupSize = 64;
 const nan = 0x7fc0_0000;
 
 function lowerForward({ attrs, inputs, outputs: [loss, weightSum] }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
-  const [scores, labels, weights] = inputs;
+  const [scores, labels, ...weights] = inputs;
   if (!scores || !labels || !loss) return [];
   const row = rowParts(attrs, scores, labels, weights);
   const flops = 6 * sizeOf(scores.type.shape);
@@ -200,9 +246,8 @@ function lowerForward({ attrs, inputs, outputs: [loss, weightSum] }: LowerContex
 function lowerBackward({ attrs, inputs, outputs: [dScores] }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
   const mean = attrs.reduction === "mean";
   const [scores, labels, ...rest] = inputs;
-  const arriving = rest.slice(mean ? -2 : -1);
-  const weights = rest.length > arriving.length ? rest[0] : undefined;
-  const [dy, weightSum] = arriving;
+  const weights = rest.slice(0, attrs.weights.length);
+  const [dy, weightSum] = rest.slice(weights.length);
   if (!scores || !labels || !dy || !dScores) return [];
   const row = rowParts(attrs, scores, labels, weights);
   const sum = mean && weightSum;
@@ -220,22 +265,33 @@ function lowerBackward({ attrs, inputs, outputs: [dScores] }: LowerContext<Cross
 }
 
 /** What shaders/crossEntropy/row.wgsl and the files chosen beside it need of a call. */
-function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weights: Value | undefined) {
+function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weights: readonly Value[]) {
   const classes = scores.type.shape.at(-1) ?? 1;
   const byIndex = labels.type.dtype === "i32";
-  const operands: Record<string, Operand> = { scores, labels, ...(weights ? { classWeights: weights } : {}) };
+  const byClass = attrs.weights.includes("class");
+  const bySample = attrs.weights.includes("sample");
+  const operands: Record<string, Operand> = {
+    scores,
+    labels,
+    ...Object.fromEntries(weights.map((value, i) => [`${attrs.weights[i]}Weights`, value])),
+  };
   return {
-    shaders: [byIndex ? indices : probabilities, weights ? weighted : unweighted],
-    constants: { FROM_LOGITS: attrs.from === "logits" ? 1 : 0 },
+    shaders: [
+      byIndex ? indices : probabilities,
+      byClass ? weighted : unweighted,
+      bySample ? sampleWeightsFile : evenSamples,
+    ],
+    constants: { FROM_LOGITS: attrs.from === "logits" ? 1 : 0, FOCAL: attrs.gamma > 0 ? 1 : 0 },
     params: {
       params: {
         rows: sizeOf(scores.type.shape) / classes,
         classes,
         keep: 1 - attrs.labelSmoothing,
         spread: attrs.labelSmoothing / classes,
+        gamma: attrs.gamma,
         nan,
       },
-      ...(byIndex ? { labelParams: { ignoreIndex: attrs.ignoreIndex } } : {}),
+      ...(byIndex ? { labelParams: { ignoreIndex: attrs.ignoreIndex, absentIndex: defaultIgnoreIndex } } : {}),
     },
     operands,
   };

@@ -1,16 +1,24 @@
 import type { OpDef } from "../core/op.ts";
+import { aucOp } from "./auc.ts";
+import { gatherCropsOp } from "./augment.ts";
 import { adaptiveAvgPool2dBackwardOp, adaptiveAvgPool2dOp, avgPool2dBackwardOp, avgPool2dOp } from "./avgPool.ts";
 import { gatherBatchOp } from "./batch.ts";
+import { batchNormGradientOp, batchNormOp, batchNormWeightGradientOp } from "./batchNorm.ts";
 import { conv2dInputGradientOp, conv2dKernelGradientOp, conv2dOp } from "./conv.ts";
+import { conv3dInputGradientOp, conv3dKernelGradientOp, conv3dOp } from "./conv3d.ts";
 import { crossEntropyGradientOp, crossEntropyOp } from "./crossEntropy.ts";
+import { dropoutOp, gaussianNoiseOp } from "./dropout.ts";
 import { elementwise } from "./elementwise.ts";
 import { recordOp } from "./history.ts";
 import { lossGradientOp, lossTermsOp } from "./losses.ts";
 import { denseKernelGradientOp, denseOp, matmulOp } from "./matmul.ts";
+import { maxNormOp } from "./maxNorm.ts";
 import { maxPool2dBackwardOp, maxPool2dOp, minPool2dOp } from "./maxPool.ts";
 import { maxUnpool2dBackwardOp, maxUnpool2dOp } from "./maxUnpool.ts";
 import { accumulateClassificationOp } from "./metrics.ts";
+import { normalizeGradientOp, normalizeOp } from "./norm.ts";
 import { adagradOp, adamOp, gradientNormOp, momentumOp, rmspropOp, sgdOp } from "./optimizers.ts";
+import { overlapLossGradientOp, overlapLossOp } from "./overlapLosses.ts";
 import { mirrorPadBackwardOp, mirrorPadOp } from "./pad.ts";
 import { constantFillOp, randomFillOp } from "./random.ts";
 import { argMaxOp, maxOp, minOp, sumOp } from "./reduce.ts";
@@ -29,6 +37,9 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   conv2dOp,
   conv2dInputGradientOp,
   conv2dKernelGradientOp,
+  conv3dOp,
+  conv3dInputGradientOp,
+  conv3dKernelGradientOp,
   maxPool2dOp,
   minPool2dOp,
   maxPool2dBackwardOp,
@@ -38,6 +49,13 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   avgPool2dBackwardOp,
   adaptiveAvgPool2dOp,
   adaptiveAvgPool2dBackwardOp,
+  batchNormOp,
+  batchNormGradientOp,
+  batchNormWeightGradientOp,
+  normalizeOp,
+  normalizeGradientOp,
+  dropoutOp,
+  gaussianNoiseOp,
   upsampleNearest2dOp,
   upsampleNearest2dBackwardOp,
   resizeLinearOp,
@@ -61,14 +79,19 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   crossEntropyGradientOp,
   lossTermsOp,
   lossGradientOp,
+  overlapLossOp,
+  overlapLossGradientOp,
   sgdOp,
   momentumOp,
   adamOp,
   rmspropOp,
   adagradOp,
   gradientNormOp,
+  maxNormOp,
   gatherBatchOp,
+  gatherCropsOp,
   accumulateClassificationOp,
+  aucOp,
   recordOp,
   randomFillOp,
   constantFillOp,

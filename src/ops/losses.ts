@@ -12,7 +12,7 @@ import { sum } from "./reduce.ts";
  * program in a form that is safe in f32, with its derivatives beside it, so that a loss and its gradient are one kernel
  * each, and join their elementwise neighbours.
  */
-interface LossRow {
+export interface LossRow {
   /** WGSL over x (prediction), t (target) and p (positive weight); every literal is written `Lane(..)`. */
   readonly y: string;
   readonly dx: string;
@@ -22,6 +22,8 @@ interface LossRow {
 export interface LossOptions {
   /** Default: `"mean"`, over all elements. */
   readonly reduction?: Reduction;
+  /** Factor of each element before the reduction; broadcasts to the shape of x. No gradient flows to it. */
+  readonly sampleWeight?: Value;
 }
 
 export interface HuberOptions extends LossOptions {
@@ -34,12 +36,7 @@ export interface SmoothL1Options extends LossOptions {
   readonly beta?: number;
 }
 
-export interface BinaryCrossEntropyOptions extends LossOptions {
-  /** Factor of each element before the reduction; broadcasts to the shape of x. No gradient flows to it. */
-  readonly sampleWeight?: Value;
-}
-
-export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
+export interface BceWithLogitsOptions extends LossOptions {
   /** Factor of the positive part of each target; broadcasts to the shape of x. No gradient flows to it. */
   readonly posWeight?: Value;
 }
@@ -47,12 +44,12 @@ export interface BceWithLogitsOptions extends BinaryCrossEntropyOptions {
 /** (x - t)^2 */
 export function mseLoss(x: Value, target: Value, options: LossOptions = {}): Value {
   const row = { y: "(x - t) * (x - t)", dx: "Lane(2.0) * (x - t)", dt: "Lane(2.0) * (t - x)" };
-  return loss("mseLoss", row, x, target, options, []);
+  return elementwiseLoss("mseLoss", row, x, target, options, []);
 }
 
 /** |x - t|; its derivative at 0 is 0. */
 export function l1Loss(x: Value, target: Value, options: LossOptions = {}): Value {
-  return loss("l1Loss", absolute, x, target, options, []);
+  return elementwiseLoss("l1Loss", absolute, x, target, options, []);
 }
 
 /** (x - t)^2 / 2 where |x - t| <= delta, else delta (|x - t| - delta / 2). */
@@ -65,7 +62,7 @@ export function huberLoss(x: Value, target: Value, options: HuberOptions = {}): 
     dx: `clamp(x - t, -${line}, ${line})`,
     dt: `clamp(t - x, -${line}, ${line})`,
   };
-  return loss("huberLoss", row, x, target, options, ["delta"]);
+  return elementwiseLoss("huberLoss", row, x, target, options, ["delta"]);
 }
 
 /** (x - t)^2 / (2 beta) where |x - t| < beta, else |x - t| - beta / 2. */
@@ -78,25 +75,25 @@ export function smoothL1Loss(x: Value, target: Value, options: SmoothL1Options =
     dx: `clamp((x - t) / ${turn}, Lane(-1.0), Lane(1.0))`,
     dt: `clamp((t - x) / ${turn}, Lane(-1.0), Lane(1.0))`,
   };
-  return loss("smoothL1Loss", beta === 0 ? absolute : row, x, target, options, ["beta"]);
+  return elementwiseLoss("smoothL1Loss", beta === 0 ? absolute : row, x, target, options, ["beta"]);
 }
 
 /**
  * -(t log x + (1 - t) log(1 - x)) from probabilities x, the logarithms no less than -100. From logits it is exact
  * further out: prefer `bceWithLogits`. Outside [0, 1] the loss is NaN.
  */
-export function binaryCrossEntropy(x: Value, target: Value, options: BinaryCrossEntropyOptions = {}): Value {
+export function binaryCrossEntropy(x: Value, target: Value, options: LossOptions = {}): Value {
   const row = {
     y: `-(t * ${logOf("x")} + (Lane(1.0) - t) * ${logOf("(Lane(1.0) - x)")})`,
     dx: "(x - t) / max(x * (Lane(1.0) - x), Lane(1e-12))",
     dt: `${logOf("(Lane(1.0) - x)")} - ${logOf("x")}`,
   };
-  return loss("binaryCrossEntropy", row, x, target, options, ["sampleWeight"], { w: options.sampleWeight });
+  return elementwiseLoss("binaryCrossEntropy", row, x, target, options, []);
 }
 
 /** -(p t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))) from logits x, with the positive weight p. */
 export function bceWithLogits(x: Value, target: Value, options: BceWithLogitsOptions = {}): Value {
-  const { sampleWeight, posWeight } = options;
+  const { posWeight } = options;
   // log(1 + exp(-x)), from the exponential that cannot overflow.
   const softplus = "(max(-x, Lane(0.0)) + log(Lane(1.0) + exp(max(-abs(x), Lane(-87.0)))))";
   const positive = posWeight ? "(Lane(1.0) + (p - Lane(1.0)) * t) * " : "";
@@ -105,8 +102,7 @@ export function bceWithLogits(x: Value, target: Value, options: BceWithLogitsOpt
     dx: `(Lane(1.0) - t) - ${positive}sigmoid(-x)`,
     dt: posWeight ? `(p - Lane(1.0)) * ${softplus} - x` : "-x",
   };
-  const known = ["sampleWeight", "posWeight"];
-  return loss("bceWithLogits", row, x, target, options, known, { w: sampleWeight, p: posWeight });
+  return elementwiseLoss("bceWithLogits", row, x, target, options, ["posWeight"], { p: posWeight });
 }
 
 const absolute: LossRow = { y: "abs(x - t)", dx: "sign(x - t)", dt: "sign(t - x)" };
@@ -120,12 +116,13 @@ function logOf(x: string): string {
 }
 
 /** A number as a WGSL literal of the lane's type. */
-function literal(value: number): string {
+export function literal(value: number): string {
   const text = String(Math.fround(value));
   return `Lane(${/[.e]/.test(text) ? text : `${text}.0`})`;
 }
 
-function loss(
+/** A loss by element from its row; `weights` are operands of the row by their letter. */
+export function elementwiseLoss(
   name: string,
   row: LossRow,
   x: Value,
@@ -135,8 +132,8 @@ function loss(
   weights: Readonly<Record<string, Value | undefined>> = {},
 ): Value {
   const where = whereIs(name);
-  const { reduction = "mean" } = options;
-  checkNames(where, options, ["reduction", ...known]);
+  const { reduction = "mean", sampleWeight } = options;
+  checkNames(where, options, ["reduction", "sampleWeight", ...known]);
   checkWord(where, "reduction", reduction, reductions);
   if (!sameShape(x.type.shape, target.type.shape)) {
     throw new ShapeError({
@@ -147,7 +144,7 @@ function loss(
     });
   }
   const operands: Record<string, Value> = { x, t: target };
-  for (const [letter, weight] of Object.entries(weights)) {
+  for (const [letter, weight] of Object.entries({ w: sampleWeight, ...weights })) {
     if (!weight) continue;
     if (!sameShape(broadcastShapes(where, weight.type.shape, x.type.shape), x.type.shape)) {
       const seen = `a weight ${showType(weight.type)}`;
@@ -158,7 +155,7 @@ function loss(
   const names = Object.keys(operands);
   // The mean is the sum of terms that are divided already: no kernel of its own, forward or backward.
   const share = reduction === "mean" ? `${literal(1 / sizeOf(x.type.shape))} * ` : "";
-  const factor = `${share}${weights.w ? "w * " : ""}`;
+  const factor = `${share}${sampleWeight ? "w * " : ""}`;
   const derivative = (by: "dx" | "dt") => oneStep(`${name}.${by}`, ["dy", ...names], `dy * ${factor}(${row[by]})`);
   const terms = applyOne(lossTermsOp, Object.values(operands), {
     program: oneStep(name, names, `${factor}(${row.y})`),
@@ -176,7 +173,7 @@ export interface LossTermsAttrs extends MapAttrs {
 export const lossTermsOp: OpDef<LossTermsAttrs> = {
   ...mapOp,
   name: "lossTerms",
-  doc: "Terms of MSE, L1, Huber, smooth L1 and binary cross-entropy",
+  doc: "Terms of MSE, L1, Huber, smooth L1, binary and focal cross-entropy",
   grad({ attrs: { derivatives, program }, inputs, gradients: [dy], needs }) {
     if (!derivatives || !dy) {
       throw new GraphError({ seen: "the gradient of a fused chain", wanted: "differentiation before fusion" });

@@ -1,5 +1,6 @@
 import accumulate from "../../shaders/metrics/accumulate.wgsl";
 import confusionKernel from "../../shaders/metrics/confusion.wgsl";
+import elements from "../../shaders/metrics/elements.wgsl";
 import noConfusion from "../../shaders/metrics/noConfusion.wgsl";
 import ofPartials from "../../shaders/metrics/ofPartials.wgsl";
 import partialsKernel from "../../shaders/metrics/partials.wgsl";
@@ -25,20 +26,26 @@ import { checkNumber } from "./options.ts";
 /**
  * Totals of a whole evaluation, gathered on the GPU step by step: the sum of the losses, how many rows were answered
  * right and how many there were, and, where wanted, the confusion matrix. The counts are exact, and the float sum is
- * made in a fixed order: two runs give the same bits. Rows with the ignored label take no part; a label out of range
- * counts as a wrong answer.
+ * made in a fixed order: two runs give the same bits.
+ *
+ * A row is a vector of scores [C] with a class index: the largest score is the answer. Rows with the ignored label, or with
+ * -100, take no part; a label out of range counts as a wrong answer. Where labels are numbers, one for each score, every
+ * score is a row of its own: yes above the threshold, right where the label is above 1/2.
  */
 export interface ClassificationTotals {
   /** f32 []: sum of the losses of all rows. */
   readonly lossSum: Variable;
   /** u32 [2]: right answers, rows. */
   readonly counts: Variable;
-  /** u32 [C, C]: row = label, column = prediction. */
+  /** u32 [C, C]: row = label, column = prediction; of labels that are numbers the first 2 of each, no and yes. */
   readonly confusion?: Variable;
 }
 
 export interface AccumulateAttrs {
+  /** Of class indices. */
   readonly ignoreIndex: number;
+  /** Of labels that are numbers; null where nothing is right or wrong, and rows are only counted. */
+  readonly threshold: number | null;
 }
 
 /** The variables for the totals, zeros; with `classes`, a confusion matrix too. */
@@ -58,25 +65,25 @@ export function classificationTotals(name: string, classes?: number): Classifica
 }
 
 /**
- * Adds a batch to the totals; returns the updates. logits [.., C]; labels i32 [..]; loss f32, one a row or one scalar, the
- * mean over the batch, which then counts once for each row.
+ * Adds a batch to the totals; returns the updates. logits [.., C]; labels i32 [..] or f32 [.., C]; loss f32, one a row or
+ * one scalar, the mean over the batch, which then counts once for each row.
  */
 export function accumulateClassification(
   logits: Value,
   labels: Value,
   loss: Value,
   { lossSum, counts, confusion }: ClassificationTotals,
-  { ignoreIndex = defaultIgnoreIndex }: Partial<AccumulateAttrs> = {},
+  { ignoreIndex = defaultIgnoreIndex, threshold = 0 }: Partial<AccumulateAttrs> = {},
 ): readonly Value[] {
   const totals = [lossSum, counts, ...(confusion ? [confusion] : [])];
   const inputs = [logits, labels, loss, ...totals.map(({ value }) => value)];
-  return apply(accumulateClassificationOp, inputs, { ignoreIndex });
+  return apply(accumulateClassificationOp, inputs, { ignoreIndex, threshold });
 }
 
 export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
   name: "accumulateClassification",
   doc: "Sum of losses, right answers, rows and confusion matrix over an evaluation",
-  infer([logits, labels, loss, lossSum, counts, confusion], { ignoreIndex }, where) {
+  infer([logits, labels, loss, lossSum, counts, confusion], { ignoreIndex, threshold }, where) {
     if (!logits || !labels || !loss || !lossSum || !counts) {
       throw new GraphError({ where, seen: "too few inputs", wanted: "logits, labels, loss, lossSum, counts" });
     }
@@ -90,11 +97,17 @@ export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
         wanted: "[.., C], one row and class at least",
       });
     }
-    wantType(where, "labels", labels, "i32", rows);
-    wantType(where, "loss", loss, "f32", loss.shape.length === 0 ? [] : rows);
+    const byClass = labels.dtype !== "f32";
+    const answers = byClass ? rows : logits.shape;
+    wantType(where, "labels", labels, byClass ? "i32" : "f32", answers);
+    wantType(where, "loss", loss, "f32", loss.shape.length === 0 ? [] : answers);
     wantType(where, "lossSum", lossSum, "f32", []);
     wantType(where, "counts", counts, "u32", [2]);
-    if (confusion) wantType(where, "confusion", confusion, "u32", [classes, classes]);
+    if (confusion) {
+      const side = byClass ? classes : Math.max(2, confusion.shape[0] ?? 0);
+      wantType(where, "confusion", confusion, "u32", [side, side]);
+    }
+    if (threshold !== null) checkNumber(where, "threshold", threshold, Number.isFinite, "a finite number");
     checkNumber(where, "ignoreIndex", ignoreIndex, (index) => index === (index | 0), "a whole number");
     return [lossSum, counts, ...(confusion ? [confusion] : [])];
   },
@@ -115,16 +128,22 @@ const maxRowsAlone = 1024;
 /** Beyond, at most so many invocations share the rows. */
 const maxThreads = 16_384;
 
-function lowerAccumulate({ attrs: { ignoreIndex }, inputs }: LowerContext<AccumulateAttrs>): KernelCall[] {
+function lowerAccumulate({ attrs: { ignoreIndex, threshold }, inputs }: LowerContext<AccumulateAttrs>): KernelCall[] {
   const [logits, labels, loss, lossSum, counts, confusion] = inputs;
   if (!logits || !labels || !loss || !lossSum || !counts) return [];
   const classes = logits.type.shape.at(-1) ?? 1;
   const rows = sizeOf(labels.type.shape);
   const flops = sizeOf(logits.type.shape);
+  const byClass = labels.type.dtype === "i32";
+  const constants = { LOSS_PER_ROW: loss.type.shape.length > 0 ? 1 : 0 };
   const row = {
-    shaders: [rowKernel, confusion ? confusionKernel : noConfusion],
-    constants: { LOSS_PER_ROW: loss.type.shape.length > 0 ? 1 : 0 },
-    params: { rowParams: { classes, ignoreIndex } },
+    shaders: [byClass ? rowKernel : elements, confusion ? confusionKernel : noConfusion],
+    constants: byClass ? constants : { ...constants, COMPARE: threshold === null ? 0 : 1 },
+    params: {
+      rowParams: byClass
+        ? { classes, ignoreIndex, absentIndex: defaultIgnoreIndex }
+        : { threshold: threshold ?? 0, classes: confusion?.type.shape[0] ?? 2 },
+    } as Record<string, Record<string, number>>,
     operands: { logits, labels, loss, ...(confusion ? { confusion } : {}) },
   };
   if (rows <= maxRowsAlone) {

@@ -32,7 +32,7 @@ export interface RandomFillAttrs {
 const workgroupSize = 64;
 
 /** One standard deviation of the integer that normal.wgsl draws. */
-const normalUnits = 131_072 * Math.sqrt(32 + 1 / 12);
+export const normalUnits = 131_072 * Math.sqrt(32 + 1 / 12);
 
 export const randomFillOp: OpDef<RandomFillAttrs> = {
   name: "randomFill",

@@ -48,7 +48,7 @@ export function resolvePads(
   window: Omit<Window, "pads">,
 ): Sides[] {
   const reach = (axis: number) => (window.dilations[axis] ?? 1) * ((window.kernel[axis] ?? 1) - 1);
-  if (typeof padding === "string") {
+  if (padding === "valid" || padding === "same" || padding === "full") {
     return sides.map((size, axis): Sides => {
       if (padding === "valid") return [0, 0];
       if (padding === "full") return [reach(axis), reach(axis)];
@@ -58,7 +58,7 @@ export function resolvePads(
     });
   }
   const list = typeof padding === "number" ? sides.map(() => padding) : padding;
-  const pads = list.map((entry): Sides => (typeof entry === "number" ? [entry, entry] : entry));
+  const pads = [...list].map((entry): Sides => (typeof entry === "number" ? [entry, entry] : entry));
   const legal = pads.length === sides.length && pads.flat().every((pad) => Number.isInteger(pad) && pad >= 0);
   if (!legal) {
     throw new GraphError({

@@ -7,6 +7,8 @@ import { epilogueOperands } from "../core/verify.ts";
 const maxOperands = 7;
 /** What an epilogue may read beside its kernel's own operands. */
 const maxEpilogueOperands = 3;
+/** Longer chains are cut: the next kernel costs less than what a compiler makes of very long functions. */
+const maxSteps = 64;
 
 /**
  * Joins elementwise nodes: first chains of them into one, then a chain into the epilogue of the kernel that makes its
@@ -14,16 +16,38 @@ const maxEpilogueOperands = 3;
  */
 export function fuse(graph: Graph): Graph {
   const readers = countReaders(graph);
-  return rewrite(graph, (node, inputs, keep) => {
-    const outputs = fuseNode(node, inputs, (value) => readers.get(value) === 1) ?? keep();
-    outputs.forEach((value, i) => {
-      readers.set(value, readers.get(node.outputs[i] as Value) ?? 0);
+  // What has been read by the nodes so far: a host of which another result is among it can no longer be replaced.
+  const read = new Set<Value>();
+  return rewrite(graph, (node, inputs, keep, replace) => {
+    const alone = (value: Value) => readers.get(value) === 1;
+    const fused = fuseNode(node, inputs, alone, (value) => read.has(value));
+    const outputs = fused?.outputs ?? keep();
+    node.outputs.forEach((value, i) => {
+      readers.set(outputs[i] as Value, readers.get(value) ?? 0);
     });
+    // The host goes, so its other results, such as the positions of a maximum, are those of the new node.
+    fused?.host?.outputs.slice(1).forEach((value, i) => {
+      const by = outputs[i + 1] as Value;
+      readers.set(by, readers.get(value) ?? 0);
+      replace(value, by);
+    });
+    for (const value of inputs) read.add(value);
     return outputs;
   });
 }
 
-function fuseNode(node: Node, inputs: readonly Value[], alone: (value: Value) => boolean): readonly Value[] | null {
+interface Fused {
+  readonly outputs: readonly Value[];
+  /** The node whose kernel took the program as its epilogue, which the new node replaces. */
+  readonly host: Node | null;
+}
+
+function fuseNode(
+  node: Node,
+  inputs: readonly Value[],
+  alone: (value: Value) => boolean,
+  wasRead: (value: Value) => boolean,
+): Fused | null {
   const own = node.op.program?.(node.attrs);
   const type = node.outputs[0]?.type;
   if (!own || !type) return null;
@@ -34,15 +58,16 @@ function fuseNode(node: Node, inputs: readonly Value[], alone: (value: Value) =>
   for (let at = reads.length - 1; at >= 0; at--) {
     const inner = mapBehind(reads[at], type.shape, alone);
     if (!inner || reads.length - 1 + inner.node.inputs.length > maxOperands) continue;
+    if (inner.program.steps.length + joined.steps.length > maxSteps) continue;
     joined = inline(joined, at, inner.program);
     reads.splice(at, 1, ...inner.node.inputs);
   }
   const { program, operands } = shareOperands(joined, reads);
-  const host = operands.findIndex((value) => alone(value) && hostsEpilogue(value, type.shape));
-  const moved = host < 0 ? null : intoEpilogue(program, operands, host, type.shape);
+  const at = operands.findIndex((value) => alone(value) && hostsEpilogue(value, type.shape, wasRead));
+  const moved = at < 0 ? null : intoEpilogue(program, operands, at, type.shape);
   if (moved) return moved;
   const attrs = joined === own ? undefined : node.op.withProgram?.(program, type.shape);
-  return attrs ? makeNode({ ...node, attrs, inputs: operands, types: [type] }).outputs : null;
+  return attrs ? { outputs: makeNode({ ...node, attrs, inputs: operands, types: [type] }).outputs, host: null } : null;
 }
 
 function mapBehind(value: Value | undefined, shape: Shape, alone: (value: Value) => boolean) {
@@ -52,27 +77,28 @@ function mapBehind(value: Value | undefined, shape: Shape, alone: (value: Value)
   return program ? { node, program } : null;
 }
 
-function hostsEpilogue({ source, type }: Value, shape: Shape): boolean {
-  return (
-    source.kind === "node" && source.index === 0 && source.node.op.epilogue === true && sameShape(type.shape, shape)
-  );
+function hostsEpilogue({ source, type }: Value, shape: Shape, wasRead: (value: Value) => boolean): boolean {
+  if (source.kind !== "node" || source.index !== 0 || !source.node.op.epilogue) return false;
+  return sameShape(type.shape, shape) && !source.node.outputs.slice(1).some(wasRead);
 }
 
 /** The host node with the program as its epilogue, or null where its kernel could not read the other operands. */
-function intoEpilogue(program: Program, operands: readonly Value[], at: number, shape: Shape): readonly Value[] | null {
+function intoEpilogue(program: Program, operands: readonly Value[], at: number, shape: Shape): Fused | null {
   const source = operands[at]?.source;
   if (source?.kind !== "node") return null;
   const host = source.node;
   const others = operands.filter((_, i) => i !== at);
   if (epilogueOperands(host) + others.length > maxEpilogueOperands) return null;
+  if ((host.epilogue?.steps.length ?? 0) + program.steps.length > maxSteps) return null;
   if (!others.every(({ type }) => type.dtype === "f32" && epilogueCanRead(type.shape, shape))) return null;
   const first = moveFirst(program, at);
-  return makeNode({
+  const { outputs } = makeNode({
     ...host,
     inputs: [...host.inputs, ...others],
     types: host.outputs.map((value) => value.type),
     epilogue: host.epilogue ? inline(first, 0, host.epilogue) : first,
-  }).outputs;
+  });
+  return { outputs, host };
 }
 
 /** The same program with operand `at` as its first: the place of the kernel's own value. */

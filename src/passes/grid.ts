@@ -7,7 +7,7 @@ import { LimitError } from "../core/errors.ts";
  */
 export function foldGrid(workgroups: number, target: Target, where = ""): readonly [number, number, number] {
   const limit = target.limits.maxComputeWorkgroupsPerDimension;
-  const y = Math.ceil(workgroups / limit);
+  const y = Math.max(1, Math.ceil(workgroups / limit));
   if (y > limit) {
     throw new LimitError({ where, seen: `${workgroups} workgroups`, wanted: `at most ${limit * limit}` });
   }

@@ -1,4 +1,4 @@
-import { makeGraph, type Value } from "../../src/core/graph.ts";
+import { leavesOf, makeGraph, type Value } from "../../src/core/graph.ts";
 import { CommandGraph } from "../../src/gpu/commandGraph.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { type TensorData, typed, Variables } from "../../src/gpu/variables.ts";
@@ -6,12 +6,11 @@ import { plan } from "../../src/passes/index.ts";
 
 /** Compiles the graph of these values, runs it once in slots full of NaN, and reads them all with one copy. */
 export async function evaluate(gpu: Gpu, values: Readonly<Record<string, Value>>): Promise<Map<string, TensorData>> {
-  const variables = new Variables(gpu, []);
+  const graph = makeGraph("case", values);
+  const used = leavesOf(graph).flatMap(({ source }) => (source.kind === "variable" ? [source.variable] : []));
+  const variables = new Variables(gpu, used);
   try {
-    const commands = await CommandGraph.compile(
-      plan(makeGraph("case", values), variables.layout, gpu.target),
-      variables,
-    );
+    const commands = await CommandGraph.compile(plan(graph, variables.layout, gpu.target), variables);
     const readback = commands.readback(Object.keys(values), 1);
     try {
       commands.poison();

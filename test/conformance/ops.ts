@@ -2,6 +2,7 @@ import type { Adapter } from "./adapter.ts";
 import { elementwiseAdapters } from "./adapters/elementwise.ts";
 import { linearAdapters } from "./adapters/linear.ts";
 import { lossAdapters } from "./adapters/losses.ts";
+import { normAdapters } from "./adapters/norm.ts";
 import { poolAdapters } from "./adapters/pool.ts";
 import { reduceAdapters } from "./adapters/reduce.ts";
 import { shapeAdapters, upsampleAdapters } from "./adapters/shape.ts";
@@ -13,6 +14,7 @@ import { shapeAdapters, upsampleAdapters } from "./adapters/shape.ts";
 export const adapters: Readonly<Record<string, Adapter>> = {
   ...elementwiseAdapters,
   ...linearAdapters,
+  ...normAdapters,
   ...poolAdapters,
   ...reduceAdapters,
   ...shapeAdapters,

@@ -1,18 +1,22 @@
 import { differentiate } from "../../src/core/autodiff.ts";
 import { FormatError } from "../../src/core/errors.ts";
 import { input, makeGraph, type Value, type Variable } from "../../src/core/graph.ts";
-import { sizeOf, tensorType } from "../../src/core/types.ts";
+import { showShape, sizeOf, tensorType } from "../../src/core/types.ts";
 import { CommandGraph } from "../../src/gpu/commandGraph.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
-import { type TensorData, Variables } from "../../src/gpu/variables.ts";
+import type { TensorData } from "../../src/gpu/variables.ts";
+import type { Network } from "../../src/nn/network.ts";
+import type { Optimizer } from "../../src/nn/optimizers.ts";
+import { rateAt } from "../../src/nn/schedules.ts";
+import { callContext, initializeState, makeState, type State } from "../../src/nn/state.ts";
 import { softmaxCrossEntropy } from "../../src/ops/crossEntropy.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { plan } from "../../src/passes/index.ts";
 import { type Comparison, compare, equal, merge } from "./compare.ts";
 import type { GoldenTensor, GoldenTensors, TrainCase } from "./format.ts";
 import { channelsLast, inverse, permute } from "./layout.ts";
-import { type Arrangement, type GoldenModel, models, toEngine, toReference } from "./models.ts";
-import { optimizerOf, parameter, update } from "./step.ts";
+import { type Arrangement, type GoldenModel, models, referenceName, toEngine, toReference } from "./models.ts";
+import { optimizerOf } from "./step.ts";
 
 interface Weight {
   readonly arrangement: Arrangement;
@@ -21,20 +25,22 @@ interface Weight {
 
 /**
  * A whole training run from the reference's first weights: the loss of every step, the gradients of the first, the
- * weights after the last, and the logits of the first batch then. Null where the engine lacks the model or optimizer.
+ * weights and running statistics after the last, and the logits of the first batch then. Null where the engine lacks
+ * the model or the optimizer.
  */
 export async function runTrain(gpu: Gpu, trainCase: TrainCase): Promise<Comparison | null> {
   const model = models[trainCase.model];
   const optimizer = optimizerOf(trainCase.optimizer, trainCase.attrs);
   if (!model || !optimizer) return null;
-  const weights = weightsOf(model, trainCase.initial);
-  const { logits, loss, gradients } = network(model, weights, trainCase);
-  const parameters = [...weights.values()].map(({ variable }) => variable);
-  const { updates, slots, hyper } = update(optimizer, parameters, [...gradients.values()]);
-
-  const variables = new Variables(gpu, [...parameters, ...slots]);
-  const compile = (name: string, outputs: Record<string, Value>, changes: readonly Value[]) =>
-    CommandGraph.compile(plan(makeGraph(name, outputs, changes), variables.layout, gpu.target), variables);
+  const network = model.build(imageShape(trainCase).slice(1), trainCase.initial);
+  const state = makeState(network, optimizer);
+  const weights = weightsOf(model, state, trainCase.initial);
+  const store = await initializeState(gpu, state, 0);
+  for (const [name, { arrangement, variable }] of weights) {
+    store.write(variable, toEngine(arrangement, Float32Array.from(trainCase.initial[name]?.data ?? [])).data);
+  }
+  const compile = (name: string, { outputs, updates }: Step) =>
+    CommandGraph.compile(plan(makeGraph(name, outputs, updates), store.layout, gpu.target), store);
   const compareWeights = async (part: string, wanted: GoldenTensors, read: (name: string) => Promise<TensorData>) => {
     let worst = equal;
     for (const [name, want] of Object.entries(wanted)) {
@@ -45,13 +51,13 @@ export async function runTrain(gpu: Gpu, trainCase: TrainCase): Promise<Comparis
     return worst;
   };
   try {
-    const training = await compile("training", { loss, ...Object.fromEntries(gradients) }, updates);
+    const training = await compile("training", trainingStep(network, state, weights, optimizer, trainCase));
     training.poison();
     let worst = equal;
     for (let step = 0; step < trainCase.steps; step++) {
       training.write("x", batchOf(trainCase, step));
       training.write("labels", Int32Array.from(partOf(trainCase.labels, step)));
-      training.write("hyper", hyper(step));
+      training.write("hyper", optimizer.hyper(step + 1, rateAt(optimizer.learningRate, step)));
       training.run();
       const got = { shape: [], data: await training.read("loss") };
       const want = { shape: [], data: [trainCase.losses[step] ?? Number.NaN], tol: trainCase.lossTol[step] ?? 0 };
@@ -62,11 +68,12 @@ export async function runTrain(gpu: Gpu, trainCase: TrainCase): Promise<Comparis
       worst = merge(first, worst);
     }
     training.dispose();
-    const readWeight = (name: string) => variables.read(entryOf(weights, name).variable);
+    const readWeight = (name: string) => store.read(entryOf(weights, name).variable);
     worst = merge(worst, await compareWeights("final", trainCase.final, readWeight));
     if (!trainCase.evalLogits) return worst;
 
-    const evaluation = await compile("evaluation", { logits }, []);
+    const logits = network.call([imagesOf(trainCase)], callContext(state, false, []));
+    const evaluation = await compile("evaluation", { outputs: { logits }, updates: [] });
     evaluation.write("x", batchOf(trainCase, 0));
     evaluation.run();
     const { shape } = logits.type;
@@ -75,39 +82,79 @@ export async function runTrain(gpu: Gpu, trainCase: TrainCase): Promise<Comparis
     const got = permute({ shape, data }, inverse(channelsLast(shape.length)));
     return merge(worst, compare("eval_logits_batch0_after_training", got, trainCase.evalLogits));
   } finally {
-    variables.dispose();
+    store.dispose();
   }
 }
 
-function weightsOf(model: GoldenModel, initial: GoldenTensors): Map<string, Weight> {
-  const entries = Object.entries(initial).map(([name, { shape, data }]) => {
-    const arrangement = model.arrange(name, shape);
-    const variable = parameter(name, toEngine(arrangement, Float32Array.from(data)));
-    return [name, { arrangement, variable }] as const;
+/** The network's weights by the reference's names, which must be the same. */
+function weightsOf(model: GoldenModel, state: State, initial: GoldenTensors): Map<string, Weight> {
+  const weights = new Map<string, Weight>();
+  for (const named of state.weights) {
+    const name = referenceName(named);
+    const variable = state.variables.get(named.weight);
+    const given = initial[name];
+    if (!given || !variable) throw new FormatError({ seen: `no initial weight ${name}`, wanted: "one" });
+    const arrangement = model.arrange(name, given.shape);
+    if (arrangement.engineShape.join() !== named.weight.shape.join()) {
+      const seen = `initial weight ${name} of shape ${showShape(given.shape)}`;
+      throw new FormatError({ seen, wanted: `one for ${named.name} ${showShape(named.weight.shape)}` });
+    }
+    weights.set(name, { arrangement, variable });
+  }
+  const foreign = Object.keys(initial).filter((name) => !weights.has(name));
+  if (foreign.length > 0) {
+    throw new FormatError({ seen: `weight ${foreign.join(", ")}`, wanted: "only weights that the model has" });
+  }
+  return weights;
+}
+
+interface Step {
+  readonly outputs: Readonly<Record<string, Value>>;
+  readonly updates: readonly Value[];
+}
+
+/** Loss (mean cross-entropy) and gradients by the weights' names; the optimizer's updates and running statistics. */
+function trainingStep(
+  network: Network,
+  state: State,
+  weights: ReadonlyMap<string, Weight>,
+  optimizer: Optimizer,
+  trainCase: TrainCase,
+): Step {
+  const updates: Value[] = [];
+  const logits = network.call([imagesOf(trainCase)], callContext(state, true, updates));
+  const labels = input("labels", tensorType(trainCase.labels.shape.slice(1), "i32"));
+  const loss = softmaxCrossEntropy(logits, labels);
+  const parameters = state.parameters.map((variable) => variable.value);
+  const gradients = differentiate(loss, parameters, add).map((gradient, i) => {
+    if (gradient) return gradient;
+    throw new FormatError({ seen: `no gradient of ${state.parameters[i]?.name}`, wanted: "one of every parameter" });
   });
-  return new Map(entries);
-}
-
-/** Logits, mean cross-entropy, and its gradients by the weights' names. */
-function network(model: GoldenModel, weights: ReadonlyMap<string, Weight>, { images, labels }: TrainCase) {
-  const planes = images.shape.slice(1);
-  const x = input("x", tensorType(channelsLast(planes.length).map((axis) => planes[axis] ?? 0)));
-  const logits = model.logits(x, (name) => entryOf(weights, name).variable.value);
-  const loss = softmaxCrossEntropy(logits, input("labels", tensorType(labels.shape.slice(1), "i32")));
-  const wrt = [...weights.values()].map(({ variable }) => variable.value);
-  const gradients = new Map<string, Value>();
-  for (const [i, value] of differentiate(loss, wrt, add).entries()) {
-    const name = [...weights.keys()][i] ?? "";
-    if (!value) throw new FormatError({ seen: `weight ${name}`, wanted: "only weights that the model has" });
-    gradients.set(name, value);
+  const slots = Object.entries(state.slots).map(([name, variables]) => [name, variables.map(({ value }) => value)]);
+  const hyper = input("hyper", tensorType([optimizer.hyperSize]));
+  updates.push(...optimizer.update(hyper, parameters, gradients, Object.fromEntries(slots)));
+  const outputs: Record<string, Value> = { loss };
+  for (const [name, { variable }] of weights) {
+    const gradient = gradients[state.parameters.indexOf(variable)];
+    if (gradient) outputs[name] = gradient;
   }
-  return { logits, loss, gradients };
+  return { outputs, updates };
 }
 
 function entryOf(weights: ReadonlyMap<string, Weight>, name: string): Weight {
   const entry = weights.get(name);
   if (!entry) throw new FormatError({ seen: `no initial weight ${name}`, wanted: "one" });
   return entry;
+}
+
+/** [N, H, W, C] of a batch. */
+function imageShape({ images }: TrainCase): number[] {
+  const planes = images.shape.slice(1);
+  return channelsLast(planes.length).map((axis) => planes[axis] ?? 0);
+}
+
+function imagesOf(trainCase: TrainCase): Value {
+  return input("x", tensorType(imageShape(trainCase)));
 }
 
 /** The numbers of one step. */

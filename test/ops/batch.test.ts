@@ -20,6 +20,9 @@ function bytes(name: string, shape: Shape, data: Uint8Array): Variable {
   });
 }
 
+/** How a canvas is filled. */
+type Canvas = Required<Omit<GatherBatchOptions, "from" | "count">>;
+
 interface DataSet {
   readonly shape: readonly [n: number, h: number, w: number, c: number];
   readonly pixels: Uint8Array;
@@ -41,11 +44,7 @@ async function gathered({ shape, pixels, labels }: DataSet, cursor: readonly num
 }
 
 /** The same by loops. */
-function reference(
-  { shape: [n, h, w, c], pixels, labels }: DataSet,
-  order: readonly number[],
-  options: Required<GatherBatchOptions>,
-) {
+function reference({ shape: [n, h, w, c], pixels, labels }: DataSet, order: readonly number[], options: Canvas) {
   const { height, width, scale, offset, border } = options;
   const [top, left] = [Math.floor((height - h) / 2), Math.floor((width - w) / 2)];
   const x = order.flatMap((example) =>
@@ -60,7 +59,7 @@ function reference(
 }
 
 describe("canvas", () => {
-  test.each<[DataSet["shape"], Required<GatherBatchOptions>]>([
+  test.each<[DataSet["shape"], Canvas]>([
     [[5, 28, 28, 1], { batchSize: 3, height: 32, width: 32, scale: 1 / 128, offset: -1, border: 0 }],
     [[5, 28, 28, 1], { batchSize: 3, height: 28, width: 28, scale: 1 / 256, offset: 0, border: 0 }],
     [[7, 3, 5, 3], { batchSize: 7, height: 3, width: 8, scale: 2, offset: 0.5, border: 255 }],
@@ -96,6 +95,18 @@ describe("canvas", () => {
       expect([...got.y.slice(2)]).toEqual([-100, -100]);
     }
   });
+});
+
+test("a part of the data set has an order of its own, and ends where it ends", async () => {
+  const data = dataSet([11, 2, 2, 1]);
+  const canvas = { batchSize: 6, height: 2, width: 2, scale: 1, offset: 0, border: 9 };
+  for (const shuffle of [0, 1]) {
+    const got = await gathered(data, [1, 4, 2, shuffle], { ...canvas, from: 3, count: 5 });
+    const order = [1, 2, 3, 4].map((position) => 3 + (shuffle ? permuted(position, 5, 4, 2) : position));
+    const want = reference(data, [...order, 11, 12], canvas);
+    expect([...got.x]).toEqual(want.x);
+    expect([...got.y]).toEqual(want.y);
+  }
 });
 
 describe("order of an epoch", () => {

@@ -96,6 +96,38 @@ describe("totals over rows", () => {
   });
 });
 
+describe("labels that are numbers", () => {
+  const scores = [0.5, -1, 2, 0, 3, -0.5];
+  const truths = [1, 0, 0.4, 1, 0.6, 1];
+
+  test.each([1, 200])("each score is yes or no, %i times over", async (times) => {
+    const repeated = (values: readonly number[]) => Array.from({ length: times }, () => values).flat();
+    const totals = classificationTotals("test", 3);
+    const [x, y] = [tensor([2 * times, 3], repeated(scores)), tensor([2 * times, 3], repeated(truths))];
+    const got = await accumulated(totals, accumulateClassification(x, y, tensor([], [0.5]), totals));
+    expect(got).toEqual({
+      lossSum: 3 * times,
+      counts: [3 * times, 6 * times],
+      confusion: [1, 1, 0, 2, 2, 0, 0, 0, 0].map((count) => count * times),
+    });
+  });
+
+  test("above another threshold", async () => {
+    const totals = classificationTotals("test", 2);
+    const [x, y] = [tensor([6, 1], scores), tensor([6, 1], truths)];
+    const updates = accumulateClassification(x, y, tensor([6, 1], scores), totals, { threshold: 2.5 });
+    const got = await accumulated(totals, updates);
+    expect(got).toEqual({ lossSum: 4, counts: [3, 6], confusion: [2, 0, 3, 1] });
+  });
+
+  test("without a threshold they are only counted", async () => {
+    const totals = classificationTotals("test", 2);
+    const [x, y] = [tensor([2, 3], scores), tensor([2, 3], truths)];
+    const updates = accumulateClassification(x, y, tensor([], [2]), totals, { threshold: null });
+    expect(await accumulated(totals, updates)).toEqual({ lossSum: 12, counts: [0, 6], confusion: [0, 0, 0, 0] });
+  });
+});
+
 test("of equal logits the first is the prediction", async () => {
   const totals = classificationTotals("test", 3);
   const labels = tensor([3], [0, 1, 2], "i32");
@@ -153,7 +185,8 @@ test("wrong input", () => {
   const loss = tensor([], [0]);
   const accumulate = (one: Value, two: Value, three: Value) => () => accumulateClassification(one, two, three, totals);
   expect(accumulate(labels, labels, loss)).toThrow(DTypeError);
-  expect(accumulate(logits, randomTensor([4], 1), loss)).toThrow(DTypeError);
+  expect(accumulate(logits, tensor([4], [0, 1, 2, 0], "u32"), loss)).toThrow(DTypeError);
+  expect(accumulate(logits, randomTensor([4], 1), loss)).toThrow(/labels f32\[4\]; wanted \[4, 3\]/);
   expect(accumulate(logits, tensor([3], [0, 1, 2], "i32"), loss)).toThrow(/labels i32\[3\]; wanted \[4\]/);
   expect(accumulate(logits, labels, randomTensor([3], 1))).toThrow(ShapeError);
   expect(accumulate(randomTensor([4, 2], 1), labels, loss)).toThrow(/confusion u32\[3, 3\]; wanted \[2, 2\]/);

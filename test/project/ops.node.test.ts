@@ -9,12 +9,13 @@ import { opFiles } from "../../tools/opTable.ts";
  */
 const files = opFiles();
 const withOps = files.filter(({ ops }) => ops.length > 0);
-const testedFiles = new Set(
-  readdirSync("test/ops")
-    .filter((name) => name.endsWith(".test.ts"))
+const tests = readdirSync("test/ops").filter((name) => name.endsWith(".test.ts"));
+const testedFiles = new Set([
+  ...tests.map((name) => name.replace(".test.ts", "")),
+  ...tests
     .flatMap((name) => [...readFileSync(`test/ops/${name}`, "utf8").matchAll(/src\/ops\/(\w+)\.ts"/g)])
     .map(([, name = ""]) => name),
-);
+]);
 
 describe.each(withOps.map((file) => [file.name, file] as const))("src/ops/%s.ts", (name, { ops, shaderFolders }) => {
   test("is in the registry", () => {

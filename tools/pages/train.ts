@@ -2,9 +2,19 @@
  * The browser's side of tools/train.ts: trains a model as the query's `request` says, and sends what happens back
  * through `window.report`. `window.stopTraining` ends the training after the step under way.
  */
+
+import { compileModel } from "../../demo/compileModel.ts";
 import { Curve, lightPalette } from "../../demo/curve.ts";
-import { canvasSide, digitCounts, drawDigitSets, type ImageSets, readServedSets, takeFirst } from "../../demo/data.ts";
-import { compileModel, type TrainRequest } from "../../demo/request.ts";
+import {
+  canvasSide,
+  digitCounts,
+  digitScaling,
+  drawDigitSets,
+  type ImageSets,
+  readServedSets,
+  takeFirst,
+} from "../../demo/data.ts";
+import type { TrainRequest } from "../../demo/request.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
 import { type AdapterFacts, Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/nn/fit.ts";
@@ -69,7 +79,7 @@ async function train(gpu: Gpu, request: TrainRequest): Promise<TrainResult> {
   const { epochs, batch } = request;
   const sets = await readSets(request);
   const [trainData, testData] = [sets.train, sets.test].map((set) =>
-    imageDataset(gpu, set, { height: canvasSide, width: canvasSide }),
+    imageDataset(gpu, set, { ...digitScaling, height: canvasSide, width: canvasSide }),
   );
   if (!trainData || !testData) throw new Error("unreachable: two sets make two data sets");
   const model = await compileModel(gpu, request, (done, total) => {
@@ -111,7 +121,7 @@ async function train(gpu: Gpu, request: TrainRequest): Promise<TrainResult> {
   const score = test
     ? `, ${(100 * test.accuracy).toFixed(2)} % of ${sets.test.count.toLocaleString("en")} test images right`
     : "";
-  curve.setTitle(`LeNet-5 on ${request.data.name}${score}`);
+  curve.setTitle(`LeNet-5 on ${request.data.name.split(/[\\/]/).at(-1)}${score}`);
   const weights = new Blob([await model.saveWeights()]);
   const picture = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
   if (!picture) throw new Error("the browser could not make a PNG of the learning curve");

@@ -1,6 +1,9 @@
+import { FormatError } from "../../../src/core/errors.ts";
 import type { Value } from "../../../src/core/graph.ts";
 import { type NllOptions, nllLoss, softmaxCrossEntropy } from "../../../src/ops/crossEntropy.ts";
+import { focalLoss } from "../../../src/ops/focalLoss.ts";
 import * as losses from "../../../src/ops/losses.ts";
+import { diceLoss, softIouLoss } from "../../../src/ops/overlapLosses.ts";
 import type { Adapter, CaseAttrs, CaseInputs } from "../adapter.ts";
 import { channelsLast, targetLayout } from "../layout.ts";
 
@@ -9,6 +12,26 @@ const reductionOf = (attrs: CaseAttrs) => attrs.word("reduction", "mean", "sum",
 /** A loss of x and target element by element. */
 function pairwise(op: (x: Value, target: Value, attrs: CaseAttrs, inputs: CaseInputs) => Value): Adapter {
   return { build: (inputs, attrs) => op(inputs.get("x"), inputs.get("target"), attrs, inputs) };
+}
+
+/** A loss of areas. The mode says what the target's type says already. */
+function areal(op: typeof diceLoss): Adapter {
+  return {
+    layouts: { x: channelsLast, target: targetLayout },
+    build(inputs, attrs) {
+      checkMode(inputs, attrs);
+      return op(inputs.get("x"), inputs.get("target"), {
+        smooth: attrs.number("smooth", 1),
+        reduction: reductionOf(attrs),
+      });
+    },
+  };
+}
+
+function checkMode(inputs: CaseInputs, attrs: CaseAttrs): void {
+  const { dtype } = inputs.get("target").type;
+  const wanted = attrs.word("mode", "binary", "multiclass") === "multiclass" ? "i32" : "f32";
+  if (dtype !== wanted) throw new FormatError({ where: "target", seen: dtype, wanted });
 }
 
 function nllOptions(inputs: CaseInputs, attrs: CaseAttrs): NllOptions {
@@ -46,6 +69,17 @@ export const lossAdapters: Readonly<Record<string, Adapter>> = {
     build(inputs, attrs) {
       const options = { ...nllOptions(inputs, attrs), labelSmoothing: attrs.number("label_smoothing", 0) };
       return softmaxCrossEntropy(inputs.get("x"), inputs.get("target"), options);
+    },
+  },
+  dice_loss: areal(diceLoss),
+  soft_iou_loss: areal(softIouLoss),
+  focal_loss: {
+    layouts: { x: channelsLast, target: targetLayout },
+    build(inputs, attrs) {
+      checkMode(inputs, attrs);
+      const alpha = attrs.has("alpha") ? { alpha: attrs.number("alpha") } : {};
+      const options = { gamma: attrs.number("gamma", 2), reduction: reductionOf(attrs), ...alpha };
+      return focalLoss(inputs.get("x"), inputs.get("target"), options);
     },
   },
   nll_loss: {

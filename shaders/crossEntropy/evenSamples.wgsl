@@ -1,0 +1,5 @@
+// No sample weights: every row counts alike.
+
+fn sampleWeight(row: u32) -> f32 {
+  return 1.0;
+}

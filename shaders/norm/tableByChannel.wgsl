@@ -1,0 +1,12 @@
+// A table of numbers for each item and channel: [rows, items, channels] in lanes.
+
+struct TableParams {
+  items: u32,
+  channels: u32,
+}
+@group(0) @binding(1) var<storage, read> table: array<Lane>;
+@group(0) @binding(7) var<uniform> tableShape: TableParams;
+
+fn tableAt(row: u32, item: u32, channel: u32) -> Lane {
+  return table[(row * tableShape.items + item) * tableShape.channels + channel];
+}

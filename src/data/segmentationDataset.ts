@@ -1,0 +1,79 @@
+import { FormatError, GraphError, ShapeError } from "../core/errors.ts";
+import { makeVariable, type Variable } from "../core/graph.ts";
+import { type Shape, tensorType } from "../core/types.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { Variables } from "../gpu/variables.ts";
+import { type AugmentOptions, coverOf, gatherCrops } from "../ops/augment.ts";
+import { checkNames } from "../ops/options.ts";
+import type { Dataset } from "./imageDataset.ts";
+import { checkLabelledMasks, type LabelledMasks } from "./segmentation.ts";
+
+export interface SegmentationDatasetOptions {
+  /** Side of the crops in pixels: the network's input. */
+  readonly size: number;
+  /** Side of the network's output, in the middle of its input. Default: `size`, for `same` convolutions. */
+  readonly maskSize?: number;
+  /** How the crops of a shuffled epoch are changed. Default: not at all. */
+  readonly augment?: AugmentOptions;
+  /** Crops of one epoch. Default: as many as cover the images without shuffling. */
+  readonly cropsPerEpoch?: number;
+  /** x = pixel * scale + offset. Default: 1 / 127.5 and -1, that is -1 to 1. */
+  readonly scale?: number;
+  readonly offset?: number;
+  /** [count, height, width]: a factor for each pixel in the loss, such as `borderWeights` makes of a mask. Default: none. */
+  readonly weights?: Float32Array;
+}
+
+/**
+ * Uploads images and masks as bytes, once; from then on every batch of crops is cut, deformed and normalized on the GPU
+ * (see ops/augment.ts). Without shuffling, as in evaluation, the crops cover the images and are unchanged. A batch is x
+ * f32 [B, size, size, C] and y i32 [B, maskSize, maskSize], a class for each pixel; with weights, they come along.
+ * @throws FormatError where masks do not fit their images; ShapeError on a size that is no side
+ */
+export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: SegmentationDatasetOptions): Dataset {
+  const { name, count, classes, height, width, channels } = checkLabelledMasks(set);
+  checkNames(name, options, ["size", "maskSize", "augment", "cropsPerEpoch", "scale", "offset", "weights"]);
+  const { size, maskSize = size, augment = {}, scale = 1 / 127.5, offset = -1 } = options;
+  if (!Number.isInteger(size) || !Number.isInteger(maskSize) || maskSize < 1 || size < maskSize) {
+    throw new ShapeError({
+      where: name,
+      seen: `crops of ${size} pixels a side with masks of ${maskSize}`,
+      wanted: "whole numbers, the mask no larger than the crop",
+    });
+  }
+  const shape = [count, height, width, channels];
+  const { cropsPerEpoch = coverOf(shape, maskSize).crops } = options;
+  if (!Number.isInteger(cropsPerEpoch) || cropsPerEpoch < 1) {
+    throw new GraphError({ where: name, seen: `cropsPerEpoch ${cropsPerEpoch}`, wanted: "a whole number, 1 or more" });
+  }
+  const { weights: factors } = options;
+  if (factors && factors.length !== set.masks.length) {
+    throw new FormatError({
+      where: name,
+      seen: `${factors.length} weights`,
+      wanted: `${set.masks.length}, one for each pixel of the masks`,
+    });
+  }
+  const images = data(`${name}/images`, shape, set.images);
+  const masks = data(`${name}/masks`, shape.slice(0, 3), set.masks);
+  const weights = factors && data(`${name}/weights`, shape.slice(0, 3), factors);
+  const store = new Variables(gpu, [images, masks, ...(weights ? [weights] : [])]);
+  return {
+    name,
+    count: cropsPerEpoch,
+    classes: classes.length,
+    inputShape: [size, size, channels],
+    store,
+    batch: (cursor, batchSize) => {
+      const crops = { batchSize, size, maskSize, crops: cropsPerEpoch, scale, offset, augment };
+      const weighted = weights ? { weights: weights.value } : {};
+      return gatherCrops(images.value, masks.value, cursor, { ...crops, ...weighted });
+    },
+    dispose: () => store.dispose(),
+  };
+}
+
+function data(name: string, shape: Shape, values: Uint8Array | Float32Array): Variable {
+  const type = tensorType(shape, values instanceof Float32Array ? "f32" : "u8");
+  return makeVariable({ name, role: "data", type, initial: { kind: "values", data: values } });
+}

@@ -1,0 +1,106 @@
+import { ShapeError } from "../../core/errors.ts";
+import type { Value } from "../../core/graph.ts";
+import { type Shape, sizeOf } from "../../core/types.ts";
+import { type ConvTransposeOptions, conv2d as conv2dOp, conv2dTranspose as conv2dTransposeOp } from "../../ops/conv.ts";
+import { conv1d as conv1dOp, conv1dTranspose as conv1dTransposeOp } from "../../ops/conv1d.ts";
+import { conv3d as conv3dOp } from "../../ops/conv3d.ts";
+import { conv3dTranspose as conv3dTransposeOp } from "../../ops/conv3dTranspose.ts";
+import { type Padding, perAxis } from "../../ops/window.ts";
+import type { Layer } from "../layer.ts";
+import { channelsOf, KernelLayer, type KernelOptions, wholeNumber } from "./base.ts";
+
+/** Numbers for each spatial axis, or one for all. */
+export interface ConvOptions extends KernelOptions {
+  /** Number of output channels. */
+  readonly filters: number;
+  readonly kernelSize: number | readonly number[];
+  readonly strides?: number | readonly number[];
+  /** Default "valid". */
+  readonly padding?: Padding;
+  readonly dilationRate?: number | readonly number[];
+  readonly groups?: number;
+}
+
+export type Conv2dOptions = ConvOptions;
+
+export interface ConvTransposeLayerOptions extends ConvOptions {
+  /** Added at the end of each axis, below the stride. Default 0. */
+  readonly outputPadding?: number | readonly number[];
+}
+
+const windowNames = ["filters", "kernelSize", "strides", "padding", "dilationRate", "groups"];
+
+type ConvOp = (x: Value, kernel: Value, bias: Value | null, options: ConvTransposeOptions) => Value;
+
+/** Convolution over one to three axes, or its transpose. */
+class Conv extends KernelLayer {
+  readonly #options: ConvTransposeLayerOptions;
+  readonly #op: ConvOp;
+  readonly #axes: number;
+  readonly #transposed: boolean;
+  readonly #kernelSize: readonly number[];
+
+  constructor(kind: string, options: ConvTransposeLayerOptions, axes: number, op: ConvOp, transposed: boolean) {
+    super(kind, options, transposed ? [...windowNames, "outputPadding"] : windowNames);
+    const where = options.name ?? kind;
+    wholeNumber(where, "filters", options.filters);
+    wholeNumber(where, "groups", options.groups ?? 1);
+    this.#options = options;
+    this.#op = op;
+    this.#axes = axes;
+    this.#transposed = transposed;
+    this.#kernelSize = perAxis(where, "kernelSize", options.kernelSize, axes);
+  }
+
+  /** Kernels are [.., in, out]; of a transposed convolution, which is the gradient of one, [.., out, in]. */
+  protected override makeWeights([shape]: readonly Shape[]): void {
+    const { filters, groups = 1 } = this.#options;
+    const where = this.name ?? this.kind;
+    const channels = channelsOf(where, shape, this.#axes);
+    if (channels % groups !== 0 || filters % groups !== 0) {
+      const seen = `${groups} groups for ${channels} channels and ${filters} filters`;
+      throw new ShapeError({ where, seen, wanted: "a number of groups that divides both" });
+    }
+    const taps = sizeOf(this.#kernelSize);
+    if (this.#transposed) {
+      const fans = { fanIn: (taps * channels) / groups, fanOut: (taps * filters) / groups };
+      this.addKernel([...this.#kernelSize, filters / groups, channels], filters, fans);
+    } else this.addKernel([...this.#kernelSize, channels / groups, filters], filters);
+  }
+
+  protected multiply(x: Value, kernel: Value, bias: Value | null): Value {
+    const { strides = 1, padding = "valid", dilationRate: dilations = 1, groups = 1, outputPadding } = this.#options;
+    const extra = outputPadding === undefined ? {} : { outputPadding };
+    return this.#op(x, kernel, bias, { strides, padding, dilations, groups, ...extra });
+  }
+}
+
+/** 1-D convolution: [l, c] -> [ol, filters]. */
+export function conv1d(options: ConvOptions): Layer {
+  return new Conv("conv1d", options, 1, conv1dOp, false);
+}
+
+/** 2-D convolution: [h, w, c] -> [oh, ow, filters]. */
+export function conv2d(options: ConvOptions): Layer {
+  return new Conv("conv2d", options, 2, conv2dOp, false);
+}
+
+/** 3-D convolution: [d, h, w, c] -> [od, oh, ow, filters]. */
+export function conv3d(options: ConvOptions): Layer {
+  return new Conv("conv3d", options, 3, conv3dOp, false);
+}
+
+/** 1-D transposed convolution: [l, c] -> [ol, filters]. */
+export function conv1dTranspose(options: ConvTransposeLayerOptions): Layer {
+  return new Conv("conv1dTranspose", options, 1, conv1dTransposeOp, true);
+}
+
+/** 2-D transposed convolution: [h, w, c] -> [oh, ow, filters]; with padding "same", oh = h stride. */
+export function conv2dTranspose(options: ConvTransposeLayerOptions): Layer {
+  return new Conv("conv2dTranspose", options, 2, conv2dTransposeOp, true);
+}
+
+/** 3-D transposed convolution: [d, h, w, c] -> [od, oh, ow, filters]. */
+export function conv3dTranspose(options: ConvTransposeLayerOptions): Layer {
+  return new Conv("conv3dTranspose", options, 3, conv3dTransposeOp, true);
+}

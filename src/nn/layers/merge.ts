@@ -1,0 +1,62 @@
+import { GraphError, ShapeError } from "../../core/errors.ts";
+import type { Value } from "../../core/graph.ts";
+import { sameShape, showShape } from "../../core/types.ts";
+import { add as addOp, mul as mulOp } from "../../ops/elementwise.ts";
+import { checkNames } from "../../ops/options.ts";
+import { concat } from "../../ops/shape.ts";
+import type { Layer } from "../layer.ts";
+import { Lambda, type LayerOptions } from "./base.ts";
+
+function several(kind: string, options: LayerOptions, names: readonly string[], body: (x: readonly Value[]) => Value) {
+  const where = options.name ?? kind;
+  checkNames(where, options, ["name", ...names]);
+  return new Lambda(kind, options, (inputs) => {
+    if (inputs.length < 2) {
+      const mend = `${kind}().apply(a, b)`;
+      throw new GraphError({ where, seen: `${inputs.length} input`, wanted: "two or more", mend });
+    }
+    return body(inputs);
+  });
+}
+
+export interface ConcatenateOptions extends LayerOptions {
+  /** The batch is axis 0. Default -1: channels. */
+  readonly axis?: number;
+}
+
+/** Joins inputs along an axis: [h, w, c1], [h, w, c2] -> [h, w, c1 + c2]. */
+export function concatenate(options: ConcatenateOptions = {}): Layer {
+  const { axis = -1 } = options;
+  const where = options.name ?? "concatenate";
+  return several("concatenate", options, ["axis"], (inputs) => {
+    if (axis === 0 || axis === -(inputs[0]?.type.shape.length ?? 0)) {
+      throw new ShapeError({ where, seen: `axis ${axis}`, wanted: "an axis of the examples, not the batch" });
+    }
+    return concat(inputs, axis);
+  });
+}
+
+function combine(kind: string, options: LayerOptions, op: (a: Value, b: Value) => Value): Layer {
+  return several(kind, options, [], (inputs) =>
+    inputs.reduce((a, b) => {
+      if (!sameShape(a.type.shape, b.type.shape)) {
+        throw new ShapeError({
+          where: options.name ?? kind,
+          seen: `inputs ${showShape(a.type.shape.slice(1))} and ${showShape(b.type.shape.slice(1))}`,
+          wanted: "inputs of one shape",
+        });
+      }
+      return op(a, b);
+    }),
+  );
+}
+
+/** Sum of inputs of one shape. */
+export function add(options: LayerOptions = {}): Layer {
+  return combine("add", options, addOp);
+}
+
+/** Product of inputs of one shape. */
+export function multiply(options: LayerOptions = {}): Layer {
+  return combine("multiply", options, mulOp);
+}

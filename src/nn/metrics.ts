@@ -1,0 +1,109 @@
+import { ShapeError } from "../core/errors.ts";
+
+/**
+ * Scores of an evaluation from its confusion matrix, exact counts: row = label, column = answer, as `evaluate` returns it.
+ * For class k: TP = counts[k][k], FP = the rest of its column, FN = the rest of its row. A score of a class whose
+ * denominator is 0, since it is nowhere labelled or nowhere answered, is NaN; means leave it out.
+ */
+export type Confusion = readonly (readonly number[])[];
+
+/** Part of the answers that are right; of pixels: pixel accuracy. */
+export function accuracy(confusion: Confusion): number {
+  const { truePositives, labelled } = tally(confusion);
+  return sum(truePositives) / sum(labelled);
+}
+
+/** Intersection over union (Jaccard index) of each class: TP / (TP + FP + FN). */
+export function iou(confusion: Confusion): number[] {
+  const { truePositives, labelled, answered } = tally(confusion);
+  return truePositives.map((tp, k) => tp / (at(labelled, k) + at(answered, k) - tp));
+}
+
+/** Mean of `iou` over the classes that have one. */
+export function meanIou(confusion: Confusion): number {
+  return meanOf(iou(confusion));
+}
+
+/** Dice coefficient of each class, the F1 score: 2 TP / (2 TP + FP + FN). */
+export function dice(confusion: Confusion): number[] {
+  const { truePositives, labelled, answered } = tally(confusion);
+  return truePositives.map((tp, k) => (2 * tp) / (at(labelled, k) + at(answered, k)));
+}
+
+/** The harmonic mean of precision and recall, which is `dice`. */
+export const f1 = dice;
+
+/** Mean of `dice` over the classes that have one. */
+export function meanDice(confusion: Confusion): number {
+  return meanOf(dice(confusion));
+}
+
+/** Of the answers of each class, the part that is right: TP / (TP + FP). */
+export function precision(confusion: Confusion): number[] {
+  const { truePositives, answered } = tally(confusion);
+  return truePositives.map((tp, k) => tp / at(answered, k));
+}
+
+/** Of the labels of each class, the part that is found: TP / (TP + FN). */
+export function recall(confusion: Confusion): number[] {
+  const { truePositives, labelled } = tally(confusion);
+  return truePositives.map((tp, k) => tp / at(labelled, k));
+}
+
+function tally(confusion: Confusion) {
+  const size = confusion.length;
+  if (size === 0 || confusion.some((row) => row.length !== size)) {
+    throw new ShapeError({
+      where: "metrics",
+      seen: `${size} rows of ${[...new Set(confusion.map((row) => row.length))].join(", ") || "no"} counts`,
+      wanted: "a square confusion matrix",
+    });
+  }
+  return {
+    truePositives: confusion.map((row, k) => at(row, k)),
+    labelled: confusion.map(sum),
+    answered: confusion.map((_, k) => sum(confusion.map((row) => at(row, k)))),
+  };
+}
+
+function at(numbers: readonly number[], index: number): number {
+  return numbers[index] ?? 0;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, value) => total + value, 0);
+}
+
+function meanOf(scores: readonly number[]): number {
+  const defined = scores.filter((score) => !Number.isNaN(score));
+  return sum(defined) / defined.length;
+}
+
+/** Area under the ROC curve. */
+export interface Auc {
+  /** Probability that a positive example scores above a negative one, ties counting half; NaN without one of either. */
+  readonly auc: number;
+  /** The exact area differs by no more than this. */
+  readonly error: number;
+}
+
+/**
+ * ROC AUC from histograms of the scores, [negatives.., positives..] of equally many bins, as src/ops/auc.ts gathers them:
+ * the area by trapezoids. Within a bin the order of scores is lost, and counted as ties; so the error is at most half of
+ * the pairs that share a bin, over all pairs.
+ */
+export function aucOf(histogram: ArrayLike<number>): Auc {
+  const bins = histogram.length / 2;
+  let below = 0;
+  let [wins, ties, positives] = [0, 0, 0];
+  for (let bin = 0; bin < bins; bin++) {
+    const negative = histogram[bin] ?? 0;
+    const positive = histogram[bins + bin] ?? 0;
+    wins += positive * (below + negative / 2);
+    ties += positive * negative;
+    below += negative;
+    positives += positive;
+  }
+  const pairs = positives * below;
+  return { auc: wins / pairs, error: ties / 2 / pairs };
+}

@@ -1,0 +1,107 @@
+import { checkNames, checkNumber } from "../ops/options.ts";
+
+export interface PlateauOptions {
+  /** Epochs without a better loss that are borne. Default: 10. */
+  readonly patience?: number;
+  /** A loss is better if it is lower than the best by more than this. Default: 0. */
+  readonly minDelta?: number;
+}
+
+/** Remembers the lowest of the losses that it is shown, and for how long there has been no lower one. */
+export class Plateau {
+  readonly patience: number;
+  readonly minDelta: number;
+  /** Infinite before the first. */
+  best = Number.POSITIVE_INFINITY;
+  /** Epochs since the best. */
+  waited = 0;
+
+  constructor(where: string, { patience = 10, minDelta = 0 }: PlateauOptions) {
+    checkNumber(where, "patience", patience, isCount, "a whole number, 0 or more");
+    checkNumber(where, "minDelta", minDelta, (value) => value >= 0, "0 or more");
+    this.patience = patience;
+    this.minDelta = minDelta;
+  }
+
+  /** Whether this loss is the best so far. */
+  improves(loss: number): boolean {
+    const better = loss < this.best - (this.best === Number.POSITIVE_INFINITY ? 0 : this.minDelta);
+    if (better) this.best = loss;
+    this.waited = better ? 0 : this.waited + 1;
+    return better;
+  }
+
+  /** Whether patience is at an end: as in Keras, a patience of 0 ends with the first epoch that is no better. */
+  get isOver(): boolean {
+    return this.waited > 0 && this.waited >= this.patience;
+  }
+}
+
+const isCount = (value: number) => Number.isInteger(value) && value >= 0;
+
+export interface ReduceOnPlateauOptions extends PlateauOptions {
+  /** What the rate is multiplied with, between 0 and 1. Default: 0.1. */
+  readonly factor?: number;
+  /** Default: 1e-4. */
+  readonly minDelta?: number;
+  /** Epochs after a drop in which none is counted. Default: 0. */
+  readonly cooldown?: number;
+  /** The rate is not lowered beyond this. Default: 0. */
+  readonly minLearningRate?: number;
+}
+
+/**
+ * Lowers the learning rate when the loss stays where it is: Keras' ReduceLROnPlateau. `fit` asks it for each step's rate
+ * and tells it each epoch's loss, that of the validation where there is one. It remembers: given to a further `fit`, it
+ * goes on from where it was.
+ */
+export class ReduceOnPlateau {
+  readonly #plateau: Plateau;
+  readonly #factor: number;
+  readonly #cooldown: number;
+  readonly #least: number;
+  #cooling = 0;
+  #product = 1;
+
+  constructor(options: ReduceOnPlateauOptions) {
+    const where = "reduceOnPlateau";
+    checkNames(where, options, ["factor", "patience", "minDelta", "cooldown", "minLearningRate"]);
+    const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
+    checkNumber(where, "factor", factor, (value) => value > 0 && value < 1, "between 0 and 1");
+    checkNumber(where, "cooldown", cooldown, isCount, "a whole number, 0 or more");
+    checkNumber(where, "minLearningRate", minLearningRate, (value) => value >= 0, "0 or more");
+    this.#plateau = new Plateau(where, { patience, minDelta });
+    this.#factor = factor;
+    this.#cooldown = cooldown;
+    this.#least = minLearningRate;
+  }
+
+  /** What becomes of a rate, which a schedule may have made. */
+  rate(scheduled: number): number {
+    return Math.max(scheduled * this.#product, Math.min(scheduled, this.#least));
+  }
+
+  /** Takes note of an epoch's loss; true where it lowers the rate. */
+  onEpochEnd(loss: number): boolean {
+    const plateau = this.#plateau;
+    plateau.improves(loss);
+    if (this.#cooling > 0) {
+      this.#cooling--;
+      plateau.waited = 0;
+    }
+    if (!plateau.isOver) return false;
+    this.#product *= this.#factor;
+    this.#cooling = this.#cooldown;
+    plateau.waited = 0;
+    return true;
+  }
+}
+
+export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): ReduceOnPlateau {
+  return new ReduceOnPlateau(options);
+}
+
+export interface EarlyStoppingOptions extends PlateauOptions {
+  /** At the end, go back to the weights of the best epoch; a copy of them stays on the GPU. Default: false. */
+  readonly restoreBest?: boolean;
+}

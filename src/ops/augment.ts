@@ -1,0 +1,233 @@
+import cropsKernel from "../../shaders/augment/crops.wgsl";
+import elasticField from "../../shaders/augment/elastic.wgsl";
+import rigid from "../../shaders/augment/rigid.wgsl";
+import unweighted from "../../shaders/augment/unweighted.wgsl";
+import weighted from "../../shaders/augment/weighted.wgsl";
+import { type KernelCall, workgroupsFor } from "../core/call.ts";
+import { GraphError, ShapeError } from "../core/errors.ts";
+import type { Value } from "../core/graph.ts";
+import { apply, type LowerContext, type OpDef } from "../core/op.ts";
+import {
+  type DType,
+  type Shape,
+  sameShape,
+  showShape,
+  showType,
+  sizeOf,
+  type TensorType,
+  tensorType,
+  wantDType,
+} from "../core/types.ts";
+import { type Batch, halfBitsFor } from "./batch.ts";
+import { defaultIgnoreIndex } from "./crossEntropy.ts";
+import { checkNames, checkNumber, whereIs } from "./options.ts";
+
+/** How training crops are changed; each at random, each off unless named. */
+export interface AugmentOptions {
+  /** Mirrors left and right, in half of the crops. */
+  readonly horizontalFlip?: boolean;
+  /** Mirrors top and bottom, in half of the crops. */
+  readonly verticalFlip?: boolean;
+  /** Turns by 0, 90, 180 or 270 degrees. */
+  readonly quarterTurns?: boolean;
+  /** Adds up to this part of the full range of grey, or takes it away: 0 to 1. */
+  readonly brightness?: number;
+  /** Multiplies distances from the middle grey by 1 - contrast to 1 + contrast: 0 to 1. */
+  readonly contrast?: number;
+  readonly elastic?: ElasticOptions;
+}
+
+/** The elastic deformation of the U-Net paper: 10 pixels on 3 x 3 nodes. */
+export interface ElasticOptions {
+  /** Standard deviation of the displacement of a node along each axis, in pixels. Default 10. */
+  readonly deviation?: number;
+  /** Nodes along each side of the crop, 2 to 16. Default 3. */
+  readonly grid?: number;
+}
+
+export interface GatherCropsOptions {
+  readonly batchSize: number;
+  /** Side of a crop in pixels. */
+  readonly size: number;
+  /** Side of its mask, in the middle: less than `size` for a network of valid convolutions. Default `size`. */
+  readonly maskSize?: number;
+  /** Positions in an epoch. Default: as many as cover the data set, see `coverOf`. */
+  readonly crops?: number;
+  /** Default 1 / 255. */
+  readonly scale?: number;
+  /** Default 0. */
+  readonly offset?: number;
+  readonly augment?: AugmentOptions;
+  /** f32 [N, H, W]: a factor for each pixel in the loss; the batch gets its part of it. */
+  readonly weights?: Value;
+}
+
+/**
+ * The next batch of crops of a segmentation data set that lies on the GPU, in one dispatch.
+ *
+ *     images u8 [N, H, W, C], masks u8 [N, H, W], cursor u32 [4], weights f32 [N, H, W] (or none) ->
+ *     x f32 [B, size, size, C], y i32 [B, maskSize, maskSize], weights f32 like y (or none)
+ *     x = tone(image at source) * scale + offset, bilinear;      y = mask at the same source, nearest, and so weights
+ *
+ * The cursor is (first, seed, epoch, shuffle), as for gatherBatch. With shuffle 1, crop p = first + b is drawn from (seed,
+ * epoch, p) alone: its image (each once before any comes again), its place, and the changes that `augment` allows. With
+ * shuffle 0 it is the p-th of the unchanged crops whose masks cover the images, row by row: what validation wants.
+ * The mask lies within its image wherever that is large enough; where a crop reaches beyond, the image is mirrored.
+ * Positions past `crops` give pixels of value 0 and the label -100, which cross-entropy and metrics leave out.
+ */
+export interface GatherCropsAttrs {
+  readonly batchSize: number;
+  readonly size: number;
+  readonly maskSize: number;
+  readonly crops: number;
+  readonly scale: number;
+  readonly offset: number;
+  readonly horizontalFlip: boolean;
+  readonly verticalFlip: boolean;
+  readonly quarterTurns: boolean;
+  readonly brightness: number;
+  readonly contrast: number;
+  /** Null for none. */
+  readonly elastic: Readonly<Required<ElasticOptions>> | null;
+}
+
+export function gatherCrops(images: Value, masks: Value, cursor: Value, options: GatherCropsOptions): Batch {
+  const where = whereIs("gatherCrops");
+  checkNames(where, options, ["batchSize", "size", "maskSize", "crops", "scale", "offset", "augment", "weights"]);
+  const { batchSize, size, maskSize = size, scale = 1 / 255, offset = 0, augment = {} } = options;
+  const { crops = coverOf(images.type.shape, maskSize).crops } = options;
+  checkNames(where, augment, ["horizontalFlip", "verticalFlip", "quarterTurns", "brightness", "contrast", "elastic"]);
+  checkNames(where, augment.elastic ?? {}, ["deviation", "grid"]);
+  const { horizontalFlip = false, verticalFlip = false, quarterTurns = false, brightness = 0, contrast = 0 } = augment;
+  const elastic = augment.elastic ? { deviation: 10, grid: 3, ...augment.elastic } : null;
+  const changes = { horizontalFlip, verticalFlip, quarterTurns, brightness, contrast, elastic };
+  const attrs = { batchSize, size, maskSize, crops, scale, offset, ...changes };
+  const inputs = [images, masks, cursor, ...(options.weights ? [options.weights] : [])];
+  const [x, y, weights] = apply(gatherCropsOp, inputs, attrs);
+  if (!x || !y) throw new GraphError({ where, seen: "no batch", wanted: "images and masks" });
+  return weights ? { x, y, weights } : { x, y };
+}
+
+/** How many masks of a side cover images [N, H, W, C]: rows and columns of places in each, and crops in all. */
+export function coverOf([count = 0, height = 0, width = 0]: Shape, maskSize: number) {
+  const rows = Math.max(1, Math.ceil(height / maskSize));
+  const columns = Math.max(1, Math.ceil(width / maskSize));
+  return { rows, columns, crops: count * rows * columns };
+}
+
+export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
+  name: "gatherCrops",
+  doc: "Random crops of images and masks on the GPU: flips, quarter turns, elastic deformation, brightness, contrast",
+  infer([images, masks, cursor, weights], attrs, where) {
+    if (!images || !masks || !cursor) {
+      throw new GraphError({ where, seen: "too few inputs", wanted: "images, masks and a cursor" });
+    }
+    const [count = 0, height = 0, width = 0, channels = 0] = inferImages(where, images);
+    wantType(where, "masks", masks, "u8", [count, height, width]);
+    wantType(where, "cursor", cursor, "u32", [4]);
+    if (weights) wantType(where, "weights", weights, "f32", [count, height, width]);
+    const { batchSize, size, maskSize } = attrs;
+    checkNumber(where, "batchSize", batchSize, isCount, "a whole number, 1 or more");
+    checkNumber(where, "crops", attrs.crops, isCount, "a whole number, 1 or more");
+    checkNumber(where, "size", size, (side) => isCount(side) && side <= maxSide, `a whole number from 1 to ${maxSide}`);
+    const fits = (side: number) => isCount(side) && side <= size && (size - side) % 2 === 0;
+    checkNumber(where, "maskSize", maskSize, fits, `a whole number up to ${size} that lies in the middle of ${size}`);
+    checkChanges(where, attrs);
+    const mask = [batchSize, maskSize, maskSize];
+    const batch = [tensorType([batchSize, size, size, channels]), tensorType(mask, "i32")];
+    return weights ? [...batch, tensorType(mask)] : batch;
+  },
+  lower: lowerCrops,
+  noGradient: "data are not differentiated",
+};
+
+/** Random places are drawn with 16 bits. */
+const maxSide = 65_536;
+const isCount = (value: number) => Number.isInteger(value) && value >= 1;
+const isPart = (value: number) => value >= 0 && value <= 1;
+
+function inferImages(where: string, images: TensorType): Shape {
+  wantDType(where, "images", images, "u8");
+  const [, height = 0, width = 0] = images.shape;
+  if (images.shape.length !== 4 || !images.shape.every(isCount) || Math.max(height, width) > maxSide) {
+    throw new ShapeError({
+      where,
+      seen: `images ${showType(images)}`,
+      wanted: `[N, H, W, C], none of them 0, of at most ${maxSide} pixels a side`,
+    });
+  }
+  return images.shape;
+}
+
+function wantType(where: string, name: string, type: TensorType, dtype: DType, shape: Shape): void {
+  wantDType(where, name, type, dtype);
+  if (!sameShape(type.shape, shape)) {
+    throw new ShapeError({ where, seen: `${name} ${showType(type)}`, wanted: showShape(shape) });
+  }
+}
+
+function checkChanges(where: string, attrs: GatherCropsAttrs): void {
+  for (const name of ["scale", "offset"] as const) {
+    checkNumber(where, name, attrs[name], Number.isFinite, "a finite number");
+  }
+  for (const name of ["brightness", "contrast"] as const) {
+    checkNumber(where, name, attrs[name], isPart, "from 0 to 1");
+  }
+  for (const name of ["horizontalFlip", "verticalFlip", "quarterTurns"] as const) {
+    if (typeof attrs[name] !== "boolean") {
+      throw new GraphError({ where, seen: `${name} ${String(attrs[name])}`, wanted: "true or false" });
+    }
+  }
+  if (!attrs.elastic) return;
+  const { deviation, grid } = attrs.elastic;
+  checkNumber(where, "elastic.deviation", deviation, (pixels) => pixels >= 0, "0 or more pixels");
+  const isGrid = (nodes: number) => Number.isInteger(nodes) && nodes >= 2 && nodes <= 16;
+  checkNumber(where, "elastic.grid", grid, isGrid, "a whole number from 2 to 16");
+}
+
+/** Pixels of one invocation; as in the shader. */
+const chunk = 8;
+const workgroupSize = 64;
+
+function lowerCrops({ attrs, inputs, outputs: [x, y, weight] }: LowerContext<GatherCropsAttrs>): KernelCall[] {
+  const [images, masks, cursor, weights] = inputs;
+  if (!images || !masks || !cursor || !x || !y) return [];
+  const { batchSize, size, maskSize, crops, scale, offset, elastic } = attrs;
+  const [examples = 1, height = 1, width = 1, channels = 1] = images.type.shape;
+  const { rows, columns } = coverOf(images.type.shape, maskSize);
+  const groupsPerCrop = workgroupsFor(Math.ceil((size * size) / chunk), workgroupSize);
+  const params = {
+    examples,
+    height,
+    width,
+    channels,
+    batch: batchSize,
+    groupsPerCrop,
+    size,
+    maskSize,
+    crops,
+    gridRows: rows,
+    gridColumns: columns,
+    halfBits: halfBitsFor(examples),
+    horizontalFlip: Number(attrs.horizontalFlip),
+    verticalFlip: Number(attrs.verticalFlip),
+    quarterTurns: Number(attrs.quarterTurns),
+    brightness: 255 * attrs.brightness,
+    contrast: attrs.contrast,
+    scale,
+    offset,
+    noLabel: defaultIgnoreIndex,
+  };
+  const nodes = elastic && { GRID: elastic.grid, POINTS: (elastic.grid + 2) ** 2 };
+  return [
+    {
+      name: elastic ? "elasticCrops" : "crops",
+      shaders: [cropsKernel, elastic ? elasticField : rigid, weights ? weighted : unweighted],
+      constants: { CHUNK: chunk, ...nodes },
+      params: { params, ...(elastic ? { elastic: { deviation: elastic.deviation } } : {}) },
+      operands: { images, masks, cursor, x, y, ...(weights && weight ? { weights, weight } : {}) },
+      workgroups: batchSize * groupsPerCrop,
+      flops: (elastic ? 12 : 4) * sizeOf(x.type.shape),
+    },
+  ];
+}

@@ -1,0 +1,264 @@
+import patchColumns from "../../shaders/conv/patch_columns.wgsl";
+import patchRows from "../../shaders/conv/patches.wgsl";
+import transposedPatchRows from "../../shaders/conv/transposed_patches.wgsl";
+import turnFilter from "../../shaders/conv/turn_filter.wgsl";
+import type { KernelCall, Target } from "../core/call.ts";
+import { scratch, type Value } from "../core/graph.ts";
+import type { BoundProgram } from "../core/op.ts";
+import { tensorType } from "../core/types.ts";
+import { type ConvSizes, windowParams } from "./convGeometry.ts";
+import { goesByKernelRows, lowerKernelRows } from "./convKernelRows.ts";
+import { chooseRowTile, lowerRows, type RowConvolution } from "./convRows.ts";
+import { im2col, lowerInputGradientStored } from "./convStored.ts";
+import { type ASource, type BSource, lowerGemm, oneBatch, stridedA } from "./gemm.ts";
+import { lanesFor } from "./lanes.ts";
+
+/*
+ * Which kernels a convolution and its gradients run: by rows of pixels (convRows.ts, convKernelRows.ts) where that pays,
+ * else as a product over patches that are never stored; over stored patches (convStored.ts) only when asked to.
+ */
+
+/** The filter as B of a product: its columns are filters (`columns`), or channels, with the sum along filters (`depth`). */
+function filterSource(value: Value, { f, groups, groupC, groupF }: ConvSizes, along: "columns" | "depth"): BSource {
+  return {
+    value,
+    columnStride: along === "columns" ? 1 : f,
+    depthStride: along === "columns" ? f : 1,
+    segmentStride: groupC * f,
+    batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
+  };
+}
+
+/** A 1x1 filter that takes every pixel: the image is the matrix of patches. */
+function isPointwise({ taps, strides, pads, groups }: ConvSizes): boolean {
+  return taps === 1 && groups === 1 && strides.every((stride) => stride === 1) && pads.flat().every((pad) => pad === 0);
+}
+
+export function lowerForward(
+  x: Value,
+  kernel: Value,
+  y: Value,
+  sizes: ConvSizes,
+  epilogue: BoundProgram | null,
+  target: Target,
+): KernelCall[] {
+  const { n, oh, ow, c, f, taps, groups, groupC, groupF } = sizes;
+  const stored = target.force?.conv === "im2col" && groups === 1;
+  const b = filterSource(kernel, sizes, "columns");
+  const rows: RowConvolution = {
+    ...sizes,
+    name: "conv2d",
+    image: x,
+    b,
+    y,
+    outHeight: oh,
+    outWidth: ow,
+    depth: groupC,
+    n: groupF,
+    epilogue,
+  };
+  const tile = chooseRowTile(rows, target);
+  if (tile) return [lowerRows(rows, tile)];
+  const m = n * oh * ow;
+  const before = stored ? im2col(x, sizes) : null;
+  const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
+  const depth = stored ? taps * c : groupC;
+  return [
+    ...(before ? [before.call] : []),
+    ...lowerGemm(
+      {
+        name: "conv2d",
+        m,
+        n: groupF,
+        segments: stored ? 1 : taps,
+        depth,
+        batch: groups,
+        a: matrix
+          ? stridedA({ value: matrix, rowStride: depth, depthStride: 1, rows: m, depth, batches: oneBatch })
+          : patches(x, sizes, false),
+        b,
+        y,
+        rowStride: f,
+        batchStride: groups > 1 ? groupF : 0,
+        epilogue,
+      },
+      target,
+    ),
+  ];
+}
+
+export function lowerInputGradient(
+  dY: Value,
+  kernel: Value,
+  dX: Value,
+  sizes: ConvSizes,
+  epilogue: BoundProgram | null,
+  target: Target,
+): KernelCall[] {
+  const { n, h, w, c, f, oh, ow, taps, groups, groupC, groupF } = sizes;
+  if (target.force?.conv === "im2col" && groups === 1) {
+    return lowerInputGradientStored(dY, kernel, dX, sizes, epilogue, target);
+  }
+  const byRows = groups === 1 ? lowerInputGradientRows(dY, kernel, dX, sizes, epilogue, target) : null;
+  if (byRows) return byRows;
+  const m = n * h * w;
+  return lowerGemm(
+    {
+      name: "conv2dInputGradient",
+      m,
+      n: groupC,
+      segments: taps,
+      depth: groupF,
+      batch: groups,
+      a: isPointwise(sizes)
+        ? stridedA({ value: dY, rowStride: f, depthStride: 1, rows: m, depth: f, batches: oneBatch })
+        : patches(dY, { ...sizes, h: oh, w: ow, oh: h, ow: w, c: f, groupC: groupF }, true),
+      b: filterSource(kernel, sizes, "depth"),
+      y: dX,
+      rowStride: c,
+      batchStride: groups > 1 ? groupC : 0,
+      epilogue,
+    },
+    target,
+  );
+}
+
+/** dX at stride 1 as a convolution of dY with the turned filter, where that goes by rows. */
+function lowerInputGradientRows(
+  dY: Value,
+  kernel: Value,
+  dX: Value,
+  sizes: ConvSizes,
+  epilogue: BoundProgram | null,
+  target: Target,
+): KernelCall[] | null {
+  const { c, f, h, w, taps, dilations } = sizes;
+  if (sizes.strides.some((stride) => stride !== 1)) return null;
+  const turned = scratch(tensorType([taps, f, c]));
+  const rows: RowConvolution = {
+    ...sizes,
+    // What remains of the full padding; it is negative where the convolution padded more than its filter reaches.
+    pads: sizes.pads.map(
+      ([before], axis) => [(dilations[axis] ?? 1) * ((sizes.kernel[axis] ?? 1) - 1) - before, 0] as const,
+    ),
+    name: "conv2dInputGradient",
+    image: dY,
+    b: filterSource(turned, { ...sizes, f: c, groupF: c, groupC: f }, "columns"),
+    y: dX,
+    outHeight: h,
+    outWidth: w,
+    depth: f,
+    n: c,
+    epilogue,
+  };
+  const tile = chooseRowTile(rows, target);
+  if (!tile) return null;
+  const turn: KernelCall = {
+    name: "turnFilter",
+    shaders: [turnFilter],
+    params: { params: { taps, channels: c, filters: f } },
+    operands: { kernel, turned },
+    workgroups: Math.ceil((taps * c * f) / 64),
+    flops: 0,
+  };
+  return [turn, lowerRows(rows, tile)];
+}
+
+export function lowerKernelGradient(
+  x: Value,
+  dY: Value,
+  dKernel: Value,
+  dBias: Value | undefined,
+  sizes: ConvSizes,
+  target: Target,
+): KernelCall[] {
+  const { n, oh, ow, c, f, taps, groups, groupC, groupF } = sizes;
+  const stored = target.force?.conv === "im2col" && groups === 1;
+  const b: BSource = {
+    value: dY,
+    columnStride: 1,
+    depthStride: f,
+    segmentStride: ow * f,
+    batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
+  };
+  const byRows = { ...sizes, image: x, b, dKernel, dBias, outHeight: oh, outWidth: ow };
+  if (goesByKernelRows(byRows, target)) return lowerKernelRows(byRows, target);
+  const before = stored ? im2col(x, sizes) : null;
+  const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
+  const rows = taps * groupC;
+  const pixels = n * oh * ow;
+  return [
+    ...(before ? [before.call] : []),
+    ...lowerGemm(
+      {
+        name: "conv2dKernelGradient",
+        m: rows,
+        n: groupF,
+        segments: matrix ? 1 : n * oh,
+        depth: matrix ? pixels : ow,
+        batch: groups,
+        a: matrix
+          ? stridedA({
+              value: matrix,
+              rowStride: 1,
+              depthStride: stored ? taps * c : c,
+              rows,
+              depth: pixels,
+              batches: oneBatch,
+              ones: dBias !== undefined,
+            })
+          : patchColumnsOf(x, sizes, dBias !== undefined),
+        b,
+        y: dKernel,
+        rowStride: f,
+        batchStride: groups > 1 ? groupF : 0,
+        sums: dBias,
+        epilogue: null,
+      },
+      target,
+    ),
+  ];
+}
+
+/** Patches as rows: of x for the forward pass, of dY (`transposed`) for the gradient by the input. */
+function patches(value: Value, sizes: ConvSizes, transposed: boolean): ASource {
+  const lanes = lanesFor(sizes.groupC);
+  return {
+    value,
+    along: "depth",
+    lanes,
+    shader: transposed ? transposedPatchRows : patchRows,
+    params: () => ({
+      geometry: {
+        ...windowParams(sizes),
+        height: sizes.h,
+        width: sizes.w,
+        outHeight: sizes.oh,
+        outWidth: sizes.ow,
+        channels: sizes.c / lanes,
+        groupChannels: sizes.groupC / lanes,
+      },
+    }),
+  };
+}
+
+function patchColumnsOf(value: Value, sizes: ConvSizes, ones: boolean): ASource {
+  const lanes = lanesFor(sizes.groupC);
+  return {
+    value,
+    along: "rows",
+    lanes,
+    shader: patchColumns,
+    params: () => ({
+      geometry: {
+        ...windowParams(sizes),
+        height: sizes.h,
+        width: sizes.w,
+        outHeight: sizes.oh,
+        channels: sizes.c / lanes,
+        tapChannels: sizes.groupC,
+        ones: ones ? sizes.taps * sizes.groupC : 0xffffffff,
+      },
+    }),
+  };
+}

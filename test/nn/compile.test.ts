@@ -1,0 +1,128 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { constant, type Value } from "../../src/core/graph.ts";
+import { tensorType } from "../../src/core/types.ts";
+import type { Dataset } from "../../src/data/imageDataset.ts";
+import type { Gpu } from "../../src/gpu/gpu.ts";
+import { Variables } from "../../src/gpu/variables.ts";
+import { inputLayer } from "../../src/nn/layer.ts";
+import { dense } from "../../src/nn/layers.ts";
+import { type Model, model } from "../../src/nn/model.ts";
+import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { digitSet, tinyNetwork } from "../support/digits.ts";
+import { numbers, testGpu } from "../support/run.ts";
+import { train } from "../support/training.ts";
+
+let gpu: Gpu;
+let data: Dataset;
+beforeAll(async () => {
+  gpu = await testGpu();
+  data = digitSet(gpu, 32);
+});
+
+const loss = "sparseCategoricalCrossentropy";
+
+async function weightsOf(network: Model): Promise<Record<string, number[]>> {
+  const found: Record<string, number[]> = {};
+  for (const variable of network.compiled.state.variables.values()) {
+    found[variable.name] = [...(await network.readWeight(variable))];
+  }
+  return found;
+}
+
+describe("compile", () => {
+  test("again keeps the weights, and starts the optimizer afresh", async () => {
+    const network = await tinyNetwork().compile({ gpu, optimizer: sgd({ learningRate: 0.05 }), loss, seed: 1 });
+    await network.fit(data, { batchSize: 16 });
+    const before = await weightsOf(network);
+    await network.compile({ optimizer: adam(), loss, seed: 99 });
+    expect(await weightsOf(network)).toEqual(before);
+    expect(network.stepsDone).toBe(0);
+    await network.fit(data, { batchSize: 16 });
+    expect(await weightsOf(network)).not.toEqual(before);
+    network.dispose();
+  });
+
+  test("a frozen layer does not move, and the others do", async () => {
+    const network = tinyNetwork();
+    const [conv] = network.layers.keys();
+    if (!conv) throw new Error("no layer");
+    conv.trainable = false;
+    await network.compile({ gpu, optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }), loss, seed: 1 });
+    const before = await weightsOf(network);
+    await network.fit(data, { batchSize: 16 });
+    const after = await weightsOf(network);
+    const moved = Object.keys(before).filter((name) => before[name]?.join() !== after[name]?.join());
+    expect(moved.sort()).toEqual(["hidden/bias", "hidden/kernel", "logits/bias", "logits/kernel"]);
+    conv.trainable = true;
+    await network.compile({ optimizer: sgd({ learningRate: 0.05 }), loss });
+    expect(await weightsOf(network)).toEqual(after);
+    await network.fit(data, { batchSize: 16 });
+    expect((await weightsOf(network))["conv/kernel"]).not.toEqual(after["conv/kernel"]);
+    network.dispose();
+  });
+
+  test.each([
+    [{ seed: -1 }, "compile: seed -1; wanted a whole number from 0 to 4294967295."],
+    [{ seed: 0.5 }, "compile: seed 0.5; wanted a whole number"],
+    [
+      { loss: "crossentropy" as typeof loss },
+      'compile: loss "crossentropy"; wanted one of sparseCategoricalCrossentropy,',
+    ],
+  ])("refuses %o", async (wrong, message) => {
+    const error = await tinyNetwork()
+      .compile({ gpu, optimizer: sgd(), loss, ...wrong })
+      .catch((cause: unknown) => cause);
+    expect((error as Error).message.slice(0, message.length)).toBe(message);
+  });
+
+  test("a compiled model's summary says what a step takes", async () => {
+    const network = await tinyNetwork().compile({ gpu, optimizer: sgd(), loss });
+    expect(network.summary({ batchSize: 16 }).split("\n").at(-1)).toMatch(
+      /^a training step on 16 examples: \d+ dispatches, \d+\.\d Mflop, \d+\.\d [KM]iB of GPU memory at its peak$/,
+    );
+    network.dispose();
+  });
+});
+
+test("a layer that is called twice gets the sum of both gradients", async () => {
+  const [rows, side] = [3, 2];
+  const x = [...numbers(rows * side, 1)];
+  const wanted = [...numbers(rows * side, 2)];
+  const symbol = inputLayer([side]);
+  const shared = dense({ name: "shared", units: side, useBias: false });
+  const network = model({ inputs: symbol, outputs: shared.apply(shared.apply(symbol)) });
+  const leaf = (values: number[]) => constant(tensorType([rows, side]), Float32Array.from(values));
+  const pairs: Dataset = {
+    name: "pairs",
+    count: rows,
+    classes: 0,
+    inputShape: [side],
+    store: new Variables(gpu, []),
+    batch: (_: Value) => ({ x: leaf(x), y: leaf(wanted) }) as never,
+    dispose: () => {},
+  };
+  const options = { loss: "meanSquaredError", batchSize: rows, seed: 3 } as const;
+  const start = await train(network, pairs, { ...options, optimizer: sgd({ learningRate: 0 }), steps: 1 });
+  const after = await train(network, pairs, { ...options, optimizer: sgd({ learningRate: 0.5 }), steps: 1 });
+  const w = [...(start.weights["shared/kernel"] ?? [])];
+
+  /** mean (x w w - wanted)^2 in float64. */
+  const lossOf = (kernel: readonly number[]) => {
+    const product = (a: readonly number[]) =>
+      a.map((_, i) => {
+        const row = i - (i % side);
+        return Array.from({ length: side }, (_, k) => (a[row + k] ?? 0) * (kernel[k * side + (i % side)] ?? 0)).reduce(
+          (sum, term) => sum + term,
+          0,
+        );
+      });
+    const y = product(product(x));
+    return y.reduce((sum, value, i) => sum + (value - (wanted[i] ?? 0)) ** 2, 0) / y.length;
+  };
+  expect(start.losses[0]).toBeCloseTo(lossOf(w), 5);
+  w.forEach((value, i) => {
+    const moved = (by: number) => w.map((each, j) => (j === i ? each + by : each));
+    const slope = (lossOf(moved(1e-4)) - lossOf(moved(-1e-4))) / 2e-4;
+    expect(after.weights["shared/kernel"]?.[i]).toBeCloseTo(value - 0.5 * slope, 5);
+  });
+});
