@@ -8,6 +8,8 @@ const LINE_EVERY_MS = 5_000;
 export interface ProgressView {
   compiling(done: number, total: number): void;
   training(progress: Progress): void;
+  /** Whole images after the training. */
+  predicting(done: number, total: number): void;
   /** Takes an unfinished bar off the screen. */
   stop(): void;
 }
@@ -29,6 +31,7 @@ function barView(columns: number): ProgressView {
     fps: 8,
   };
   const formats = {
+    predict: "predicting {bar}  {value}/{total} images",
     compile: "compiling  {bar}  {value}/{total} kernels",
     train: "epoch {epoch}  {bar}  step {value}/{total}  loss {loss}  accuracy {accuracy}  {rate}  {left} left",
   };
@@ -56,6 +59,10 @@ function barView(columns: number): ProgressView {
       stop();
       console.log(epochLine(epochEnd, progress.epochs));
     },
+    predicting(done, total) {
+      show("predict", formats.predict, done, total, {});
+      if (done === total) stop();
+    },
     stop,
   };
 }
@@ -75,6 +82,9 @@ function lineView(): ProgressView {
       shownAt = performance.now();
       const { epoch, loss, accuracy, rate, left } = texts(progress);
       console.log(`  epoch ${epoch}  step ${step}/${steps}  loss ${loss}  accuracy ${accuracy}  ${rate}  ${left} left`);
+    },
+    predicting(done, total) {
+      if (done === 0) console.log(`Predicting ${total} ${total === 1 ? "image" : "images"} ...`);
     },
     stop() {
       // Lines stay.

@@ -4,7 +4,7 @@
 import { CommandError, command, runMain } from "./cli.ts";
 import { showDemo } from "./showDemo.ts";
 import { train } from "./trainCommand.ts";
-import { addTrainOptions, type TrainOptions } from "./trainOptions.ts";
+import { addTrainOptions, resolveRequest, type TrainOptions } from "./trainOptions.ts";
 
 interface StartOptions extends TrainOptions {
   readonly headless: boolean;
@@ -20,7 +20,7 @@ await runMain(async () => {
   const program = command("start", "Trains LeNet-5 in a browser: on a page with a display, else in the terminal.");
   addTrainOptions(program).option("--headless", "train in the terminal, display or not", false).parse();
   const options = program.opts<StartOptions>();
-  if (options.headless || !hasDisplay()) return train(options);
+  if (options.headless || !hasDisplay()) return train(await resolveRequest(options), options);
   if (options.out || options.json) {
     throw new CommandError("--out and --json are for training in the terminal; add --headless, or leave them out.");
   }

@@ -1,19 +1,29 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { TrainRequest } from "../demo/request.ts";
 import { adapterLine } from "./cli.ts";
-import type { TrainEvent, TrainFacts } from "./pages/train.ts";
 import { type ProgressView, progressView } from "./progress.ts";
-import { resolveRequest, type TrainOptions } from "./trainOptions.ts";
-import { resultJson, testText } from "./trainReport.ts";
+import type { TrainEvent } from "./trainEvents.ts";
+import { factsText, resultJson, testText } from "./trainReport.ts";
 import { runTraining } from "./trainRunner.ts";
+import type { AnyRequest } from "./unetRequest.ts";
 
 const EXIT_INTERRUPTED = 130;
 
+/** What to train, and the folder that the page reads. */
+export interface Training {
+  readonly request: AnyRequest;
+  readonly folder: string | null;
+}
+
+/** Where results go. */
+export interface Outputs {
+  readonly out?: string;
+  readonly json?: string;
+}
+
 /** Trains headless, shows it in the terminal, writes weights, curve and results. Answers the exit code. */
-export async function train(options: TrainOptions): Promise<number> {
-  const { request, folder } = await resolveRequest(options);
+export async function train({ request, folder }: Training, options: Outputs): Promise<number> {
   const out = options.out ?? fileURLToPath(new URL(`../out/${request.model}`, import.meta.url));
   mkdirSync(out, { recursive: true });
 
@@ -32,11 +42,14 @@ export async function train(options: TrainOptions): Promise<number> {
     view.stop();
     if (run.result.test) console.log(`\n${testText(run.result.test)}\n`);
     for (const { name, base64 } of run.result.files) writeFileSync(join(out, name), Buffer.from(base64, "base64"));
-    const [weightsFile = "", curveFile = ""] = run.result.files.map(({ name }) => showPath(join(out, name)));
+    const [weightsFile = "", curveFile = "", ...predictionFiles] = run.result.files.map(({ name }) =>
+      showPath(join(out, name)),
+    );
     console.log(`Weights         ${weightsFile}`);
     console.log(`Learning curve  ${curveFile}`);
+    if (predictionFiles.length > 0) console.log(`Predictions     ${predictionFiles.join(" ")}`);
     if (options.json) {
-      writeFileSync(options.json, resultJson(request, run, weightsFile, curveFile));
+      writeFileSync(options.json, resultJson(request, run, { weightsFile, curveFile, predictionFiles }));
       console.log(`Results         ${showPath(options.json)}`);
     }
     return run.result.stopped ? EXIT_INTERRUPTED : 0;
@@ -52,7 +65,7 @@ function showPath(path: string): string {
   return below.startsWith("..") || isAbsolute(below) ? path : below;
 }
 
-function show(event: TrainEvent, request: TrainRequest, view: ProgressView): void {
+function show(event: TrainEvent, request: AnyRequest, view: ProgressView): void {
   if (event.kind === "adapter") console.log(adapterLine(event.adapter));
   else if (event.kind === "facts") console.log(factsText(event.facts, request));
   else if (event.kind === "compile") view.compiling(event.done, event.total);
@@ -60,16 +73,5 @@ function show(event: TrainEvent, request: TrainRequest, view: ProgressView): voi
     view.stop();
     console.log(`Compiled in ${(event.compileMs / 1000).toFixed(1)} s\n`);
   } else if (event.kind === "progress") view.training(event.progress);
-}
-
-function factsText(facts: TrainFacts, { data, batch, epochs, optimizer, learningRate, seed }: TrainRequest): string {
-  const count = (value: number) => value.toLocaleString("en");
-  const sets = `${count(facts.train)} training and ${count(facts.test)} test images of ${facts.height}x${facts.width}`;
-  return [
-    `Data: ${data.name}, ${sets}`,
-    "",
-    facts.summary,
-    "",
-    `Training: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} in batches of ${batch}, ${optimizer} at ${learningRate}, seed ${seed}`,
-  ].join("\n");
+  else if (event.kind === "predict") view.predicting(event.done, event.total);
 }

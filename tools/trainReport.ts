@@ -1,15 +1,43 @@
-import type { TrainRequest } from "../demo/request.ts";
-import type { Evaluation } from "../src/nn/model.ts";
+import type { Confusion } from "../src/nn/metrics.ts";
 import { showPercent } from "./progress.ts";
+import type { TestResult, TrainFacts } from "./trainEvents.ts";
 import type { TrainRun } from "./trainRunner.ts";
+import { type AnyRequest, stepsPerEpoch, type UnetRequest } from "./unetRequest.ts";
 
-/** Test loss, accuracy and the confusion matrix, for a terminal. */
-export function testText({ loss, accuracy, confusion }: Evaluation): string {
-  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
+const count = (value: number) => value.toLocaleString("en");
+
+/** Data, model and how it is trained, for a terminal. */
+export function factsText(facts: TrainFacts, request: AnyRequest): string {
+  const sets = `${count(facts.train)} training and ${count(facts.test)} test images of ${facts.height}x${facts.width}`;
+  return [`Data: ${request.data.name}, ${sets}`, "", facts.summary, "", `Training: ${lengthText(request)}`].join("\n");
+}
+
+function lengthText(request: AnyRequest): string {
+  const { batch, optimizer, learningRate, seed } = request;
+  const epochsText = (epochs: number) => `${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
+  if (request.model === "lenet5") {
+    return `${epochsText(request.epochs)} in batches of ${batch}, ${optimizer} at ${learningRate}, seed ${seed}`;
+  }
+  const { length, size } = request;
+  const time = "epochs" in length ? epochsText(length.epochs) : `${length.minutes} min with compiling, epochs`;
+  const crops = `crops of ${size}x${size} in batches of ${batch}`;
+  return `${time} of ${stepsPerEpoch} steps, ${crops}, ${optimizer} up to ${learningRate}, seed ${seed}`;
+}
+
+/** Scores and the confusion matrix, for a terminal. */
+export function testText({ loss, accuracy, iou, dice, confusion }: TestResult): string {
+  if (iou !== undefined && dice !== undefined) {
+    return [
+      `Held out: pixel accuracy ${showPercent(accuracy)}, membrane IoU ${iou.toFixed(4)}, Dice ${dice.toFixed(4)}`,
+      "",
+      "Confusion matrix in pixels (row: truth, column: prediction; 0 cell, 1 membrane)",
+      ...confusionRows(confusion),
+    ].join("\n");
+  }
+  const total = confusion.flat().reduce((sum, cell) => sum + cell, 0);
   const right = confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
-  const count = (value: number) => value.toLocaleString("en");
   return [
-    `Test loss ${loss.toFixed(4)}, accuracy ${showPercent(accuracy)} (${count(right)} of ${count(total)})`,
+    `Test ${loss === null ? "" : `loss ${loss.toFixed(4)}, `}accuracy ${showPercent(accuracy)} (${count(right)} of ${count(total)})`,
     "",
     "Confusion matrix (row: label, column: answer)",
     ...confusionRows(confusion),
@@ -17,19 +45,26 @@ export function testText({ loss, accuracy, confusion }: Evaluation): string {
 }
 
 /** Aligned; no errors are dots, so that errors are what the eye finds. */
-function confusionRows(confusion: Evaluation["confusion"]): string[] {
-  const width = Math.max(3, ...confusion.flat().map((count) => `${count}`.length)) + 1;
+function confusionRows(confusion: Confusion): string[] {
+  const width = Math.max(3, ...confusion.flat().map((cell) => `${cell}`.length)) + 1;
   const header = confusion.map((_, label) => `${label}`.padStart(width)).join("");
   const rows = confusion.map((row, label) => {
-    const wrong = row.reduce((sum, count) => sum + count, 0) - (row[label] ?? 0);
-    const cells = row.map((count) => `${count || "·"}`.padStart(width)).join("");
+    const wrong = row.reduce((sum, cell) => sum + cell, 0) - (row[label] ?? 0);
+    const cells = row.map((cell) => `${cell || "·"}`.padStart(width)).join("");
     return `${`${label}`.padStart(4)} │${cells} │ ${wrong} wrong`;
   });
   return [`     │${header} │`, `─────┼${"─".repeat(width * confusion.length)}─┼────────`, ...rows];
 }
 
+/** Paths of what a training wrote. */
+export interface ResultFiles {
+  readonly weightsFile: string;
+  readonly curveFile: string;
+  readonly predictionFiles: readonly string[];
+}
+
 /** What `--json` writes. */
-export function resultJson(request: TrainRequest, run: TrainRun, weightsFile: string, curveFile: string): string {
+export function resultJson(request: AnyRequest, run: TrainRun, files: ResultFiles): string {
   const { adapter, facts, readings, result, compileMs } = run;
   const { vendor, architecture, software } = adapter;
   const epochs = readings.flatMap(({ epochEnd }) => (epochEnd ? [epochEnd] : []));
@@ -38,6 +73,7 @@ export function resultJson(request: TrainRequest, run: TrainRun, weightsFile: st
   const times = (rest.length > 0 ? rest : readings).flatMap(({ stepMs, losses }) => losses.map(() => stepMs));
   times.sort((a, b) => a - b);
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const { confusion = null, ...scores } = result.test ?? {};
   const whole = {
     model: request.model,
     data: request.data.name,
@@ -45,6 +81,7 @@ export function resultJson(request: TrainRequest, run: TrainRun, weightsFile: st
     optimizer: request.optimizer,
     learningRate: request.learningRate,
     batch: request.batch,
+    ...(request.model === "unet" ? unetSettings(request) : {}),
     trainExamples: facts.train,
     testExamples: facts.test,
     adapter: { vendor, architecture, software },
@@ -57,13 +94,15 @@ export function resultJson(request: TrainRequest, run: TrainRun, weightsFile: st
     firstStepMs: first?.stepMs ?? null,
     stepMs: { median: times[times.length >> 1] ?? null, min: times[0] ?? null, max: times.at(-1) ?? null },
     imagesPerSecond:
-      seconds > 0 ? (facts.train * epochs.length) / seconds : (readings.at(-1)?.examplesPerSecond ?? null),
+      seconds > 0 ? (facts.examplesPerEpoch * epochs.length) / seconds : (readings.at(-1)?.examplesPerSecond ?? null),
     stopped: result.stopped,
     epochs,
-    test: result.test && { loss: result.test.loss, accuracy: result.test.accuracy },
-    confusion: result.test?.confusion ?? null,
-    weightsFile,
-    curveFile,
+    test: result.test && scores,
+    confusion,
+    weightsFile: files.weightsFile,
+    curveFile: files.curveFile,
+    ...(request.model === "unet" ? { steps: readings.flatMap(({ losses }) => losses).length } : {}),
+    ...(files.predictionFiles.length > 0 ? { predictionFiles: files.predictionFiles } : {}),
   };
   // Rows of the confusion matrix stay on their lines.
   const text = JSON.stringify(whole, null, 2).replace(
@@ -71,4 +110,8 @@ export function resultJson(request: TrainRequest, run: TrainRun, weightsFile: st
     (_, row: string) => `[${row.replace(/\s+/g, " ")}]`,
   );
   return `${text}\n`;
+}
+
+function unetSettings({ size, base, depth, length, testTimeAugmentation }: UnetRequest) {
+  return { size, base, depth, minutes: "minutes" in length ? length.minutes : null, testTimeAugmentation };
 }

@@ -1,12 +1,12 @@
 import type { Page } from "playwright";
-import type { TrainRequest } from "../demo/request.ts";
 import type { AdapterFacts } from "../src/gpu/gpu.ts";
 import type { Progress } from "../src/nn/fit.ts";
 import { launchBrowser } from "./browser.ts";
 import { CommandError } from "./cli.ts";
-import type { TrainEvent, TrainFacts, TrainResult } from "./pages/train.ts";
 import { serve } from "./serve.ts";
+import type { TrainEvent, TrainFacts, TrainResult } from "./trainEvents.ts";
 import { dataMount } from "./trainOptions.ts";
+import type { AnyRequest } from "./unetRequest.ts";
 
 export interface RunOptions {
   /** Read by the page where the request names a URL. */
@@ -27,14 +27,17 @@ export interface TrainRun {
 }
 
 /** Trains in a headless browser. @throws DeviceError without a browser, CommandError with what the page could not do */
-export async function runTraining(request: TrainRequest, options: RunOptions): Promise<TrainRun> {
+export async function runTraining(request: AnyRequest, options: RunOptions): Promise<TrainRun> {
   const mounts = options.folder === null ? {} : { [dataMount]: options.folder };
   const server = await serve({ mode: "production", mounts });
   try {
     const browser = await launchBrowser({ headless: true, closeOnInterrupt: false });
     try {
-      const url = `${server.url}/tools/pages/train.html?request=${encodeURIComponent(JSON.stringify(request))}`;
-      return await followPage(await browser.newPage(), url, options);
+      const page = await browser.newPage();
+      await page.addInitScript((given) => {
+        window.trainRequest = given;
+      }, request);
+      return await followPage(page, `${server.url}/tools/pages/train.html`, options);
     } finally {
       await browser.close();
     }

@@ -20,8 +20,6 @@ struct TableSumParams {
 @group(0) @binding(2) var<storage, read_write> coefficients: array<f32>;
 @group(0) @binding(3) var<uniform> params: TableSumParams;
 
-const RUN = 16u;
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = (workgroupIndex(id, grid) * 64u + local) / WIDTH;
@@ -32,18 +30,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let members = params.slices * params.groupChannels;
   var sum = 0.0;
   var product = 0.0;
-  // Runs of sums, so that small parts are not added to large totals one by one.
-  for (var first = local % WIDTH; first < members; first += RUN * WIDTH) {
-    var runSum = 0.0;
-    var runProduct = 0.0;
-    for (var m = first; m < min(first + RUN * WIDTH, members); m += WIDTH) {
-      let row = 2u * (item * params.slices + m / params.groupChannels);
-      let channel = firstChannel + m % params.groupChannels;
-      runSum += partial[row * channels + channel];
-      runProduct += partial[(row + 1u) * channels + channel];
-    }
-    sum += runSum;
-    product += runProduct;
+  for (var m = local % WIDTH; m < members; m += WIDTH) {
+    let row = 2u * (item * params.slices + m / params.groupChannels);
+    let channel = firstChannel + m % params.groupChannels;
+    sum += partial[row * channels + channel];
+    product += partial[(row + 1u) * channels + channel];
   }
   let dBias = joined(sum, local);
   let dScale = joined(product, local);

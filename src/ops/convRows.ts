@@ -56,7 +56,7 @@ export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | n
   const wide = conv.n / lanes;
   const columns = Math.ceil(wide / Math.ceil(wide / (lanes === 4 ? 4 : 8)));
   let best: { readonly tile: RowTile; readonly cost: number } | null = null;
-  for (const step of [4, 2, 1] as const) {
+  for (const step of [2, 1] as const) {
     const quad = target.subgroups && (step * columns) % 4 === 0;
     const loadB = quad ? loadCost.shared : loadCost[lanes];
     for (let pixels = 4; pixels <= 16 && conv.depth % step === 0; pixels++) {

@@ -1,0 +1,84 @@
+import { compileModel } from "../../demo/compileModel.ts";
+import { Curve, lightPalette } from "../../demo/curve.ts";
+import {
+  canvasSide,
+  digitCounts,
+  digitScaling,
+  drawDigitSets,
+  type ImageSets,
+  readServedSets,
+  takeFirst,
+} from "../../demo/data.ts";
+import type { TrainRequest } from "../../demo/request.ts";
+import { imageDataset } from "../../src/data/imageDataset.ts";
+import type { Gpu } from "../../src/gpu/gpu.ts";
+import type { TrainResult } from "../trainEvents.ts";
+import { countSubmits } from "./countSubmits.ts";
+import { baseName, resultFiles, type TrainPage } from "./pageParts.ts";
+
+/** Trains LeNet-5, tests it, and draws its learning curve on the page's canvas. */
+export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: TrainPage): Promise<TrainResult> {
+  const { canvas, report, signal } = page;
+  const { epochs, batch } = request;
+  const sets = await readSets(request);
+  const [trainData, testData] = [sets.train, sets.test].map((set) =>
+    imageDataset(gpu, set, { ...digitScaling, height: canvasSide, width: canvasSide }),
+  );
+  if (!trainData || !testData) throw new Error("unreachable: two sets make two data sets");
+  let training = false;
+  const model = await compileModel(gpu, request, (done, total) => {
+    if (!training) void report({ kind: "compile", done, total });
+  });
+  const plan = model.trainPlan(trainData, batch);
+  await report({
+    kind: "facts",
+    facts: {
+      train: sets.train.count,
+      test: sets.test.count,
+      height: sets.train.height,
+      width: sets.train.width,
+      examplesPerEpoch: sets.train.count,
+      summary: model.summary({ batchSize: batch }),
+      params: model.parameterCount,
+      peakBytes: plan.peakBytes,
+      flopsPerStep: plan.flops,
+      dispatchesPerStep: plan.calls.length,
+    },
+  });
+  const before = performance.now();
+  await model.trainCommands(trainData, batch);
+  await report({ kind: "compiled", compileMs: performance.now() - before });
+
+  const curve = new Curve(canvas, { palette: lightPalette, responsive: false, pixelRatio: 2 });
+  curve.begin(epochs);
+  training = true;
+  page.onTraining();
+  const submits = countSubmits(() => model.stepsDone);
+  const fit = model.fit(trainData, { epochs, batchSize: batch, validationData: testData, signal });
+  for await (const progress of fit) {
+    curve.add(progress);
+    void report({ kind: "progress", progress });
+  }
+  const submitsPerStep = submits.end(Math.ceil(sets.train.count / batch));
+  const stopped = signal.aborted;
+  const test = stopped ? null : await model.evaluate(testData, { batchSize: batch });
+  const score = test
+    ? `, ${(100 * test.accuracy).toFixed(2)} % of ${sets.test.count.toLocaleString("en")} test images right`
+    : "";
+  const title = `LeNet-5 on ${baseName(request.data.name)}${score}`;
+  return {
+    stopped,
+    test: test && { loss: test.loss, accuracy: test.accuracy, confusion: test.confusion },
+    submitsPerStep,
+    files: await resultFiles(request.model, model, curve, canvas, title),
+  };
+}
+
+async function readSets({ data, limit }: TrainRequest): Promise<ImageSets> {
+  if (data.url === null) {
+    const count = limit === null ? digitCounts.train : Math.min(limit, digitCounts.train);
+    return drawDigitSets({ train: count, test: digitCounts.test });
+  }
+  const sets = await readServedSets(data.url, data.name);
+  return limit === null ? sets : { ...sets, train: takeFirst(sets.train, limit) };
+}
