@@ -33,3 +33,4 @@ export { type CompileOptions, type EvaluateOptions, type Evaluation, Model, mode
 export * from "./nn/optimizers.ts";
 export * as regularizers from "./nn/regularizers.ts";
 export * as schedules from "./nn/schedules.ts";
+export { type NewHeadOptions, withNewHead } from "./nn/transfer.ts";

@@ -19,8 +19,8 @@ test.each(runs.map((found) => [found.id, found] as const))("training run %s as i
   checkCase(found),
 );
 
-test("every adapter has vectors, and every optimizer and LeNet-5 run is among the tests", () => {
+test("every adapter has vectors, and every optimizer and training run is among the tests", () => {
   expect(Object.keys(adapters).filter((op) => !ops.includes(op))).toEqual([]);
   expect(trajectories).toHaveLength(18);
-  expect(runs.map(({ id }) => id)).toEqual(expect.arrayContaining(["lenet5_sgd", "lenet5_adam"]));
+  expect(runs.map(({ id }) => id)).toEqual(["lenet5_sgd", "lenet5_adam", "unet_sgd", "unet_adam"]);
 });

@@ -20,6 +20,9 @@ struct TableSumParams {
 @group(0) @binding(2) var<storage, read_write> coefficients: array<f32>;
 @group(0) @binding(3) var<uniform> params: TableSumParams;
 
+/// As in norm/statistics.
+const BLOCK = 16u;
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = (workgroupIndex(id, grid) * 64u + local) / WIDTH;
@@ -30,11 +33,17 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let members = params.slices * params.groupChannels;
   var sum = 0.0;
   var product = 0.0;
-  for (var m = local % WIDTH; m < members; m += WIDTH) {
-    let row = 2u * (item * params.slices + m / params.groupChannels);
-    let channel = firstChannel + m % params.groupChannels;
-    sum += partial[row * channels + channel];
-    product += partial[(row + 1u) * channels + channel];
+  for (var first = local % WIDTH; first < members; first += BLOCK * WIDTH) {
+    var sumPart = 0.0;
+    var productPart = 0.0;
+    for (var m = first; m < min(first + BLOCK * WIDTH, members); m += WIDTH) {
+      let row = 2u * (item * params.slices + m / params.groupChannels);
+      let channel = firstChannel + m % params.groupChannels;
+      sumPart += partial[row * channels + channel];
+      productPart += partial[(row + 1u) * channels + channel];
+    }
+    sum += sumPart;
+    product += productPart;
   }
   let dBias = joined(sum, local);
   let dScale = joined(product, local);

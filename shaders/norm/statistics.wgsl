@@ -18,6 +18,10 @@ struct StatisticParams {
 @group(0) @binding(2) var<storage, read_write> statistics: array<f32>;
 @group(0) @binding(3) var<uniform> params: StatisticParams;
 
+/// Terms that are summed before they join the total: rounding grows with a block and with the number of blocks, not with
+/// their product.
+const BLOCK = 16u;
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = (workgroupIndex(id, grid) * 64u + local) / WIDTH;
@@ -30,21 +34,29 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let size = f32(params.steps * params.groupChannels);
 
   var sum = 0.0;
-  for (var m = local % WIDTH; m < members; m += WIDTH) {
-    let slice = m / params.groupChannels;
-    let steps = f32((params.steps - slice + params.slices - 1u) / params.slices);
-    let row = 2u * (item * params.slices + slice);
-    sum += steps * partial[row * channels + firstChannel + m % params.groupChannels];
+  for (var first = local % WIDTH; first < members; first += BLOCK * WIDTH) {
+    var part = 0.0;
+    for (var m = first; m < min(first + BLOCK * WIDTH, members); m += WIDTH) {
+      let slice = m / params.groupChannels;
+      let steps = f32((params.steps - slice + params.slices - 1u) / params.slices);
+      let row = 2u * (item * params.slices + slice);
+      part += steps * partial[row * channels + firstChannel + m % params.groupChannels];
+    }
+    sum += part;
   }
   let mean = joined(sum, local) / size;
   var squares = 0.0;
-  for (var m = local % WIDTH; m < members; m += WIDTH) {
-    let slice = m / params.groupChannels;
-    let steps = f32((params.steps - slice + params.slices - 1u) / params.slices);
-    let row = 2u * (item * params.slices + slice);
-    let channel = firstChannel + m % params.groupChannels;
-    let delta = partial[row * channels + channel] - mean;
-    squares += partial[(row + 1u) * channels + channel] + steps * delta * delta;
+  for (var first = local % WIDTH; first < members; first += BLOCK * WIDTH) {
+    var part = 0.0;
+    for (var m = first; m < min(first + BLOCK * WIDTH, members); m += WIDTH) {
+      let slice = m / params.groupChannels;
+      let steps = f32((params.steps - slice + params.slices - 1u) / params.slices);
+      let row = 2u * (item * params.slices + slice);
+      let channel = firstChannel + m % params.groupChannels;
+      let delta = partial[row * channels + channel] - mean;
+      part += partial[(row + 1u) * channels + channel] + steps * delta * delta;
+    }
+    squares += part;
   }
   let total = joined(squares, local);
   if (index >= params.count || local % WIDTH != 0u) { return; }

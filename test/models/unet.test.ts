@@ -22,24 +22,23 @@ function discs(count: number): LabelledMasks {
   return { name: "discs", images, masks, count, height: side, width: side, channels: 1, classes: ["ground", "disc"] };
 }
 
-test("a small U-Net learns discs: the loss falls within 10 steps, and again with the same bits", async () => {
+test("a small U-Net learns discs: the loss falls to less than half within 10 steps", async () => {
   const gpu = await testGpu();
   const data = segmentationDataset(gpu, discs(4), { size: side });
-  const run = async () => {
-    const model = unet({ inputShape: [side, side, 1], padding: "same", batchNormalization: true, base: 4, depth: 2 });
-    const loss = "sparseCategoricalCrossentropy";
-    await model.compile({ gpu, optimizer: adam({ learningRate: 0.02 }), loss, seed: 1 });
-    const { losses } = await model.fit(data, { epochs: 10, batchSize: 4, shuffle: false });
-    const [, mean] = [...model.compiled.state.variables.values()].filter(({ name }) => name.endsWith("movingMean"));
-    const moved = mean ? await model.readWeight(mean) : null;
-    model.dispose();
-    return { losses, moved };
-  };
-  const first = await run();
-  expect(first.losses).toHaveLength(10);
-  expect(first.losses.at(-1)).toBeLessThan((first.losses[0] ?? 0) / 2);
-  expect(first.moved?.some((value) => value !== 0)).toBe(true);
-  expect(await run()).toEqual(first);
+  const model = unet({ inputShape: [side, side, 1], padding: "same", batchNormalization: true, base: 4, depth: 2 });
+  const loss = "sparseCategoricalCrossentropy";
+  await model.compile({ gpu, optimizer: adam({ learningRate: 0.02 }), loss, seed: 1 });
+  const { losses } = await model.fit(data, { epochs: 10, batchSize: 4, shuffle: false });
+  expect(losses).toHaveLength(10);
+  expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
+  const means = [...model.compiled.state.variables.values()].filter(({ name }) => name.endsWith("/movingMean"));
+  expect(means).toHaveLength(10);
+  for (const mean of means)
+    expect(
+      (await model.readWeight(mean)).some((value) => value !== 0),
+      mean.name,
+    ).toBe(true);
+  model.dispose();
   data.dispose();
 });
 
