@@ -12,16 +12,28 @@ export { type Plan, printPlan } from "./core/plan.ts";
 export { printGraph } from "./core/print.ts";
 export type { DType, Shape, TensorType } from "./core/types.ts";
 export { type BorderWeightOptions, borderWeights, type CellMask } from "./data/borderWeights.ts";
+export { type DrawCellsOptions, drawCells } from "./data/cells.ts";
 export { type DrawDigitsOptions, drawDigits } from "./data/digits.ts";
 export { prepareDrawing } from "./data/drawing.ts";
 export { readMnist } from "./data/idx.ts";
 export { type Dataset, type ImageDatasetOptions, imageDataset } from "./data/imageDataset.ts";
+export {
+  type ImageFile,
+  isbi2012Classes,
+  type MaskClass,
+  type ReadPairsOptions,
+  readImagePairs,
+} from "./data/imageFolder.ts";
 export type { LabelledImages } from "./data/labelledImages.ts";
+export { encodePng, maskToImageData, sideBySide } from "./data/maskImage.ts";
+export { type LabelledMasks, sliceMasks } from "./data/segmentation.ts";
+export { type SegmentationDatasetOptions, segmentationDataset } from "./data/segmentationDataset.ts";
 export { type Scaling, standardScaling } from "./data/statistics.ts";
 export { splitDataset, subset } from "./data/subset.ts";
 export { type AdapterFacts, Gpu, type GpuOptions } from "./gpu/gpu.ts";
 export { decodeSafetensors, encodeSafetensors, encodeToBytes, openSafetensors } from "./io/safetensors.ts";
 export * as constraints from "./nn/constraints.ts";
+export { evaluateSegmentation, type SegmentationScores } from "./nn/evaluateSegmentation.ts";
 export type { EpochResult, Fit, FitOptions, History, Progress } from "./nn/fit.ts";
 export * as initializers from "./nn/initializers.ts";
 export { inputLayer as input, Layer } from "./nn/layer.ts";
@@ -31,6 +43,7 @@ export * as losses from "./nn/losses.ts";
 export * as metrics from "./nn/metrics.ts";
 export { type CompileOptions, type EvaluateOptions, type Evaluation, Model, model, sequential } from "./nn/model.ts";
 export * from "./nn/optimizers.ts";
+export { maskOf, predictTiles, TilePredictor } from "./nn/predictTiles.ts";
 export * as regularizers from "./nn/regularizers.ts";
 export * as schedules from "./nn/schedules.ts";
 export { type NewHeadOptions, withNewHead } from "./nn/transfer.ts";
