@@ -11,6 +11,8 @@ import { Watch, type WatchOptions } from "./watch.ts";
 export interface FitOptions extends WatchOptions {
   /** Default 1. */
   readonly epochs?: number;
+  /** Epochs that are done already: training goes on with the next one, up to `epochs`. Default 0. */
+  readonly initialEpoch?: number;
   /** Default 32. */
   readonly batchSize?: number;
   /** Default true: another permutation each epoch, drawn from the seed. */
@@ -100,6 +102,7 @@ export class Fit implements AsyncIterable<Progress>, PromiseLike<History> {
 
 const fitOptions = [
   "epochs",
+  "initialEpoch",
   "batchSize",
   "shuffle",
   "validationData",
@@ -118,7 +121,9 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   checkNames("fit", options, fitOptions);
   const { batchSize = 32, shuffle = true, signal } = options;
   const [data, validationData] = divide(all, options);
+  const initialEpoch = options.initialEpoch ?? 0;
   const epochs = checkCount("epochs", options.epochs ?? 1);
+  if (initialEpoch !== 0) checkCount("initialEpoch", initialEpoch);
   const steps = Math.ceil(data.count / checkCount("batchSize", batchSize));
   const lastBatch = data.count - (steps - 1) * batchSize;
   // Rows that are not there do no harm, but in layers that mix examples: for those the last batch has its own graph.
@@ -133,7 +138,7 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   const hasAccuracy = model.compiled.loss.labels !== "values";
   let stoppedEarly = false;
   try {
-    for (let epoch = 1; epoch <= epochs && !stoppedEarly && !signal?.aborted; epoch++) {
+    for (let epoch = initialEpoch + 1; epoch <= epochs && !stoppedEarly && !signal?.aborted; epoch++) {
       model.resetTotals("trainTotals");
       const size = { epoch, epochs, steps, batchSize, examples: data.count };
       const meter = new Meter({ ...size, before: model.stepsDone, hasAccuracy });
@@ -173,6 +178,7 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
         seconds,
       };
       results.push(result);
+      model.epochsDone = epoch;
       stoppedEarly = watch.onEpochEnd(epoch, result.valLoss ?? result.loss);
       options.onEpochEnd?.(result);
       yield report(options, { ...last, epochEnd: result });

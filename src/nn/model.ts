@@ -10,6 +10,7 @@ import type { Variables } from "../gpu/variables.ts";
 import type { AucOptions } from "../ops/auc.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { Fit, type FitOptions } from "./fit.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
 import { type Loss, type LossName, lossOf } from "./losses.ts";
@@ -19,7 +20,7 @@ import type { Optimizer } from "./optimizers.ts";
 import { copyWeights, initializeState, makeState, type State } from "./state.ts";
 import { evaluateStep, predictStep, trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
-import { loadWeights, saveWeights } from "./weightFiles.ts";
+import { loadVariables, saveVariables } from "./weightFiles.ts";
 
 export interface CompileOptions {
   readonly optimizer: Optimizer;
@@ -60,6 +61,8 @@ export interface EvaluateOptions {
 export class Model extends Network {
   /** Updates made since compile. */
   stepsDone = 0;
+  /** Number of the last epoch that was finished since compile. */
+  epochsDone = 0;
   #compiled: Compiled | null = null;
   readonly #commands = new Map<string, Promise<CommandGraph>>();
   readonly #datasets = new Map<Dataset, number>();
@@ -101,6 +104,7 @@ export class Model extends Network {
     this.dispose();
     this.#compiled = { optimizer, loss: lossOf(loss), gpu: device, seed, state, store, onCompile };
     this.stepsDone = 0;
+    this.epochsDone = 0;
     return this;
   }
 
@@ -213,12 +217,26 @@ export class Model extends Network {
 
   /** All weights as a safetensors file. */
   saveWeights(): Promise<Uint8Array<ArrayBuffer>> {
-    return saveWeights(this.compiled);
+    const { state, store } = this.compiled;
+    return saveVariables(store, state.variables.values());
   }
 
   /** Takes the weights of a safetensors file; every name and shape must be this model's, else nothing is changed. */
-  loadWeights(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
-    return loadWeights(this.compiled, file);
+  async loadWeights(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+    const { state, store } = this.compiled;
+    await loadVariables("loadWeights", store, state.variables.values(), file);
+  }
+
+  /** Weights, optimizer state and position as a safetensors file: `fit` goes on from it bit for bit. */
+  saveCheckpoint(): Promise<Uint8Array<ArrayBuffer>> {
+    return saveCheckpoint(this.compiled, { step: this.stepsDone, epoch: this.epochsDone });
+  }
+
+  /** Takes a checkpoint; then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on. */
+  async loadCheckpoint(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+    const { step, epoch } = await loadCheckpoint(this.compiled, file);
+    this.stepsDone = step;
+    this.epochsDone = epoch;
   }
 
   /** Frees the GPU memory of weights and steps. The device stays. */

@@ -1,36 +1,44 @@
 import { FormatError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import { showShape, showType, tensorType } from "../core/types.ts";
-import { encodeToBytes, type NamedTensor, openSafetensors } from "../io/safetensors.ts";
-import type { Compiled } from "./model.ts";
+import type { Variables } from "../gpu/variables.ts";
+import { encodeToBytes, type Metadata, type NamedTensor, openSafetensors } from "../io/safetensors.ts";
 
-/** All weights of a model as a safetensors file, under their names, in our own layout (HWIO kernels). */
-export async function saveWeights({ state, store }: Compiled): Promise<Uint8Array<ArrayBuffer>> {
+/** Tensors as a safetensors file, under their names, in our own layout (HWIO kernels). */
+export async function saveVariables(
+  store: Variables,
+  variables: Iterable<Variable>,
+  metadata: Metadata = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const tensors: NamedTensor[] = [];
-  for (const variable of state.variables.values()) {
+  for (const variable of variables) {
     const data = await store.read(variable);
     tensors.push({ name: variable.name, shape: variable.type.shape, dtype: "f32", data });
   }
-  return encodeToBytes(tensors, { format: "wgrad", layout: "channels-last" });
+  return encodeToBytes(tensors, { format: "wgrad", layout: "channels-last", ...metadata });
 }
 
 /**
- * Takes the weights of a file. Names and shapes are judged before any data are read, and nothing is written before all
- * data have come in whole.
+ * Takes the tensors of a file, which must be just these, and returns its metadata. Names, shapes and metadata (`check`)
+ * are judged before any data are read, and nothing is written before all data have come in whole.
  */
-export async function loadWeights(
-  { state, store }: Compiled,
+export async function loadVariables(
+  where: string,
+  store: Variables,
+  variables: Iterable<Variable>,
   source: Uint8Array | ReadableStream<Uint8Array>,
-): Promise<void> {
+  check: (metadata: Metadata) => void = () => {},
+): Promise<Metadata> {
   const file = await openSafetensors(source);
-  const wanted = new Map([...state.variables.values()].map((variable) => [variable.name, variable]));
+  check(file.metadata);
+  const wanted = new Map([...variables].map((variable) => [variable.name, variable]));
   const found = new Map(file.entries.map((entry) => [entry.name, entry]));
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   const foreign = [...found.keys()].filter((name) => !wanted.has(name));
   if (missing.length > 0 || foreign.length > 0) {
     const list = (names: string[]) => `${names.slice(0, 5).join(", ")}${names.length > 5 ? ", .." : ""}`;
     throw new FormatError({
-      where: "loadWeights",
+      where,
       seen: [missing.length > 0 && `no ${list(missing)}`, foreign.length > 0 && `unknown ${list(foreign)}`]
         .filter(Boolean)
         .join(" and "),
@@ -57,4 +65,5 @@ export async function loadWeights(
     tensors.push({ variable, data });
   }
   for (const { variable, data } of tensors) store.write(variable, data);
+  return file.metadata;
 }

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { FormatError } from "../../src/core/errors.ts";
+import { drawDigits } from "../../src/data/digits.ts";
+import { imageDataset } from "../../src/data/imageDataset.ts";
+import { batchNormalization, conv2d, dense, dropout, flatten } from "../../src/nn/layers.ts";
+import { type Model, sequential } from "../../src/nn/model.ts";
+import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
+import { testGpu } from "../support/run.ts";
+
+const batchSize = 16;
+
+function network(): Model {
+  return sequential({
+    inputShape: [16, 16, 1],
+    layers: [
+      conv2d({ filters: 4, kernelSize: 3, strides: 2, useBias: false }),
+      batchNormalization(),
+      flatten(),
+      dropout({ rate: 0.3 }),
+      dense({ units: 10 }),
+    ],
+  });
+}
+
+async function compiled(optimizer: Optimizer, seed = 5): Promise<Model> {
+  return network().compile({ gpu: await testGpu(), optimizer, loss: "sparseCategoricalCrossentropy", seed });
+}
+
+/** 40 examples in batches of 16: the last one is smaller. */
+async function digits() {
+  return imageDataset(await testGpu(), drawDigits({ count: 40, seed: 1, size: 16 }));
+}
+
+test("a training that stops and goes on from a checkpoint equals one that does not, bit for bit", async () => {
+  const data = await digits();
+  const whole = await compiled(adam());
+  const straight = await whole.fit(data, { epochs: 4, batchSize });
+
+  const first = await compiled(adam());
+  const before = await first.fit(data, { epochs: 2, batchSize });
+  const file = await first.saveCheckpoint();
+  const second = await compiled(adam());
+  await second.loadCheckpoint(file);
+  expect([second.stepsDone, second.epochsDone]).toEqual([6, 2]);
+  const after = await second.fit(data, { epochs: 4, initialEpoch: second.epochsDone, batchSize });
+
+  expect([...before.losses, ...after.losses]).toEqual(straight.losses);
+  expect(await second.saveWeights()).toEqual(await whole.saveWeights());
+});
+
+test("a checkpoint of another optimizer, another seed, or no checkpoint at all changes nothing", async () => {
+  const model = await compiled(adam());
+  const weights = await model.saveWeights();
+  const file = await model.saveCheckpoint();
+  const others: [Uint8Array, string][] = [
+    [await (await compiled(sgd())).saveCheckpoint(), "loadCheckpoint: optimizer sgd; wanted optimizer adam."],
+    [await (await compiled(adam(), 6)).saveCheckpoint(), "loadCheckpoint: seed 6; wanted seed 5."],
+    [weights, "loadCheckpoint: kind not given; wanted kind checkpoint."],
+  ];
+  for (const [bytes, message] of others) {
+    const failure = await model.loadCheckpoint(bytes).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(FormatError);
+    expect(String(failure)).toContain(message);
+  }
+  await expect(model.loadCheckpoint(file.subarray(0, file.length - 8))).rejects.toThrow(FormatError);
+  expect(await model.saveWeights()).toEqual(weights);
+});
