@@ -63,6 +63,22 @@ export interface ResultFiles {
   readonly predictionFiles: readonly string[];
 }
 
+/** A reading that waited for another comes in right behind it, so times are those of stretches of at least so many ms. */
+const shortestStretchMs = 100;
+
+/** Milliseconds of each step, ascending: the mean of the stretch of readings in which it lies. */
+function stepTimes(readings: TrainRun["readings"]): number[] {
+  const times: number[] = [];
+  let stretch = { ms: 0, steps: 0 };
+  readings.forEach(({ stepMs, losses }, i) => {
+    stretch = { ms: stretch.ms + stepMs * losses.length, steps: stretch.steps + losses.length };
+    if (stretch.ms < shortestStretchMs && i < readings.length - 1) return;
+    times.push(...new Array<number>(stretch.steps).fill(stretch.ms / stretch.steps));
+    stretch = { ms: 0, steps: 0 };
+  });
+  return times.sort((a, b) => a - b);
+}
+
 /** What `--json` writes. */
 export function resultJson(request: AnyRequest, run: TrainRun, files: ResultFiles): string {
   const { adapter, facts, readings, result, compileMs } = run;
@@ -70,8 +86,7 @@ export function resultJson(request: AnyRequest, run: TrainRun, files: ResultFile
   const epochs = readings.flatMap(({ epochEnd }) => (epochEnd ? [epochEnd] : []));
   // A reading stands for the steps since the one before; the first of all stands for the first step.
   const [first, ...rest] = readings;
-  const times = (rest.length > 0 ? rest : readings).flatMap(({ stepMs, losses }) => losses.map(() => stepMs));
-  times.sort((a, b) => a - b);
+  const times = stepTimes(rest.length > 0 ? rest : readings);
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const { confusion = null, ...scores } = result.test ?? {};
   const whole = {

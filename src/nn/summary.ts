@@ -1,7 +1,7 @@
 import { defaultTarget } from "../core/call.ts";
 import { input } from "../core/graph.ts";
 import { showBytes, showFlops } from "../core/plan.ts";
-import { showShape, sizeOf, tensorType } from "../core/types.ts";
+import { sizeOf, tensorType } from "../core/types.ts";
 import { plan } from "../passes/index.ts";
 import { layVariables } from "../passes/layout.ts";
 import type { Compiled } from "./model.ts";
@@ -14,22 +14,28 @@ export interface SummaryOptions {
   readonly batchSize?: number;
 }
 
-/** A line a layer: name, kind, shape of its output, number of parameters; then the totals. */
+/** A line a layer: name, kind, shape of its output, number of parameters, whether they learn; then the totals. */
 export function summarize(network: Network, compiled: Compiled | null, { batchSize = 32 }: SummaryOptions): string {
   const rows = [
-    ["layer", "kind", "output shape", "parameters"],
-    ...network.inputs.map(({ shape }) => ["input", "input", showShape(["N", ...shape] as never), "0"]),
-    ...network.symbols.map(({ layer, shape }) => [
-      layer ? (network.layers.get(layer) ?? "") : "",
-      layer?.kind ?? "",
-      `[N, ${shape.join(", ")}]`,
-      (layer?.parameterCount ?? 0).toLocaleString("en"),
-    ]),
+    ["layer", "kind", "output shape", "parameters", "learns"],
+    ...network.inputs.map(({ shape }) => ["input", "input", `[N, ${shape.join(", ")}]`, "0", ""]),
+    ...network.symbols.map(({ layer, shape }) => {
+      const count = layer?.parameterCount ?? 0;
+      return [
+        layer ? (network.layers.get(layer) ?? "") : "",
+        layer?.kind ?? "",
+        `[N, ${shape.join(", ")}]`,
+        count.toLocaleString("en"),
+        count === 0 ? "" : layer?.trainable ? "yes" : "no",
+      ];
+    }),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const table = rows.map((row) =>
-    row.map((cell, i) => (i === 3 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join("  "),
-  );
+  const pad = (cell: string, column: number) => {
+    const width = widths[column] ?? 0;
+    return column === 3 ? cell.padStart(width) : cell.padEnd(width);
+  };
+  const table = rows.map((row) => row.map(pad).join("  ").trimEnd());
   const weights = network.namedWeights();
   const count = (list: typeof weights) => list.reduce((sum, { weight }) => sum + sizeOf(weight.shape), 0);
   const trainable = count(weights.filter((entry) => entry.trainable));

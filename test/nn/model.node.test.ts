@@ -230,15 +230,15 @@ describe("summary", () => {
     const [conv] = network.layers.keys();
     if (conv) conv.trainable = false;
     expect(network.summary()).toMatchInlineSnapshot(`
-      "layer    kind          output shape    parameters
-      -------------------------------------------------
+      "layer    kind          output shape    parameters  learns
+      ---------------------------------------------------------
       input    input         [N, 28, 28, 1]           0
-      conv     conv2d        [N, 12, 12, 4]         104
+      conv     conv2d        [N, 12, 12, 4]         104  no
       pool     maxPooling2d  [N, 6, 6, 4]             0
       flatten  flatten       [N, 144]                 0
-      hidden   dense         [N, 14]              2,030
-      logits   dense         [N, 10]                150
-      -------------------------------------------------
+      hidden   dense         [N, 14]              2,030  yes
+      logits   dense         [N, 10]                150  yes
+      ---------------------------------------------------------
       parameters 2,284, trainable 2,180, fixed 104"
     `);
   });
