@@ -37,6 +37,8 @@ element("controls", HTMLFormElement).addEventListener("submit", (event) => {
 });
 save.addEventListener("click", () => void saveWeights().catch(showNotice));
 await openGpu();
+// The command line asks for the training, so that a person who runs it sees it learn without another word.
+if (gpu && new URLSearchParams(location.search).has("start")) void run();
 
 async function openGpu(): Promise<void> {
   const chip = element("adapter", HTMLParagraphElement);

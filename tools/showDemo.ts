@@ -24,14 +24,14 @@ export async function showDemo(options: TrainOptions): Promise<number> {
   return 0;
 }
 
-/** The part of the page's address that says what to train; the page knows what is standard. */
+/** The part of the page's address that starts the training and says what to train; the page knows what is standard. */
 function searchOf(request: TrainRequest): string {
   const standard = new Map<string, unknown>(Object.entries(standardRequest));
   const special = Object.entries(request).filter(
     ([key, value]) => JSON.stringify(value) !== JSON.stringify(standard.get(key)),
   );
-  if (special.length === 0) return "";
-  return `?request=${encodeURIComponent(JSON.stringify(Object.fromEntries(special)))}`;
+  if (special.length === 0) return "?start";
+  return `?start&request=${encodeURIComponent(JSON.stringify(Object.fromEntries(special)))}`;
 }
 
 /** On Linux most browsers come with WebGPU off: the one that set-up found is started with the flags for it. */
