@@ -15,7 +15,7 @@ import storeSums from "../../shaders/gemm/store_sums.wgsl";
 import sumSlices from "../../shaders/gemm/sum_slices.wgsl";
 import sumSlicesSums from "../../shaders/gemm/sum_slices_sums.wgsl";
 import tileKernel from "../../shaders/gemm/tile.wgsl";
-import { type KernelCall, type Operand, type Target, workgroupsFor } from "../core/call.ts";
+import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { inline, oneStep, type Program } from "../core/expression.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
