@@ -1,27 +1,9 @@
-// uses: lib/grid
+// uses: lib/grid, conv/stored_geometry
 // The matrix of patches, stored: patches[m, tap, c] = x at the pixel that tap reads for output pixel m, 0 outside.
 // Each invocation copies one lane of channels. The readable baseline; implicit GEMM needs no such matrix.
 
-struct PatchParams {
-  height: u32,
-  width: u32,
-  outHeight: u32,
-  outWidth: u32,
-  kernelWidth: u32,
-  taps: u32,
-  strideY: u32,
-  strideX: u32,
-  dilationY: u32,
-  dilationX: u32,
-  padTop: i32,
-  padLeft: i32,
-  /// In lanes.
-  channels: u32,
-  count: u32,
-}
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> patches: array<Lane>;
-@group(0) @binding(2) var<uniform> params: PatchParams;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -1,39 +1,7 @@
+// uses: conv/patch_geometry
 // A is the matrix of transposed patches: row m is an input pixel, segment is a tap, k a filter, and the value is that
 // of the output pixel which used the input pixel by that tap; zero where there is none. The gradient of a convolution
 // by its input, and the forward pass of a transposed convolution.
-
-struct PatchParams {
-  /// Of the image that is read.
-  height: u32,
-  width: u32,
-  /// Of the grid of rows: m = (image * outHeight + y) * outWidth + x.
-  outHeight: u32,
-  outWidth: u32,
-  kernelWidth: u32,
-  strideY: u32,
-  strideX: u32,
-  dilationY: u32,
-  dilationX: u32,
-  padTop: i32,
-  padLeft: i32,
-  /// Channels of a pixel, and of a group, in lanes.
-  channels: u32,
-  groupChannels: u32,
-}
-@group(0) @binding(4) var<uniform> geometry: PatchParams;
-@group(0) @binding(0) var<storage, read> a: array<ALane>;
-
-struct AOpen {
-  /// First pixel of the image, in lanes, with the offset of the group.
-  start: u32,
-  y: i32,
-  x: i32,
-}
-
-struct ARow {
-  start: u32,
-  inside: bool,
-}
 
 fn aOpen(m: u32, group: u32) -> AOpen {
   let x = m % geometry.outWidth;
@@ -54,8 +22,4 @@ fn aRow(opened: AOpen, tap: u32) -> ARow {
   let inside = onGrid & (y < i32(geometry.height)) & (x < i32(geometry.width));
   let pixel = select(0u, u32(y) * geometry.width + u32(x), inside);
   return ARow(opened.start + pixel * geometry.channels, inside);
-}
-
-fn aLoad(row: ARow, k: u32) -> ALane {
-  return select(ALane(0.0), a[row.start + k / DEPTH_LANES], row.inside);
 }

@@ -1,4 +1,4 @@
-// uses: lib/grid
+// uses: lib/grid, gemm/sizes
 // Matrix product in workgroup-memory tiles: the family for real GPUs. Same siblings as gemm/tile.
 //
 // A workgroup of GROUP_M x GROUP_N invocations computes TILE_M x TILE_N of Y, each invocation ROWS x COLUMNS lanes.
@@ -24,20 +24,6 @@ const A_LOADS = (A_TILE + GROUP - 1u) / GROUP;
 const B_LOADS = (B_TILE + GROUP - 1u) / GROUP;
 const A_SHARED = TILE_M * TILE_K;
 const B_SHARED = TILE_N * TILE_K;
-
-struct TileParams {
-  m: u32,
-  n: u32,
-  groupsM: u32,
-  groupsN: u32,
-  groups: u32,
-  slices: u32,
-  segments: u32,
-  segmentsPerSlice: u32,
-  depth: u32,
-  total: u32,
-}
-@group(0) @binding(3) var<uniform> tile: TileParams;
 
 /// [k][m] and [k][n lanes].
 var<workgroup> aShared: array<f32, A_SHARED>;

@@ -1,4 +1,4 @@
-// uses: lib/grid
+// uses: lib/grid, gemm/sizes
 // Matrix product in register tiles, without workgroup memory: Y[m, n] = sum over k of A[m, k] * B[k, n].
 //
 // One invocation computes ROWS x COLUMNS lanes of Y; a workgroup is GROUP_M x GROUP_N of them, neighbours
@@ -25,22 +25,6 @@ const A_SIZE = DEPTH / DEPTH_LANES * A_STRIDE;
 const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
 const ACC_SIZE = ROWS * COLUMNS;
 const GROUP = GROUP_M * GROUP_N;
-
-struct TileParams {
-  m: u32,
-  n: u32,
-  /// Workgroups along m and n, and of all batches and slices.
-  groupsM: u32,
-  groupsN: u32,
-  groups: u32,
-  slices: u32,
-  segments: u32,
-  segmentsPerSlice: u32,
-  depth: u32,
-  /// Length of the whole sum; the last segment may be shorter than `depth`.
-  total: u32,
-}
-@group(0) @binding(3) var<uniform> tile: TileParams;
 
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
