@@ -26,6 +26,7 @@ export {
 } from "./data/imageFolder.ts";
 export type { LabelledImages } from "./data/labelledImages.ts";
 export { encodePng, maskToImageData, sideBySide } from "./data/maskImage.ts";
+export type { PixelWeights } from "./data/pixelWeights.ts";
 export { type LabelledMasks, sliceMasks } from "./data/segmentation.ts";
 export { type SegmentationDatasetOptions, segmentationDataset } from "./data/segmentationDataset.ts";
 export { type Scaling, standardScaling } from "./data/statistics.ts";

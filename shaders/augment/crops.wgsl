@@ -17,8 +17,10 @@
 // is in the data set.
 
 struct CropParams {
-  /// N, H, W, C.
+  /// The part of the N images that crops are taken from: `examples` of them from `start` on.
+  start: u32,
   examples: u32,
+  /// H, W, C.
   height: i32,
   width: i32,
   channels: u32,
@@ -32,7 +34,7 @@ struct CropParams {
   crops: u32,
   gridRows: u32,
   gridColumns: u32,
-  /// 4^halfBits >= N.
+  /// 4^halfBits >= examples.
   halfBits: u32,
   /// 1 where the change is allowed.
   horizontalFlip: u32,
@@ -56,6 +58,7 @@ struct Cursor {
 
 /// Where a crop lies, and what is done to it.
 struct Crop {
+  /// Among those that take part.
   example: u32,
   /// Middle of the crop in its image, in pixels; halves for an even side.
   middle: vec2f,
@@ -156,9 +159,9 @@ fn mirrored(i: i32, side: i32) -> u32 {
   return u32(min(within, period - within));
 }
 
-/// Index of a pixel of an example, among all pixels.
+/// Index of a pixel of an example that takes part, among all pixels.
 fn pixelIndex(example: u32, row: i32, column: i32) -> u32 {
-  return (example * u32(params.height) + mirrored(row, params.height)) * u32(params.width) + mirrored(column, params.width);
+  return ((params.start + example) * u32(params.height) + mirrored(row, params.height)) * u32(params.width) + mirrored(column, params.width);
 }
 
 @compute @workgroup_size(64)

@@ -1,7 +1,7 @@
 import { FormatError } from "../core/errors.ts";
 import { checkNames, checkNumber } from "../ops/options.ts";
 
-/** A mask of cells, row-major: 0 is background, any other number a cell, or the number of its instance. */
+/** A mask of cells, row-major: one number is background, any other a cell, or the number of its instance. */
 export interface CellMask {
   readonly data: ArrayLike<number>;
   readonly height: number;
@@ -9,6 +9,8 @@ export interface CellMask {
 }
 
 export interface BorderWeightOptions {
+  /** The number of background in the mask: 1 for classes `["cell", "membrane"]`. Default: 0. */
+  readonly background?: number;
   /** Weight of a border where two cells touch. Default: 10. */
   readonly w0?: number;
   /** How fast it falls with the distance to the cells, in pixels. Default: 5. */
@@ -29,8 +31,9 @@ export interface BorderWeightOptions {
 export function borderWeights(mask: CellMask, options: BorderWeightOptions = {}): Float32Array<ArrayBuffer> {
   const where = "borderWeights";
   const { data, height, width } = mask;
-  checkNames(where, options, ["w0", "sigma", "classWeights"]);
-  const { w0 = 10, sigma = 5 } = options;
+  checkNames(where, options, ["background", "w0", "sigma", "classWeights"]);
+  const { background = 0, w0 = 10, sigma = 5 } = options;
+  checkNumber(where, "background", background, Number.isInteger, "a whole number");
   checkNumber(where, "w0", w0, (value) => value >= 0, "0 or more");
   checkNumber(where, "sigma", sigma, (value) => value > 0, "above 0");
   const isSide = (side: number) => Number.isInteger(side) && side >= 1;
@@ -41,12 +44,12 @@ export function borderWeights(mask: CellMask, options: BorderWeightOptions = {})
       wanted: "sides of 1 or more, and as many pixels as they make",
     });
   }
-  const cells = labelCells(mask);
-  const [background, inside] = options.classWeights ?? balanced(cells);
+  const cells = labelCells(mask, background);
+  const [between, inside] = options.classWeights ?? balanced(cells);
   const sums = distanceSums(cells, height, width);
   return Float32Array.from(sums, (sum, i) => {
     if ((cells[i] ?? 0) > 0) return inside;
-    return background + w0 * Math.exp(-(sum * sum) / (2 * sigma * sigma));
+    return between + w0 * Math.exp(-(sum * sum) / (2 * sigma * sigma));
   });
 }
 
@@ -59,13 +62,13 @@ function balanced(cells: Int32Array): [number, number] {
 }
 
 /** Connected components, numbered from 1 in the order of their first pixels; 0 is background. */
-export function labelCells({ data, height, width }: CellMask): Int32Array {
+export function labelCells({ data, height, width }: CellMask, background = 0): Int32Array {
   const cells = new Int32Array(height * width);
   const stack: number[] = [];
   let count = 0;
   for (let first = 0; first < cells.length; first++) {
     const value = data[first];
-    if (!value || cells[first]) continue;
+    if (value === background || cells[first]) continue;
     count++;
     const visit = (pixel: number) => {
       if (cells[pixel] || data[pixel] !== value) return;

@@ -18,8 +18,13 @@ export interface Dataset {
   readonly store: Variables;
   /** Nodes that make the batch at `cursor`, see ops/batch.ts. */
   batch(cursor: Value, batchSize: number): Batch;
-  /** A part of it as a data set in the same memory: `count` examples from `from` on. See subset.ts. */
-  readonly range?: (from: number, count: number) => Dataset;
+  /**
+   * A part of it as a data set in the same memory: `count` images from `from` on. One that is `held` out is for
+   * evaluation, which wants every pixel of them. See subset.ts.
+   */
+  readonly range?: (from: number, count: number, held: boolean) => Dataset;
+  /** Images that `range` counts. Default: as many as examples; less where the examples are crops. */
+  readonly images?: number;
   /** Frees the GPU memory, of the whole and all its parts. */
   dispose(): void;
 }

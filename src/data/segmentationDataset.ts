@@ -1,4 +1,4 @@
-import { FormatError, GraphError, ShapeError } from "../core/errors.ts";
+import { GraphError, ShapeError } from "../core/errors.ts";
 import { makeVariable, type Variable } from "../core/graph.ts";
 import { type Shape, tensorType } from "../core/types.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -6,6 +6,7 @@ import { Variables } from "../gpu/variables.ts";
 import { type AugmentOptions, coverOf, gatherCrops } from "../ops/augment.ts";
 import { checkNames } from "../ops/options.ts";
 import type { Dataset } from "./imageDataset.ts";
+import { type PixelWeights, pixelWeights } from "./pixelWeights.ts";
 import { checkLabelledMasks, type LabelledMasks } from "./segmentation.ts";
 
 export interface SegmentationDatasetOptions {
@@ -20,15 +21,17 @@ export interface SegmentationDatasetOptions {
   /** x = pixel * scale + offset. Default: 1 / 127.5 and -1, that is -1 to 1. */
   readonly scale?: number;
   readonly offset?: number;
-  /** [count, height, width]: a factor for each pixel in the loss, such as `borderWeights` makes of a mask. Default: none. */
-  readonly weights?: Float32Array;
+  /** A factor for each pixel in the loss: `borderWeights`, another function of a mask, or the numbers. Default: none. */
+  readonly weights?: PixelWeights;
 }
 
 /**
  * Uploads images and masks as bytes, once; from then on every batch of crops is cut, deformed and normalized on the GPU
  * (see ops/augment.ts). Without shuffling, as in evaluation, the crops cover the images and are unchanged. A batch is x
- * f32 [B, size, size, C] and y i32 [B, maskSize, maskSize], a class for each pixel; with weights, they come along.
- * @throws FormatError where masks do not fit their images; ShapeError on a size that is no side
+ * f32 [B, size, size, C] and y i32 [B, maskSize, maskSize], a class for each pixel; weights are cut, flipped and deformed
+ * with their pixels. Divided, as by `validationSplit`, it is by images: no crop of an image is on both sides. Each part
+ * has its share of `cropsPerEpoch`, but what validates is covered whole.
+ * @throws FormatError where masks or weights do not fit their images; ShapeError on a size that is no side
  */
 export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: SegmentationDatasetOptions): Dataset {
   const { name, count, classes, height, width, channels } = checkLabelledMasks(set);
@@ -42,35 +45,36 @@ export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: Segme
     });
   }
   const shape = [count, height, width, channels];
-  const { cropsPerEpoch = coverOf(shape, maskSize).crops } = options;
+  const coverCount = (images: number) => coverOf([images, height, width], maskSize).crops;
+  const { cropsPerEpoch = coverCount(count) } = options;
   if (!Number.isInteger(cropsPerEpoch) || cropsPerEpoch < 1) {
     throw new GraphError({ where: name, seen: `cropsPerEpoch ${cropsPerEpoch}`, wanted: "a whole number, 1 or more" });
   }
-  const { weights: factors } = options;
-  if (factors && factors.length !== set.masks.length) {
-    throw new FormatError({
-      where: name,
-      seen: `${factors.length} weights`,
-      wanted: `${set.masks.length}, one for each pixel of the masks`,
-    });
-  }
+  const factors = options.weights && pixelWeights(set, options.weights);
   const images = data(`${name}/images`, shape, set.images);
   const masks = data(`${name}/masks`, shape.slice(0, 3), set.masks);
   const weights = factors && data(`${name}/weights`, shape.slice(0, 3), factors);
   const store = new Variables(gpu, [images, masks, ...(weights ? [weights] : [])]);
-  return {
+  const partOf = (from: number, length: number, crops: number): Dataset => ({
     name,
-    count: cropsPerEpoch,
+    count: crops,
+    images: length,
     classes: classes.length,
     inputShape: [size, size, channels],
     store,
     batch: (cursor, batchSize) => {
-      const crops = { batchSize, size, maskSize, crops: cropsPerEpoch, scale, offset, augment };
+      const taken = { from, count: length, crops };
+      const options = { batchSize, size, maskSize, scale, offset, augment, ...taken };
       const weighted = weights ? { weights: weights.value } : {};
-      return gatherCrops(images.value, masks.value, cursor, { ...crops, ...weighted });
+      return gatherCrops(images.value, masks.value, cursor, { ...options, ...weighted });
+    },
+    range: (start, part, held) => {
+      const share = Math.max(1, Math.round((cropsPerEpoch * part) / count));
+      return partOf(from + start, part, held ? coverCount(part) : share);
     },
     dispose: () => store.dispose(),
-  };
+  });
+  return partOf(0, count, cropsPerEpoch);
 }
 
 function data(name: string, shape: Shape, values: Uint8Array | Float32Array): Variable {

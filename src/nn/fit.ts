@@ -19,7 +19,10 @@ export interface FitOptions extends WatchOptions {
   readonly shuffle?: boolean;
   /** Evaluated after each epoch. */
   readonly validationData?: Dataset;
-  /** Share of the examples, the last ones, that are kept for validation. From 0 to 1; not with `validationData`. */
+  /**
+   * Share of the examples, the last ones, that are kept for validation, or of the images where the examples are crops of
+   * them. From 0 to 1; not with `validationData`.
+   */
   readonly validationSplit?: number;
   /** Stops the training after the step under way. */
   readonly signal?: AbortSignal;

@@ -51,7 +51,10 @@ export interface GatherCropsOptions {
   readonly size: number;
   /** Side of its mask, in the middle: less than `size` for a network of valid convolutions. Default `size`. */
   readonly maskSize?: number;
-  /** Positions in an epoch. Default: as many as cover the data set, see `coverOf`. */
+  /** Images to take part: so many, from this one on. Default: all. */
+  readonly from?: number;
+  readonly count?: number;
+  /** Positions in an epoch. Default: as many as cover the images, see `coverOf`. */
   readonly crops?: number;
   /** Default 1 / 255. */
   readonly scale?: number;
@@ -79,6 +82,9 @@ export interface GatherCropsAttrs {
   readonly batchSize: number;
   readonly size: number;
   readonly maskSize: number;
+  /** The part of the images that crops are taken from: so many from this one on. */
+  readonly from: number;
+  readonly count: number;
   readonly crops: number;
   readonly scale: number;
   readonly offset: number;
@@ -91,17 +97,32 @@ export interface GatherCropsAttrs {
   readonly elastic: Readonly<Required<ElasticOptions>> | null;
 }
 
+const optionNames = [
+  "batchSize",
+  "size",
+  "maskSize",
+  "from",
+  "count",
+  "crops",
+  "scale",
+  "offset",
+  "augment",
+  "weights",
+] satisfies (keyof GatherCropsOptions)[];
+
 export function gatherCrops(images: Value, masks: Value, cursor: Value, options: GatherCropsOptions): Batch {
   const where = whereIs("gatherCrops");
-  checkNames(where, options, ["batchSize", "size", "maskSize", "crops", "scale", "offset", "augment", "weights"]);
+  checkNames(where, options, optionNames);
   const { batchSize, size, maskSize = size, scale = 1 / 255, offset = 0, augment = {} } = options;
-  const { crops = coverOf(images.type.shape, maskSize).crops } = options;
+  const [examples = 0, ...sides] = images.type.shape;
+  const { from = 0, count = examples - from } = options;
+  const { crops = coverOf([count, ...sides], maskSize).crops } = options;
   checkNames(where, augment, ["horizontalFlip", "verticalFlip", "quarterTurns", "brightness", "contrast", "elastic"]);
   checkNames(where, augment.elastic ?? {}, ["deviation", "grid"]);
   const { horizontalFlip = false, verticalFlip = false, quarterTurns = false, brightness = 0, contrast = 0 } = augment;
   const elastic = augment.elastic ? { deviation: 10, grid: 3, ...augment.elastic } : null;
   const changes = { horizontalFlip, verticalFlip, quarterTurns, brightness, contrast, elastic };
-  const attrs = { batchSize, size, maskSize, crops, scale, offset, ...changes };
+  const attrs = { batchSize, size, maskSize, from, count, crops, scale, offset, ...changes };
   const inputs = [images, masks, cursor, ...(options.weights ? [options.weights] : [])];
   const [x, y, weights] = apply(gatherCropsOp, inputs, attrs);
   if (!x || !y) throw new GraphError({ where, seen: "no batch", wanted: "images and masks" });
@@ -122,11 +143,16 @@ export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
     if (!images || !masks || !cursor) {
       throw new GraphError({ where, seen: "too few inputs", wanted: "images, masks and a cursor" });
     }
-    const [count = 0, height = 0, width = 0, channels = 0] = inferImages(where, images);
-    wantType(where, "masks", masks, "u8", [count, height, width]);
+    const [examples = 0, height = 0, width = 0, channels = 0] = inferImages(where, images);
+    wantType(where, "masks", masks, "u8", [examples, height, width]);
     wantType(where, "cursor", cursor, "u32", [4]);
-    if (weights) wantType(where, "weights", weights, "f32", [count, height, width]);
-    const { batchSize, size, maskSize } = attrs;
+    if (weights) wantType(where, "weights", weights, "f32", [examples, height, width]);
+    const { batchSize, size, maskSize, from, count } = attrs;
+    checkNumber(where, "from", from, isIndex, "a whole number, 0 or more");
+    checkNumber(where, "count", count, isCount, "a whole number, 1 or more");
+    if (from + count > examples) {
+      throw new ShapeError({ where, seen: `images ${from} to ${from + count - 1}`, wanted: `at most ${examples - 1}` });
+    }
     checkNumber(where, "batchSize", batchSize, isCount, "a whole number, 1 or more");
     checkNumber(where, "crops", attrs.crops, isCount, "a whole number, 1 or more");
     checkNumber(where, "size", size, (side) => isCount(side) && side <= maxSide, `a whole number from 1 to ${maxSide}`);
@@ -143,6 +169,7 @@ export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
 
 /** Random places are drawn with 16 bits. */
 const maxSide = 65_536;
+const isIndex = (value: number) => Number.isInteger(value) && value >= 0;
 const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 const isPart = (value: number) => value >= 0 && value <= 1;
 
@@ -192,12 +219,13 @@ const workgroupSize = 64;
 function lowerCrops({ attrs, inputs, outputs: [x, y, weight] }: LowerContext<GatherCropsAttrs>): KernelCall[] {
   const [images, masks, cursor, weights] = inputs;
   if (!images || !masks || !cursor || !x || !y) return [];
-  const { batchSize, size, maskSize, crops, scale, offset, elastic } = attrs;
-  const [examples = 1, height = 1, width = 1, channels = 1] = images.type.shape;
-  const { rows, columns } = coverOf(images.type.shape, maskSize);
+  const { batchSize, size, maskSize, from, count, crops, scale, offset, elastic } = attrs;
+  const [, height = 1, width = 1, channels = 1] = images.type.shape;
+  const { rows, columns } = coverOf([count, height, width], maskSize);
   const groupsPerCrop = workgroupsFor(Math.ceil((size * size) / chunk), workgroupSize);
   const params = {
-    examples,
+    start: from,
+    examples: count,
     height,
     width,
     channels,
@@ -208,7 +236,7 @@ function lowerCrops({ attrs, inputs, outputs: [x, y, weight] }: LowerContext<Gat
     crops,
     gridRows: rows,
     gridColumns: columns,
-    halfBits: halfBitsFor(examples),
+    halfBits: halfBitsFor(count),
     horizontalFlip: Number(attrs.horizontalFlip),
     verticalFlip: Number(attrs.verticalFlip),
     quarterTurns: Number(attrs.quarterTurns),

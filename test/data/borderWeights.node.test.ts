@@ -67,6 +67,13 @@ describe("against brute force", () => {
     expect(got[4]).toBeCloseTo(0.5 + 4 * Math.exp(-((d1 + d2) ** 2) / 8), 6);
     expect(got[0]).toBe(3);
   });
+
+  test("another number can be background: a mask with its numbers exchanged has the same map", () => {
+    const cells = mask(20, 25, 4, 9);
+    const exchanged = { ...cells, data: Array.from(cells.data, (value) => 1 - value) };
+    expect([...borderWeights(exchanged, { background: 1 })]).toEqual([...borderWeights(cells)]);
+    expect(() => borderWeights(cells, { background: 0.5 })).toThrow(/background 0\.5/);
+  });
 });
 
 test("cells that touch by a corner alone are two", () => {

@@ -43,6 +43,8 @@ function attrsOf({ shape }: CropSet, options: GatherCropsOptions): GatherCropsAt
   const { augment = {}, maskSize = options.size } = options;
   return {
     maskSize,
+    from: 0,
+    count: shape[0],
     crops: coverOf(shape, maskSize).crops,
     scale: 1 / 255,
     offset: 0,
@@ -264,6 +266,33 @@ describe("elastic deformation", () => {
     const plain = await cropped(set, [0, 1, 1, 1], options);
     expect([...still.x]).toEqual([...plain.x]);
     expect([...still.y]).toEqual([...plain.y]);
+  });
+});
+
+describe("a part of the images", () => {
+  const [whole, from, count] = [noisySet([5, 13, 11, 2]), 2, 2];
+  const pixels = whole.pixels.subarray(from * 13 * 11 * 2, (from + count) * 13 * 11 * 2);
+  const masks = whole.masks.subarray(from * 13 * 11, (from + count) * 13 * 11);
+  const alone: CropSet = { shape: [count, 13, 11, 2], pixels, masks };
+
+  test.each([0, 1])("is cropped as if it were all there is, shuffle %i", async (shuffle) => {
+    const options = { batchSize: 10, size: 6, augment: { quarterTurns: true, elastic: { deviation: 1 } } };
+    const got = await cropped(whole, [3, 9, 2, shuffle], { ...options, from, count });
+    const wanted = await cropped(alone, [3, 9, 2, shuffle], options);
+    expect([...got.x]).toEqual([...wanted.x]);
+    expect([...got.y]).toEqual([...wanted.y]);
+    // 2 x 3 x 2 crops cover the two images: of positions 3 to 12 the last is blank.
+    expect([...got.y].filter((label) => label < 0)).toHaveLength(36);
+  });
+
+  test("lies within them", () => {
+    const images = bytes("images", [2, 8, 8, 1], new Uint8Array(128)).value;
+    const labels = bytes("masks", [2, 8, 8], new Uint8Array(128)).value;
+    const cursor = tensor([4], [0, 0, 0, 0], "u32");
+    const gather = (part: object) => () => gatherCrops(images, labels, cursor, { batchSize: 2, size: 4, ...part });
+    expect(gather({ from: 1, count: 2 })).toThrow(/images 1 to 2; wanted at most 1/);
+    expect(gather({ from: 2 })).toThrow(/count 0; wanted count to be a whole number, 1 or more/);
+    expect(gather({ from: -1 })).toThrow(/from -1/);
   });
 });
 
