@@ -1,0 +1,31 @@
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
+
+/** Where figures come from. */
+export interface Provenance {
+  /** ISO 8601. */
+  readonly date: string;
+  /** Of the working tree, with `+` where files differ from it; null outside a checkout. */
+  readonly commit: string | null;
+  readonly machine: string;
+}
+
+export function provenance(): Provenance {
+  const processors = cpus();
+  return {
+    date: new Date().toISOString(),
+    commit: commitOf(),
+    machine: `${processors.length} x ${processors[0]?.model.trim() ?? "unknown processor"}`,
+  };
+}
+
+function commitOf(): string | null {
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    const changed = git("status", "--porcelain", "--untracked-files=no").trim() !== "";
+    return git("rev-parse", "--short", "HEAD").trim() + (changed ? "+" : "");
+  } catch {
+    return null;
+  }
+}
