@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
-import type { Value } from "../core/graph.ts";
+import { constant, type Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
-import { type Shape, sameShape, showShape } from "../core/types.ts";
+import { type Shape, sameShape, showShape, tensorType } from "../core/types.ts";
 import {
   argumentsOf,
   fillOptions,
@@ -121,16 +121,24 @@ export const prelu = (x: Value, weight: Value): Value => map("prelu", [x, weight
 
 /** x where x > 0, else negativeSlope x. */
 export function leakyRelu(x: Value, options: Options<"leakyRelu"> = {}): Value {
-  const { negativeSlope = 0 } = options;
-  checkNumber(whereIs("leakyRelu"), "negativeSlope", negativeSlope, (value) => value >= 0, "0 or more");
+  const { negativeSlope } = fillOptions("leakyRelu", options);
+  // Below 0 the result does not tell the sign of x, which its row reads the gradient from.
+  if (negativeSlope !== undefined && negativeSlope < 0) return prelu(x, scalar(negativeSlope));
   return map("leakyRelu", [x], options);
 }
 
 /** x where x > 0, else alpha (e^x - 1). */
 export function elu(x: Value, options: Options<"elu"> = {}): Value {
-  const { alpha = 1 } = options;
-  checkNumber(whereIs("elu"), "alpha", alpha, (value) => value >= 0, "0 or more");
+  const { alpha } = fillOptions("elu", options);
+  // As with leakyRelu: the sum of both sides, each of which keeps its own x.
+  if (alpha !== undefined && alpha < 0) {
+    return add(relu(x), scale(addScalar(exp(clamp(x, { max: 0 })), -1), alpha));
+  }
   return map("elu", [x], options);
+}
+
+function scalar(value: number): Value {
+  return constant(tensorType([]), Float32Array.of(value));
 }
 
 /** log(1 + e^(beta x)) / beta; where beta x > threshold, x. */

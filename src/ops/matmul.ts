@@ -12,6 +12,7 @@ import {
 } from "../core/types.ts";
 import { type Batches, lowerGemm, oneBatch, stridedA, withBias } from "./gemm.ts";
 import { sumTo } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
 import { broadcastTo } from "./shape.ts";
 
 export interface MatmulAttrs {
@@ -184,7 +185,9 @@ export const denseOp: OpDef = {
   },
   grad({ inputs: [x, kernel, bias], gradients: [dY], needs }) {
     if (!x || !kernel || !dY) return [];
-    const dX = needs[0] ? matmul(dY, kernel, { transposeB: true }) : null;
+    // A lone vector is a matrix of one row.
+    const rows = dY.type.shape.length > 1 ? dY : reshape(dY, [1, ...dY.type.shape]);
+    const dX = needs[0] ? reshape(matmul(rows, kernel, { transposeB: true }), x.type.shape) : null;
     if (!needs[1] && !needs[2]) return [dX];
     const [dKernel = null, dBias = null] = apply(denseKernelGradientOp, [x, dY], { bias: bias !== undefined });
     return [dX, dKernel, dBias];

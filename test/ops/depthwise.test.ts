@@ -132,10 +132,6 @@ describe.each([{}, { software: false, subgroups: false }])("against float64, on 
       dBias64[i % filters] = (dBias64[i % filters] ?? 0) + value;
     });
     expectClose("dBias", got.dBias, dBias64, 1e-7 * pixels + 1e-6);
-    // <A x, dY> = <x, A' dY>: what is linear has its adjoint for a gradient.
-    const withoutBias = Array.from(got.y, (value, i) => value - (data.bias[i % filters] ?? 0));
-    const product = reference.dot(withoutBias, dY);
-    expect(Math.abs(product - reference.dot(data.x, got.dX))).toBeLessThan(1e-5 * Math.sqrt(y64.data.length) + 1e-5);
   });
 });
 
