@@ -45,12 +45,12 @@ export function ceilingsOf(samples: readonly Sample[]): Ceilings {
   return { gflops: Math.max(...gflops), streams: streams.toSorted((a, b) => a.bytes - b.bytes) };
 }
 
-/** `software` says whether the references, which are of a software adapter, mean anything. */
-export function rowOf(sample: Sample, ceilings: Ceilings, software: boolean): KernelRow {
+/** `comparable` says whether the references, which are of a software adapter in a browser, mean anything. */
+export function rowOf(sample: Sample, ceilings: Ceilings, comparable: boolean): KernelRow {
   const { id, family, flops, bytes, ms, dispatches, runs, pipelines, compileMs, kernels, failure } = sample;
   const gflops = flops !== null && ms ? flops / ms.median / 1e6 : null;
   const gbs = ms ? bytes / ms.median / 1e6 : null;
-  const reference = (software && references[id]) || null;
+  const reference = (comparable && references[id]) || null;
   const rate = family === "memory" ? gbs : gflops;
   const referenceShare = reference && rate !== null ? rate / reference.rate : null;
   return {

@@ -1,15 +1,12 @@
-import { writeFileSync } from "node:fs";
 import cliProgress from "cli-progress";
 import type { Page } from "playwright";
 import type { AdapterFacts } from "../../src/gpu/gpu.ts";
 import { type AdapterKind, launchBrowser } from "../../tools/browser.ts";
-import { adapterLine, CommandError } from "../../tools/cli.ts";
+import { CommandError } from "../../tools/cli.ts";
 import { serve } from "../../tools/serve.ts";
-import { provenance } from "../provenance.ts";
-import { ceilingsOf, rowOf } from "./row.ts";
-import type { Sample } from "./sample.ts";
+import { runInNode } from "../node/launch.ts";
+import { type KernelRun, reportKernels } from "./report.ts";
 import type { KernelEvent } from "./sweep.ts";
-import { kernelTable } from "./table.ts";
 
 export interface KernelOptions {
   /** A regular expression: the cases to time; default all. */
@@ -19,29 +16,19 @@ export interface KernelOptions {
   /** Where the rows go as JSON. */
   readonly json?: string;
   readonly adapter?: AdapterKind;
+  /** Default: a headless browser. */
+  readonly runtime?: "browser" | "node";
 }
 
-interface Measured {
-  readonly adapter: AdapterFacts;
-  readonly browser: string;
-  readonly samples: readonly Sample[];
+/** Times every kernel family and prints the table. Exit code 1 when a case could not run. */
+export async function runKernels(options: KernelOptions): Promise<number> {
+  const { only = "", blocks = 3, json, adapter, runtime = "browser" } = options;
+  if (runtime === "browser") return reportKernels(await measureInBrowser(only, blocks, adapter), json);
+  const target = json === undefined ? [] : ["--json", json];
+  return runInNode(["kernels", "--only", only, "--blocks", String(blocks), ...target], adapter);
 }
 
-/** Times every kernel family in a headless browser and prints the table. Exit code 1 when a case could not run. */
-export async function runKernels({ only = "", blocks = 3, json, adapter: kind }: KernelOptions): Promise<number> {
-  const { adapter, browser, samples } = await measureInBrowser(only, blocks, kind);
-  const ceilings = ceilingsOf(samples);
-  const rows = samples.map((sample) => rowOf(sample, ceilings, adapter.software));
-  console.log(adapterLine(adapter));
-  console.log(kernelTable(rows, ceilings));
-  if (json !== undefined) {
-    writeFileSync(json, `${JSON.stringify({ ...provenance(), browser, adapter, ceilings, rows }, null, 1)}\n`);
-    console.log(`Written: ${json}`);
-  }
-  return rows.some(({ failure }) => failure !== undefined) ? 1 : 0;
-}
-
-async function measureInBrowser(only: string, rounds: number, kind?: AdapterKind): Promise<Measured> {
+async function measureInBrowser(only: string, rounds: number, kind?: AdapterKind): Promise<KernelRun> {
   const server = await serve({ mode: "production" });
   try {
     const browser = await launchBrowser({ headless: true, ...(kind === undefined ? {} : { adapter: kind }) });
@@ -49,7 +36,8 @@ async function measureInBrowser(only: string, rounds: number, kind?: AdapterKind
       const query = new URLSearchParams({ only, rounds: String(rounds) });
       const page = await browser.newPage();
       const told = await followPage(page, `${server.url}/bench/kernels/page.html?${query}`);
-      return { ...told, browser: `${browser.browserType().name()} ${browser.version()}` };
+      const name = `${browser.browserType().name()} ${browser.version()}`;
+      return { ...told, runtime: name, comparable: told.adapter.software };
     } finally {
       await browser.close();
     }
@@ -58,7 +46,7 @@ async function measureInBrowser(only: string, rounds: number, kind?: AdapterKind
   }
 }
 
-async function followPage(page: Page, url: string): Promise<Omit<Measured, "browser">> {
+async function followPage(page: Page, url: string): Promise<Pick<KernelRun, "adapter" | "samples">> {
   const bar = new cliProgress.SingleBar({
     format: "{bar} {value}/{total} {name}",
     clearOnComplete: true,
