@@ -106,7 +106,12 @@ function inferImages(where: string, images: TensorType | undefined): readonly nu
   if (!images) throw new GraphError({ where, seen: "no images", wanted: "images, labels and a cursor" });
   wantDType(where, "images", images, "u8");
   if (images.shape.length !== 4 || !images.shape.every(isCount)) {
-    throw new ShapeError({ where, seen: `images ${showType(images)}`, wanted: "[N, H, W, C], none of them 0" });
+    throw new ShapeError({
+      where,
+      seen: `images ${showType(images)}`,
+      wanted: "[N, H, W, C], none of them 0",
+      mend: "Check that the data set, or the part of it that was asked for, holds images.",
+    });
   }
   return images.shape;
 }

@@ -188,6 +188,7 @@ function inferRows(
       where,
       seen: `labels ${showType(labels)} for scores ${showType(scores)}`,
       wanted: `i32${showShape(rows)} class indices or f32${showShape(scores.shape)} probabilities`,
+      mend: "There is one label for each row of scores: masks have the sides of the output, not of the input.",
     });
   }
   weights.forEach((type, i) => {

@@ -109,6 +109,7 @@ function sidesOf(a: TensorType | undefined, b: TensorType | undefined, attrs: Ma
       where,
       seen: `a ${showShape(a.shape)}${attrs.transposeA ? " transposed" : ""} with ${k} columns and b ${showShape(b.shape)}${attrs.transposeB ? " transposed" : ""} with ${kB} rows`,
       wanted: "as many rows of b as columns of a",
+      mend: "Transpose one of them (transposeA, transposeB).",
     });
   }
   return { m, n, k, batchShape: broadcastShapes(where, a.shape.slice(0, -2), b.shape.slice(0, -2)) };

@@ -86,6 +86,7 @@ function checkView(where: string, x: TensorType, attrs: NormalizeAttrs): NormVie
       where,
       seen: `${attrs.groups} groups for ${channels} channels`,
       wanted: "a number of groups that divides the channels",
+      mend: "One group takes all channels together; as many groups as channels, each alone.",
     });
   }
   return viewOf(x, attrs);
@@ -148,7 +149,12 @@ export function instanceNorm(x: Value, options: NormOptions = {}): Value {
 function byChannel(where: string, x: Value, groups: number, options: NormOptions, leastRank: number): Value {
   const { shape } = x.type;
   if (shape.length < leastRank) {
-    throw new ShapeError({ where, seen: `x ${showShape(shape)}`, wanted: `[N, .., C] of rank ${leastRank} or more` });
+    throw new ShapeError({
+      where,
+      seen: `x ${showShape(shape)}`,
+      wanted: `[N, .., C] of rank ${leastRank} or more`,
+      mend: "What has no places to average over is normalized by layerNorm().",
+    });
   }
   const channels = shape.at(-1) ?? 1;
   const view = [shape[0] ?? 1, sizeOf(shape.slice(1, -1)), channels];

@@ -151,6 +151,7 @@ function inferAreas([scores, targets, weights]: readonly TensorType[], weighted:
       where,
       seen: `targets ${showType(targets)} for scores ${showType(scores)}`,
       wanted: `i32${showShape(rows)} class indices or f32${showShape(shape)}`,
+      mend: "Masks have the sides of the output, not of the input.",
     });
   }
   if (weights) {

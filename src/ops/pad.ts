@@ -127,6 +127,7 @@ export function pad(x: Value, paddings: readonly Sides[], options: PadOptions = 
       where,
       seen: `paddings ${JSON.stringify(paddings)} of ${showType(x.type)}`,
       wanted: `[before, after] in whole numbers for each of ${shape.length} axes`,
+      mend: "Give [0, 0] for the batch and the channels.",
     });
   }
   if (paddings.flat().every((side) => side === 0)) return x;

@@ -58,7 +58,12 @@ export function asRow({ kernel, strides, dilations, pads, ceilMode }: PoolWindow
 export function toRow(op: string, x: Value): Value {
   const [n = 0, length = 0, c = 0] = x.type.shape;
   if (x.type.shape.length !== 3) {
-    throw new ShapeError({ where: whereIs(op), seen: `x ${showType(x.type)}`, wanted: "[N, L, C]" });
+    throw new ShapeError({
+      where: whereIs(op),
+      seen: `x ${showType(x.type)}`,
+      wanted: "[N, L, C]",
+      mend: "Sequences are channels last.",
+    });
   }
   return reshape(x, [n, 1, length, c]);
 }

@@ -18,6 +18,7 @@ export const reshapeOp: OpDef<ReshapeAttrs> = {
         where,
         seen: `${x ? showType(x) : "nothing"} to shape [${shape.join(", ")}]`,
         wanted: `a shape of ${x ? sizeOf(x.shape) : "as many"} elements`,
+        mend: "One side may be -1: it takes what the others leave.",
       });
     }
     return [tensorType(shape, x.dtype)];

@@ -83,6 +83,14 @@ export function outputSides(
       dilations[axis],
       pads[axis],
     ];
+    if (size < 1) {
+      throw new ShapeError({
+        where,
+        seen: `an image with a side of ${size}`,
+        wanted: "at least one pixel",
+        mend: "Crop less; the padding of a transposed convolution crops its result.",
+      });
+    }
     const out = slide(size, k, stride, dilation, pad);
     if (out < 1) {
       throw new ShapeError({

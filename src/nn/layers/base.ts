@@ -116,6 +116,21 @@ export function oneInput(
   });
 }
 
+/** The same for an input [.., channels] of so many spatial axes; any other rank is an error. */
+export function spatialInput(
+  kind: string,
+  options: LayerOptions,
+  names: readonly string[],
+  axes: number,
+  body: (x: Value, context: CallContext) => Value,
+): Layer {
+  const where = options.name ?? kind;
+  return oneInput(kind, options, names, (x, context) => {
+    channelsOf(where, x.type.shape.slice(1), axes);
+    return body(x, context);
+  });
+}
+
 export function wholeNumber(where: string, name: string, value: number): number {
   if (!Number.isInteger(value) || value < 1) {
     throw new GraphError({ where, seen: `${name}: ${value}`, wanted: "a whole number of at least 1" });

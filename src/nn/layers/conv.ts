@@ -59,7 +59,8 @@ class Conv extends KernelLayer {
     const channels = channelsOf(where, shape, this.#axes);
     if (channels % groups !== 0 || filters % groups !== 0) {
       const seen = `${groups} groups for ${channels} channels and ${filters} filters`;
-      throw new ShapeError({ where, seen, wanted: "a number of groups that divides both" });
+      const mend = `Take channels and filters that are multiples of ${groups}, or fewer groups.`;
+      throw new ShapeError({ where, seen, wanted: "a number of groups that divides both", mend });
     }
     const taps = sizeOf(this.#kernelSize);
     if (this.#transposed) {

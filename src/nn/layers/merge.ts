@@ -44,6 +44,7 @@ function combine(kind: string, options: LayerOptions, op: (a: Value, b: Value) =
           where: options.name ?? kind,
           seen: `inputs ${showShape(a.type.shape.slice(1))} and ${showShape(b.type.shape.slice(1))}`,
           wanted: "inputs of one shape",
+          mend: "Crop or stride one of them to the sides of the other; a 1x1 convolution changes channels.",
         });
       }
       return op(a, b);

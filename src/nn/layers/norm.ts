@@ -1,6 +1,6 @@
 import { GraphError, ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
-import { resolveAxis, type Shape, showShape } from "../../core/types.ts";
+import { type Shape, showShape } from "../../core/types.ts";
 import { batchNorm, batchNormEval } from "../../ops/batchNorm.ts";
 import { groupNorm, instanceNorm, layerNorm, type NormOptions } from "../../ops/norm.ts";
 import { checkNames, checkNumber } from "../../ops/options.ts";
@@ -132,11 +132,12 @@ class LayerNormalization extends Normalization {
   protected override makeWeights([shape = []]: readonly Shape[]): void {
     const where = this.name ?? this.kind;
     const rank = shape.length + 1;
-    const axes = this.#axis.map((axis) => resolveAxis(where, axis, rank)).sort((a, b) => a - b);
+    const axes = this.#axis.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
     const last = axes.every((axis, i) => axis === rank - axes.length + i);
     if (axes.length === 0 || axes.length >= rank || !last) {
       const seen = `axes ${showShape(this.#axis)} of an input ${showShape(shape)}`;
-      throw new ShapeError({ where, seen, wanted: "the last axes, without the batch" });
+      const mend = "The batch is axis 0; negative axes count from the last.";
+      throw new ShapeError({ where, seen, wanted: "the last axes, without the batch", mend });
     }
     this.#axes = axes.length;
     this.addAffine(shape.slice(shape.length - axes.length));

@@ -15,7 +15,7 @@ import {
 import { upsampleBilinear2d, upsampleNearest2d } from "../../ops/upsample.ts";
 import { type Padding, perAxis } from "../../ops/window.ts";
 import type { Layer } from "../layer.ts";
-import { type LayerOptions, oneInput } from "./base.ts";
+import { type LayerOptions, spatialInput } from "./base.ts";
 
 export interface PoolOptions extends LayerOptions {
   /** One number, or one for each axis. */
@@ -34,29 +34,29 @@ function poolWindow({ poolSize, strides = poolSize, padding = "valid" }: PoolOpt
 
 /** [l, c] -> [ol, c] */
 export function maxPooling1d(options: PoolOptions): Layer {
-  return oneInput("maxPooling1d", options, poolNames, (x) => maxPool1d(x, poolWindow(options)));
+  return spatialInput("maxPooling1d", options, poolNames, 1, (x) => maxPool1d(x, poolWindow(options)));
 }
 
 /** [h, w, c] -> [oh, ow, c] */
 export function maxPooling2d(options: PoolOptions): Layer {
-  return oneInput("maxPooling2d", options, poolNames, (x) => maxPool2d(x, poolWindow(options)));
+  return spatialInput("maxPooling2d", options, poolNames, 2, (x) => maxPool2d(x, poolWindow(options)));
 }
 
 /** [h, w, c] -> [oh, ow, c] */
 export function minPooling2d(options: PoolOptions): Layer {
-  return oneInput("minPooling2d", options, poolNames, (x) => minPool2d(x, poolWindow(options)));
+  return spatialInput("minPooling2d", options, poolNames, 2, (x) => minPool2d(x, poolWindow(options)));
 }
 
 /** [l, c] -> [ol, c]. As in Keras, padded places do not count in the mean. */
 export function averagePooling1d(options: PoolOptions): Layer {
   const window = { ...poolWindow(options), countIncludePad: false };
-  return oneInput("averagePooling1d", options, poolNames, (x) => avgPool1d(x, window));
+  return spatialInput("averagePooling1d", options, poolNames, 1, (x) => avgPool1d(x, window));
 }
 
 /** [h, w, c] -> [oh, ow, c]. As in Keras, padded pixels do not count in the mean. */
 export function averagePooling2d(options: PoolOptions): Layer {
   const window = { ...poolWindow(options), countIncludePad: false };
-  return oneInput("averagePooling2d", options, poolNames, (x) => avgPool2d(x, window));
+  return spatialInput("averagePooling2d", options, poolNames, 2, (x) => avgPool2d(x, window));
 }
 
 export interface GlobalPoolingOptions extends LayerOptions {
@@ -67,30 +67,31 @@ export interface GlobalPoolingOptions extends LayerOptions {
 function globalPooling(
   kind: string,
   options: GlobalPoolingOptions,
+  axes: number,
   op: (x: Value, options: GlobalPoolOptions) => Value,
 ): Layer {
   const { keepDims = false } = options;
-  return oneInput(kind, options, ["keepDims"], (x) => op(x, { keepDims }));
+  return spatialInput(kind, options, ["keepDims"], axes, (x) => op(x, { keepDims }));
 }
 
 /** [l, c] -> [c] */
 export function globalAveragePooling1d(options: GlobalPoolingOptions = {}): Layer {
-  return globalPooling("globalAveragePooling1d", options, globalAveragePool1d);
+  return globalPooling("globalAveragePooling1d", options, 1, globalAveragePool1d);
 }
 
 /** [h, w, c] -> [c] */
 export function globalAveragePooling2d(options: GlobalPoolingOptions = {}): Layer {
-  return globalPooling("globalAveragePooling2d", options, globalAveragePool2d);
+  return globalPooling("globalAveragePooling2d", options, 2, globalAveragePool2d);
 }
 
 /** [l, c] -> [c] */
 export function globalMaxPooling1d(options: GlobalPoolingOptions = {}): Layer {
-  return globalPooling("globalMaxPooling1d", options, globalMaxPool1d);
+  return globalPooling("globalMaxPooling1d", options, 1, globalMaxPool1d);
 }
 
 /** [h, w, c] -> [c] */
 export function globalMaxPooling2d(options: GlobalPoolingOptions = {}): Layer {
-  return globalPooling("globalMaxPooling2d", options, globalMaxPool2d);
+  return globalPooling("globalMaxPooling2d", options, 2, globalMaxPool2d);
 }
 
 export interface UpSampling2dOptions extends LayerOptions {
@@ -107,5 +108,5 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
   checkWord(where, "interpolation", interpolation, ["nearest", "bilinear"]);
   const scale = perAxis(where, "size", options.size ?? 2, 2);
   const op = interpolation === "nearest" ? upsampleNearest2d : upsampleBilinear2d;
-  return oneInput("upSampling2d", options, ["size", "interpolation"], (x) => op(x, { scale }));
+  return spatialInput("upSampling2d", options, ["size", "interpolation"], 2, (x) => op(x, { scale }));
 }

@@ -3,7 +3,7 @@ import { type Shape, showShape } from "../../core/types.ts";
 import { flatten as flattenOp, pad, reshape as reshapeOp, slice } from "../../ops/shape.ts";
 import { perAxis } from "../../ops/window.ts";
 import type { Layer } from "../layer.ts";
-import { channelsOf, type LayerOptions, oneInput } from "./base.ts";
+import { type LayerOptions, oneInput, spatialInput } from "./base.ts";
 
 /** All axes but the batch become one. */
 export function flatten(options: LayerOptions = {}): Layer {
@@ -39,7 +39,7 @@ export function zeroPadding2d(options: ZeroPadding2dOptions): Layer {
     "padding",
     options.padding,
   );
-  return oneInput("zeroPadding2d", options, ["padding"], (x) =>
+  return spatialInput("zeroPadding2d", options, ["padding"], 2, (x) =>
     pad(x, [
       [0, 0],
       [top, bottom],
@@ -57,12 +57,16 @@ export interface Cropping2dOptions extends LayerOptions {
 export function cropping2d(options: Cropping2dOptions): Layer {
   const where = options.name ?? "cropping2d";
   const [top = 0, bottom = 0, left = 0, right = 0] = bordersOf(where, "cropping", options.cropping);
-  return oneInput("cropping2d", options, ["cropping"], (x) => {
+  return spatialInput("cropping2d", options, ["cropping"], 2, (x) => {
     const [n = 0, height = 0, width = 0, channels = 0] = x.type.shape;
-    channelsOf(where, x.type.shape.slice(1), 2);
     if (top + bottom >= height || left + right >= width) {
       const seen = `${top} and ${bottom} of ${height} rows, ${left} and ${right} of ${width} columns cut off`;
-      throw new ShapeError({ where, seen, wanted: `less than the image ${showShape([height, width])}` });
+      throw new ShapeError({
+        where,
+        seen,
+        wanted: `less than the image ${showShape([height, width])}`,
+        mend: "Crop less.",
+      });
     }
     return slice(x, [0, top, left, 0], [n, height - bottom, width - right, channels]);
   });
