@@ -82,6 +82,22 @@ function leavesOf({ operands }: NonLinearCase): Value[] {
   return operands.map(({ shape, data }) => tensor(shape, data));
 }
 
+describe("no kernel counts on one dimension of workgroups", () => {
+  const sources = import.meta.glob<string>("../../shaders/**/*.wgsl", {
+    eager: true,
+    query: "?raw",
+    import: "default",
+  });
+  /** Dispatched as one workgroup, whatever the tensors. */
+  const single = ["overlap/mean", "history/record", "metrics/accumulate", "optimizers/normTotal", "crossEntropy/total"];
+  const kernels = Object.entries(sources).filter(([, text]) => text.includes("@compute"));
+
+  test.each(kernels.map(([path, text]) => [path.replace(/^.*shaders\/|\.wgsl$/g, ""), text] as const))(
+    "%s numbers its workgroups by lib/grid",
+    (path, text) => expect(text.includes("workgroupIndex(")).toBe(!single.includes(path)),
+  );
+});
+
 describe("every random operator is run again from its seed", () => {
   /** Shaders that draw: from a counter, or by a permutation of a seed. */
   const draws = ({ path, uses }: ShaderModule): boolean =>
