@@ -83,7 +83,7 @@ test.each([true, false])("the other operators on a long image (across: %s)", asy
   const pairs = across ? [1, 2] : [2, 1];
   const pooled = maxPool2d(x, { kernelSize: pairs });
   const averaged = avgPool2d(x, { kernelSize: pairs });
-  const sides = [[0, 0], across ? [0, 0] : [1, 2], across ? [1, 2] : [0, 0], [0, 0]] as const;
+  const sides: Sides[] = [[0, 0], across ? [0, 0] : [1, 2], across ? [1, 2] : [0, 0], [0, 0]];
   const gradientOf = (y: Value) => differentiate(sum(y), [x], add)[0] as Value;
   const taps = [2, -1, 1, 3, -2, 1];
   const got = await evaluate({
