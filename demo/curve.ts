@@ -86,6 +86,11 @@ export class Curve {
   }
 
   /** A line above the chart. */
+  /** Whether there is nothing to see. */
+  get isEmpty(): boolean {
+    return this.#series.isEmpty;
+  }
+
   setTitle(text: string): void {
     const { plugins } = this.#chart.options;
     if (plugins) plugins.title = { ...plugins.title, display: true, text };

@@ -25,11 +25,18 @@ export class Series {
   readonly #accuracyMean = new RunningMean();
   #epochSoFar = { epoch: 0, step: 0, right: 0 };
 
+  /** Whether no step was added yet. */
+  get isEmpty(): boolean {
+    return this.#step === 0;
+  }
+
   /** Takes what one reading brought. */
   add({ epoch, epochs, step, steps, accuracy, losses, epochEnd }: Progress): void {
     const total = steps * epochs;
     const stepsPerPoint = Math.ceil(total / pointsPerLine);
     const halfLife = Math.max(2, memory * total);
+    // A training that goes on from a checkpoint does not begin at its first step.
+    this.#step = (epoch - 1) * steps + step - losses.length;
     for (const loss of losses) {
       this.#step++;
       this.#lossMean.add(loss, 1, halfLife);

@@ -48,6 +48,15 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
+/** Parses a number from `least` to `most`. */
+export function numberFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+  };
+}
+
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
@@ -67,6 +76,14 @@ export function outputFolder(path: string): string {
   const folder = resolve(path);
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw new InvalidArgumentError("That is a file.");
   return folder;
+}
+
+/** A file to read. */
+export function inputFile(path: string): string {
+  const file = resolve(path);
+  if (!existsSync(file)) throw new InvalidArgumentError(`There is no file ${file}.`);
+  if (!statSync(file).isFile()) throw new InvalidArgumentError("That is no file.");
+  return file;
 }
 
 /** A folder to read from. */

@@ -1,8 +1,8 @@
 import { createReadStream, realpathSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { join, sep } from "node:path";
+import { extname, join, sep } from "node:path";
 
-/** URL prefix, `"/data/"`, to the folder that it shows, read-only. */
+/** URL prefix, `"/data/"`, to the folder that it shows, read-only; or a whole path, `"/resume"`, to the one file. */
 export type Mounts = Readonly<Record<string, string>>;
 
 /**
@@ -11,13 +11,14 @@ export type Mounts = Readonly<Record<string, string>>;
  */
 export function resolveMount(mounts: Mounts, url: string): string | null | undefined {
   const path = url.split(/[?#]/, 1)[0] ?? "";
-  const prefix = Object.keys(mounts).find((candidate) => path.startsWith(withSlash(candidate)));
+  const prefix = Object.keys(mounts).find((each) => path === each || path.startsWith(withSlash(each)));
   const folder = prefix === undefined ? undefined : mounts[prefix];
   if (prefix === undefined || folder === undefined) return undefined;
   try {
     const name = decodeURIComponent(path.slice(withSlash(prefix).length));
     if (/[\\\0]/.test(name) || name.split("/").includes("..")) return null;
     const base = realpathSync(folder);
+    if (path === prefix) return statSync(base).isFile() ? base : null;
     const file = realpathSync(join(base, name));
     return file.startsWith(base + sep) && statSync(file).isFile() ? file : null;
   } catch {
@@ -28,6 +29,9 @@ export function resolveMount(mounts: Mounts, url: string): string | null | undef
 function withSlash(prefix: string): string {
   return prefix.endsWith("/") ? prefix : `${prefix}/`;
 }
+
+/** What a page must know of a file by its name; every other is bytes. */
+const contentTypes: Readonly<Record<string, string>> = { ".json": "application/json", ".js": "text/javascript" };
 
 /** Serves the mounts byte for byte: a `.gz` stays compressed, because the page unpacks it itself. */
 export function mountMiddleware(mounts: Mounts) {
@@ -44,7 +48,7 @@ export function mountMiddleware(mounts: Mounts) {
       return;
     }
     response.writeHead(200, {
-      "Content-Type": file.endsWith(".json") ? "application/json" : "application/octet-stream",
+      "Content-Type": contentTypes[extname(file)] ?? "application/octet-stream",
       "Content-Length": statSync(file).size,
       "Cache-Control": "no-store",
     });

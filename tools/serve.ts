@@ -1,15 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { createServer } from "vite";
 import { type Mounts, mountMiddleware } from "./mounts.ts";
+import { type Uploads, uploadMiddleware } from "./uploads.ts";
 
 export interface ServeOptions {
   /** Vite's mode. */
   readonly mode?: "development" | "production";
   readonly mounts?: Mounts;
+  readonly uploads?: Uploads;
 }
 
 /** Serves the repository on a free port of this machine alone; `url` ends without a slash. */
-export async function serve({ mode = "development", mounts = {} }: ServeOptions = {}): Promise<{
+export async function serve({ mode = "development", mounts = {}, uploads = {} }: ServeOptions = {}): Promise<{
   url: string;
   close(): Promise<void>;
 }> {
@@ -27,8 +29,11 @@ export async function serve({ mode = "development", mounts = {} }: ServeOptions 
     server: { host: "127.0.0.1", port: 0, hmr: false, watch: null },
     plugins: [
       {
-        name: "mounts",
-        configureServer: ({ middlewares }) => void middlewares.use(mountMiddleware(mounts)),
+        name: "files",
+        configureServer: ({ middlewares }) => {
+          middlewares.use(mountMiddleware(mounts));
+          middlewares.use(uploadMiddleware(uploads));
+        },
       },
     ],
   });

@@ -3,12 +3,13 @@ import type { Browser } from "playwright";
 import { standardRequest, type TrainRequest } from "../demo/request.ts";
 import { launchBrowser } from "./browser.ts";
 import { serve } from "./serve.ts";
-import { dataMount, resolveRequest, type TrainOptions } from "./trainOptions.ts";
+import { resolveRequest, type TrainOptions } from "./trainOptions.ts";
+import { dataUrl } from "./trainTask.ts";
 
 /** Serves the demo page, opens it in a window, and stays until Ctrl-C, or until the window is closed. */
 export async function showDemo(options: TrainOptions): Promise<number> {
   const { request, folder } = await resolveRequest(options);
-  const server = await serve({ mode: "production", mounts: folder === null ? {} : { [dataMount]: folder } });
+  const server = await serve({ mode: "production", mounts: folder === null ? {} : { [dataUrl]: folder } });
   const url = `${server.url}/demo/${searchOf(request)}`;
   console.log(`The page is at ${url}\nPress Ctrl-C to end.`);
   const interrupted = new Promise<void>((done) => process.once("SIGINT", done));

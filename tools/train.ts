@@ -9,9 +9,9 @@ import { addTrainOptions, resolveRequest, type TrainOptions } from "./trainOptio
 import { addUnetOptions, resolveUnetRequest, type UnetOptions } from "./unetOptions.ts";
 
 await runMain(async () => {
-  const program = command("run train", "Trains a model in headless Chromium on WebGPU.").addArgument(
-    new Argument("<MODEL>", "what to train; its options: MODEL --help").choices(["lenet5", "unet"]),
-  );
+  const program = command("run train", "Trains a model in headless Chromium on WebGPU.")
+    .usage("<MODEL> [options]")
+    .addArgument(new Argument("<MODEL>", "what to train; its options: MODEL --help").choices(["lenet5", "unet"]));
   // Each model has options of its own, so its name comes before them.
   if (process.argv[2] === "unet") {
     const options = addUnetOptions(program).parse().opts<UnetOptions>();

@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { adapterLine } from "./cli.ts";
+import type { OutputOptions } from "./outputOptions.ts";
 import { type ProgressView, progressView } from "./progress.ts";
+import { readResume } from "./resume.ts";
 import type { TrainEvent } from "./trainEvents.ts";
 import { factsText, resultJson, testText } from "./trainReport.ts";
 import { runTraining } from "./trainRunner.ts";
@@ -16,15 +18,12 @@ export interface Training {
   readonly folder: string | null;
 }
 
-/** Where results go. */
-export interface Outputs {
-  readonly out?: string;
-  readonly json?: string;
-}
-
 /** Trains headless, shows it in the terminal, writes weights, curve and results. Answers the exit code. */
-export async function train({ request, folder }: Training, options: Outputs): Promise<number> {
+export async function train({ request, folder }: Training, options: OutputOptions): Promise<number> {
+  const { json, checkpoint = null } = options;
   const out = options.out ?? fileURLToPath(new URL(`../out/${request.model}`, import.meta.url));
+  const from = options.resume;
+  const resume = from === undefined ? null : { file: from, ...(await readResume(from, request)) };
   mkdirSync(out, { recursive: true });
 
   const interrupt = new AbortController();
@@ -37,20 +36,26 @@ export async function train({ request, folder }: Training, options: Outputs): Pr
   };
   process.on("SIGINT", onInterrupt);
   try {
+    if (resume) console.log(`Going on after epoch ${resume.epoch} of ${showPath(resume.file)}`);
     const onEvent = (event: TrainEvent) => show(event, request, view);
-    const run = await runTraining(request, { folder, signal: interrupt.signal, onEvent });
+    const signal = interrupt.signal;
+    const run = await runTraining(request, { folder, out, checkpoint, resume, signal, onEvent });
     view.stop();
     if (run.result.test) console.log(`\n${testText(run.result.test)}\n`);
-    for (const { name, base64 } of run.result.files) writeFileSync(join(out, name), Buffer.from(base64, "base64"));
-    const [weightsFile = "", curveFile = "", ...predictionFiles] = run.result.files.map(({ name }) =>
-      showPath(join(out, name)),
-    );
+    const pathOf = (name: string) => showPath(join(out, name));
+    const { weights, curve, predictions } = run.result.files;
+    const weightsFile = pathOf(weights);
+    const curveFile = curve && pathOf(curve);
+    const predictionFiles = predictions.map(pathOf);
+    const checkpointFile = checkpoint === null || run.checkpointEpoch === null ? null : showPath(checkpoint);
     console.log(`Weights         ${weightsFile}`);
-    console.log(`Learning curve  ${curveFile}`);
+    if (curveFile) console.log(`Learning curve  ${curveFile}`);
     if (predictionFiles.length > 0) console.log(`Predictions     ${predictionFiles.join(" ")}`);
-    if (options.json) {
-      writeFileSync(options.json, resultJson(request, run, { weightsFile, curveFile, predictionFiles }));
-      console.log(`Results         ${showPath(options.json)}`);
+    if (checkpointFile) console.log(`Checkpoint      ${checkpointFile}, after epoch ${run.checkpointEpoch}`);
+    if (json !== undefined) {
+      const files = { weightsFile, curveFile, checkpointFile, predictionFiles };
+      writeFileSync(json, resultJson(request, run, { ...files, resumedAfter: resume?.epoch ?? null }));
+      console.log(`Results         ${showPath(json)}`);
     }
     return run.result.stopped ? EXIT_INTERRUPTED : 0;
   } finally {

@@ -36,8 +36,13 @@ export interface TrainResult {
   /** Null when the training was stopped. */
   readonly test: TestResult | null;
   readonly submitsPerStep: number;
-  /** First the weights, then the learning curve, then pictures of predictions. */
-  readonly files: readonly { readonly name: string; readonly base64: string }[];
+  /** Names of files in the folder of the results. */
+  readonly files: {
+    readonly weights: string;
+    /** Null where there was no step to make. */
+    readonly curve: string | null;
+    readonly predictions: readonly string[];
+  };
 }
 
 /** What the page tells the command line as it goes. */
@@ -47,6 +52,8 @@ export type TrainEvent =
   | { readonly kind: "compile"; readonly done: number; readonly total: number }
   | { readonly kind: "compiled"; readonly compileMs: number }
   | { readonly kind: "progress"; readonly progress: Progress }
+  /** The training as it was after this epoch is kept. */
+  | { readonly kind: "checkpoint"; readonly epoch: number }
   /** Images held out that are predicted, of so many. */
   | { readonly kind: "predict"; readonly done: number; readonly total: number }
   | { readonly kind: "end"; readonly result: TrainResult }

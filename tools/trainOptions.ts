@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { learningRates, standardRequest, type TrainRequest } from "../demo/request.ts";
-import { inputFolder, outputFile, outputFolder, positiveNumber, wholeNumber } from "./cli.ts";
+import { inputFolder, positiveNumber, wholeNumber } from "./cli.ts";
 import { fetchMnist } from "./fetchMnist.ts";
+import { addOutputOptions, type OutputOptions } from "./outputOptions.ts";
+import { dataUrl } from "./trainTask.ts";
 
 /** What `train` and `start` take from the command line. */
-export interface TrainOptions {
+export interface TrainOptions extends OutputOptions {
   readonly data: string;
   readonly epochs: number;
   readonly batch: number;
@@ -13,15 +15,10 @@ export interface TrainOptions {
   readonly optimizer: "sgd" | "adam";
   readonly seed: number;
   readonly limit?: number;
-  readonly out?: string;
-  readonly json?: string;
 }
 
-/** URL under which the server shows the folder of the data. */
-export const dataMount = "/data/";
-
 export function addTrainOptions(command: Command): Command {
-  return command
+  command
     .option(
       "--data <DIR|mnist|digits>",
       "digits: drawn here; mnist: downloaded; DIR: holds four IDX files",
@@ -42,9 +39,8 @@ export function addTrainOptions(command: Command): Command {
       wholeNumber(0, 2 ** 32 - 1),
       standardRequest.seed,
     )
-    .option("--limit <N>", "train on the first N examples", wholeNumber(1, 10_000_000))
-    .option("--out <DIR>", "where weights and learning curve go (default: out/lenet5)", outputFolder)
-    .option("--json <FILE>", "write the results to this file", outputFile);
+    .option("--limit <N>", "train on the first N examples", wholeNumber(1, 10_000_000));
+  return addOutputOptions(command, "lenet5", "weights and learning curve");
 }
 
 function dataChoice(text: string): string {
@@ -67,7 +63,7 @@ export async function resolveRequest(options: TrainOptions): Promise<{ request: 
   const name = folder === null || data === "mnist" ? data : folder;
   const request: TrainRequest = {
     model: "lenet5",
-    data: { name, url: folder === null ? null : dataMount },
+    data: { name, url: folder === null ? null : dataUrl },
     epochs,
     batch,
     optimizer,

@@ -56,10 +56,14 @@ function confusionRows(confusion: Confusion): string[] {
   return [`     │${header} │`, `─────┼${"─".repeat(width * confusion.length)}─┼────────`, ...rows];
 }
 
-/** Paths of what a training wrote. */
+/** Paths of what a training wrote, and the epoch that it went on from. */
 export interface ResultFiles {
   readonly weightsFile: string;
-  readonly curveFile: string;
+  /** Null where there was no step to make. */
+  readonly curveFile: string | null;
+  /** Null where none was asked for, or no epoch was finished. */
+  readonly checkpointFile: string | null;
+  readonly resumedAfter: number | null;
   readonly predictionFiles: readonly string[];
 }
 
@@ -116,6 +120,8 @@ export function resultJson(request: AnyRequest, run: TrainRun, files: ResultFile
     confusion,
     weightsFile: files.weightsFile,
     curveFile: files.curveFile,
+    ...(files.checkpointFile === null ? {} : { checkpointFile: files.checkpointFile }),
+    ...(files.resumedAfter === null ? {} : { resumedAfter: files.resumedAfter }),
     ...(request.model === "unet" ? { steps: readings.flatMap(({ losses }) => losses).length } : {}),
     ...(files.predictionFiles.length > 0 ? { predictionFiles: files.predictionFiles } : {}),
   };
@@ -127,6 +133,6 @@ export function resultJson(request: AnyRequest, run: TrainRun, files: ResultFile
   return `${text}\n`;
 }
 
-function unetSettings({ size, base, depth, length, testTimeAugmentation }: UnetRequest) {
-  return { size, base, depth, minutes: "minutes" in length ? length.minutes : null, testTimeAugmentation };
+function unetSettings({ size, base, depth, length, elastic, testTimeAugmentation }: UnetRequest) {
+  return { size, base, depth, elastic, minutes: "minutes" in length ? length.minutes : null, testTimeAugmentation };
 }

@@ -5,12 +5,18 @@ import { launchBrowser } from "./browser.ts";
 import { CommandError } from "./cli.ts";
 import { serve } from "./serve.ts";
 import type { TrainEvent, TrainFacts, TrainResult } from "./trainEvents.ts";
-import { dataMount } from "./trainOptions.ts";
+import { checkpointUrl, dataUrl, outUrl, type Resume, resumeUrl } from "./trainTask.ts";
 import type { AnyRequest } from "./unetRequest.ts";
 
 export interface RunOptions {
   /** Read by the page where the request names a URL. */
   readonly folder: string | null;
+  /** Where the page puts its results. */
+  readonly out: string;
+  /** File that keeps the training at the end of each epoch. */
+  readonly checkpoint: string | null;
+  /** Checkpoint that the training goes on from, and where that stood. */
+  readonly resume: (Resume & { readonly file: string }) | null;
   /** Stops the training after the step under way; what was learned is still returned. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: TrainEvent) => void;
@@ -21,6 +27,8 @@ export interface TrainRun {
   readonly adapter: AdapterFacts;
   readonly facts: TrainFacts;
   readonly compileMs: number;
+  /** The epoch after which the training was kept last; null where it was not. */
+  readonly checkpointEpoch: number | null;
   /** Every reading, in order. */
   readonly readings: readonly Progress[];
   readonly result: TrainResult;
@@ -28,15 +36,18 @@ export interface TrainRun {
 
 /** Trains in a headless browser. @throws DeviceError without a browser, CommandError with what the page could not do */
 export async function runTraining(request: AnyRequest, options: RunOptions): Promise<TrainRun> {
-  const mounts = options.folder === null ? {} : { [dataMount]: options.folder };
-  const server = await serve({ mode: "production", mounts });
+  const { folder, out, checkpoint, resume } = options;
+  const mounts = { ...(folder ? { [dataUrl]: folder } : {}), ...(resume ? { [resumeUrl]: resume.file } : {}) };
+  const uploads = { [outUrl]: out, ...(checkpoint ? { [checkpointUrl]: checkpoint } : {}) };
+  const server = await serve({ mode: "production", mounts, uploads });
   try {
     const browser = await launchBrowser({ headless: true, closeOnInterrupt: false });
     try {
       const page = await browser.newPage();
+      const task = { request, checkpoint: checkpoint !== null, resume };
       await page.addInitScript((given) => {
-        window.trainRequest = given;
-      }, request);
+        window.trainTask = given;
+      }, task);
       return await followPage(page, `${server.url}/tools/pages/train.html`, options);
     } finally {
       await browser.close();
@@ -47,7 +58,7 @@ export async function runTraining(request: AnyRequest, options: RunOptions): Pro
 }
 
 async function followPage(page: Page, url: string, { signal, onEvent }: RunOptions): Promise<TrainRun> {
-  const told: { adapter?: AdapterFacts; facts?: TrainFacts; compileMs?: number } = {};
+  const told: { adapter?: AdapterFacts; facts?: TrainFacts; compileMs?: number; checkpointEpoch?: number } = {};
   const readings: Progress[] = [];
   const stop = () => void page.evaluate(() => window.stopTraining?.()).catch(() => undefined);
   signal.addEventListener("abort", stop);
@@ -60,18 +71,22 @@ async function followPage(page: Page, url: string, { signal, onEvent }: RunOptio
         if (event.kind === "adapter") told.adapter = event.adapter;
         else if (event.kind === "facts") told.facts = event.facts;
         else if (event.kind === "compiled") told.compileMs = event.compileMs;
+        else if (event.kind === "checkpoint") told.checkpointEpoch = event.epoch;
         else if (event.kind === "progress") readings.push(event.progress);
         else if (event.kind === "error") fail(new CommandError(event.message, event.training ? 1 : 2));
         else if (event.kind === "end" && told.adapter && told.facts && told.compileMs !== undefined) {
-          const { adapter, facts, compileMs } = told;
-          done({ adapter, facts, compileMs, readings, result: event.result });
+          const { adapter, facts, compileMs, checkpointEpoch = null } = told;
+          done({ adapter, facts, compileMs, checkpointEpoch, readings, result: event.result });
         }
       };
       page.on("pageerror", fail);
       page.on("crash", () => fail(new CommandError("The browser's page crashed; perhaps memory ran out.", 1)));
       page.on("close", () => fail(new CommandError("The browser was closed before the training ended.", 1)));
       page.on("response", (response) => {
-        if (response.status() < 400 || new URL(response.url()).pathname.startsWith(dataMount)) return;
+        // Of its own files the page says itself what is wrong.
+        const { pathname } = new URL(response.url());
+        const own = [dataUrl, outUrl, checkpointUrl, resumeUrl].some((url) => pathname.startsWith(url));
+        if (response.status() < 400 || own) return;
         fail(new Error(`The page could not load ${response.url()} (status ${response.status()}).`));
       });
       page

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { CommandError, inputFolder, outputFile, outputFolder, positiveNumber, wholeNumber } from "./cli.ts";
-import { dataMount } from "./trainOptions.ts";
+import { CommandError, inputFolder, numberFrom, positiveNumber, wholeNumber } from "./cli.ts";
+import { addOutputOptions, type OutputOptions } from "./outputOptions.ts";
+import { dataUrl } from "./trainTask.ts";
 import { type ImageListing, type UnetRequest, unetLearningRates } from "./unetRequest.ts";
 
 /** What `train -- unet` takes from the command line. */
-export interface UnetOptions {
+export interface UnetOptions extends OutputOptions {
   readonly data: string;
   readonly size: number;
   readonly base: number;
@@ -17,16 +18,15 @@ export interface UnetOptions {
   readonly learningRate?: number;
   readonly optimizer: "sgd" | "adam";
   readonly seed: number;
-  readonly tta: boolean;
-  readonly out?: string;
-  readonly json?: string;
+  readonly elastic: number;
+  readonly tta?: boolean;
 }
 
 /** Minutes of a training of which neither epochs nor minutes are given. */
 const standardMinutes = 5;
 
 export function addUnetOptions(command: Command): Command {
-  return command
+  command
     .option(
       "--data <DIR|cells>",
       "cells: drawn here; DIR: holds train/image and train/label; the last fifth is held out",
@@ -44,9 +44,9 @@ export function addUnetOptions(command: Command): Command {
     .option("--learning-rate <X>", "highest of one cycle; default: 0.1 for sgd, 0.005 for adam", positiveNumber)
     .addOption(new Option("--optimizer <NAME>", "sgd has momentum 0.9").choices(["sgd", "adam"]).default("adam"))
     .option("--seed <N>", "of the first weights and the crops", wholeNumber(0, 2 ** 32 - 1), 1)
-    .option("--tta", "predict the mean over 8 flips and quarter turns", false)
-    .option("--out <DIR>", "where weights, curve and predictions go (default: out/unet)", outputFolder)
-    .option("--json <FILE>", "write the results to this file", outputFile);
+    .option("--elastic <PIXELS>", "deform crops: deviation on a grid of 3 x 3 nodes", numberFrom(0, 100), 0)
+    .option("--tta", "predict the mean over 8 flips and quarter turns");
+  return addOutputOptions(command, "unet", "weights, curve and predictions");
 }
 
 function dataChoice(text: string): string {
@@ -61,7 +61,7 @@ function dataChoice(text: string): string {
 
 /** The request for the page, and the folder to show it. @throws CommandError on a folder without images and masks */
 export function resolveUnetRequest(options: UnetOptions): { request: UnetRequest; folder: string | null } {
-  const { data, size, base, depth, epochs, minutes, batch, optimizer, seed, tta } = options;
+  const { data, size, base, depth, epochs, minutes, batch, optimizer, seed, elastic, tta = false } = options;
   const folder = data === "cells" ? null : data;
   const request: UnetRequest = {
     model: "unet",
@@ -74,6 +74,7 @@ export function resolveUnetRequest(options: UnetOptions): { request: UnetRequest
     optimizer,
     learningRate: options.learningRate ?? unetLearningRates[optimizer],
     seed,
+    elastic,
     testTimeAugmentation: tta,
   };
   return { request, folder };
@@ -81,8 +82,8 @@ export function resolveUnetRequest(options: UnetOptions): { request: UnetRequest
 
 function listPairs(folder: string): ImageListing {
   return {
-    imageUrl: `${dataMount}train/image/`,
-    maskUrl: `${dataMount}train/label/`,
+    imageUrl: `${dataUrl}train/image/`,
+    maskUrl: `${dataUrl}train/label/`,
     images: listImages(join(folder, "train", "image")),
     masks: listImages(join(folder, "train", "label")),
   };

@@ -16,6 +16,8 @@ export interface UnetRequest {
   /** The highest of one cycle. */
   readonly learningRate: number;
   readonly seed: number;
+  /** Standard deviation of the displacement of nodes, in pixels; 0 for no deformation. */
+  readonly elastic: number;
   readonly testTimeAugmentation: boolean;
 }
 

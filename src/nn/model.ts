@@ -10,7 +10,7 @@ import type { Variables } from "../gpu/variables.ts";
 import type { AucOptions } from "../ops/auc.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
-import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { loadCheckpoint, type Notes, saveCheckpoint } from "./checkpoint.ts";
 import { Fit, type FitOptions } from "./fit.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
 import { type Loss, type LossName, lossOf } from "./losses.ts";
@@ -227,16 +227,20 @@ export class Model extends Network {
     await loadVariables("loadWeights", store, state.variables.values(), file);
   }
 
-  /** Weights, optimizer state and position as a safetensors file: `fit` goes on from it bit for bit. */
-  saveCheckpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    return saveCheckpoint(this.compiled, { step: this.stepsDone, epoch: this.epochsDone });
+  /**
+   * Weights, optimizer state and position as a safetensors file: `fit` goes on from it bit for bit. Notes are texts of
+   * your own that go with it.
+   */
+  saveCheckpoint(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return saveCheckpoint(this.compiled, { step: this.stepsDone, epoch: this.epochsDone }, notes);
   }
 
-  /** Takes a checkpoint; then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on. */
-  async loadCheckpoint(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
-    const { step, epoch } = await loadCheckpoint(this.compiled, file);
+  /** Takes a checkpoint; then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on. Returns its notes. */
+  async loadCheckpoint(file: Uint8Array | ReadableStream<Uint8Array>): Promise<Notes> {
+    const { step, epoch, notes } = await loadCheckpoint(this.compiled, file);
     this.stepsDone = step;
     this.epochsDone = epoch;
+    return notes;
   }
 
   /** Frees the GPU memory of weights and steps. The device stays. */

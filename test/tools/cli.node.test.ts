@@ -29,6 +29,9 @@ test.each([
   ["a file for a folder", "train.ts", ["lenet5", "--data", file], /That is a file; give the folder/],
   ["a file to write into", "train.ts", ["lenet5", "--out", file], /That is a file/],
   ["results in no folder", "train.ts", ["lenet5", "--json", join(scratch, "none/r.json")], /There is no folder/],
+  ["a checkpoint in no folder", "train.ts", ["lenet5", "--checkpoint", join(scratch, "none/c")], /There is no folder/],
+  ["a checkpoint that is not there", "train.ts", ["lenet5", "--resume", join(scratch, "none")], /There is no file/],
+  ["a deformation below zero", "train.ts", ["unet", "--elastic", "-1"], /a number from 0 to 100/],
   ["an unknown flag of start", "start.ts", ["--fast"], /unknown option '--fast'/],
 ] as const)("%s is one line and exit code 2", (_, script, args, line) => {
   const { status, stdout, stderr } = runCommand(script, ...args);

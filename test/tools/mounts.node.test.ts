@@ -30,6 +30,13 @@ describe("resolveMount", () => {
     expect(named("/data/deep/digits.gz")).toMatch(/digits\.gz$/);
   });
 
+  test("a mount can be one file, under one name", () => {
+    const one = (url: string) => resolveMount({ "/resume": join(folder, "shown", "a b.bin") }, url);
+    expect(one("/resume")).toMatch(/a b\.bin$/);
+    expect(one("/resume/deep")).toBeNull();
+    expect(one("/resumed")).toBeUndefined();
+  });
+
   test("leaves other paths to others", () => {
     expect(named("/database/x")).toBeUndefined();
     expect(named("/src/index.ts")).toBeUndefined();

@@ -3,6 +3,7 @@
  * that those of evaluations, which come between epochs, can be left out.
  */
 export function countSubmits(stepsDone: () => number): { end(stepsPerEpoch: number): number } {
+  const first = stepsDone();
   const prototype = GPUQueue.prototype;
   const { submit } = prototype;
   const byStep = new Map<number, number>();
@@ -12,10 +13,10 @@ export function countSubmits(stepsDone: () => number): { end(stepsPerEpoch: numb
     return submit.call(this, commands);
   };
   return {
-    /** Stops counting. Submits a step, over the steps of the first epoch. */
+    /** Stops counting. Submits a step, over as many steps as an epoch has. */
     end(stepsPerEpoch: number): number {
       prototype.submit = submit;
-      const counts = [...byStep].filter(([step]) => step < stepsPerEpoch).map(([, count]) => count);
+      const counts = [...byStep].filter(([step]) => step < first + stepsPerEpoch).map(([, count]) => count);
       return counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length);
     },
   };

@@ -1,17 +1,18 @@
 /**
- * The browser's side of tools/train.ts: trains what `window.trainRequest` says, and sends what happens back through
+ * The browser's side of tools/train.ts: does what `window.trainTask` says, and sends what happens back through
  * `window.report`. `window.stopTraining` ends the training after the step under way.
  */
 import { Gpu } from "../../src/gpu/gpu.ts";
 import type { TrainEvent } from "../trainEvents.ts";
-import type { AnyRequest } from "../unetRequest.ts";
+import type { TrainTask } from "../trainTask.ts";
+import { PageFiles } from "./pageFiles.ts";
 import { trainClassifier } from "./trainClassifier.ts";
 import { trainSegmentation } from "./trainSegmentation.ts";
 
 declare global {
   interface Window {
     /** Put there by the command line. */
-    trainRequest?: AnyRequest;
+    trainTask?: TrainTask;
     /** Ends the training after the step under way. */
     stopTraining?: () => void;
   }
@@ -25,15 +26,16 @@ window.stopTraining = () => stop.abort();
 let training = false;
 
 try {
-  const request = window.trainRequest;
+  const task = window.trainTask;
   const canvas = document.querySelector("canvas");
-  if (!request || !canvas) throw new Error("the page has no request or no canvas");
+  if (!task || !canvas) throw new Error("the page has no task or no canvas");
+  const { request, resume } = task;
   const gpu = await Gpu.create();
   await report({ kind: "adapter", adapter: gpu.adapter });
   const onTraining = () => {
     training = true;
   };
-  const page = { canvas, report, signal: stop.signal, onTraining };
+  const page = { canvas, report, files: new PageFiles(task), resume, signal: stop.signal, onTraining };
   const result =
     request.model === "unet" ? await trainSegmentation(gpu, request, page) : await trainClassifier(gpu, request, page);
   await report({ kind: "end", result });

@@ -14,11 +14,11 @@ import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { TrainResult } from "../trainEvents.ts";
 import { countSubmits } from "./countSubmits.ts";
-import { baseName, resultFiles, type TrainPage } from "./pageParts.ts";
+import { baseName, saveCurve, type TrainPage } from "./pageParts.ts";
 
 /** Trains LeNet-5, tests it, and draws its learning curve on the page's canvas. */
 export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: TrainPage): Promise<TrainResult> {
-  const { canvas, report, signal } = page;
+  const { canvas, report, files, signal } = page;
   const { epochs, batch } = request;
   const sets = await readSets(request);
   const [trainData, testData] = [sets.train, sets.test].map((set) =>
@@ -29,6 +29,7 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   const model = await compileModel(gpu, request, (done, total) => {
     if (!training) void report({ kind: "compile", done, total });
   });
+  await files.resume(model);
   const plan = model.trainPlan(trainData, batch);
   await report({
     kind: "facts",
@@ -54,10 +55,11 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   training = true;
   page.onTraining();
   const submits = countSubmits(() => model.stepsDone);
-  const fit = model.fit(trainData, { epochs, batchSize: batch, validationData: testData, signal });
-  for await (const progress of fit) {
+  const options = { epochs, initialEpoch: model.epochsDone, batchSize: batch, validationData: testData, signal };
+  for await (const progress of model.fit(trainData, options)) {
     curve.add(progress);
     void report({ kind: "progress", progress });
+    if (progress.epochEnd && (await files.keep(model))) void report({ kind: "checkpoint", epoch: progress.epoch });
   }
   const submitsPerStep = submits.end(Math.ceil(sets.train.count / batch));
   const stopped = signal.aborted;
@@ -70,7 +72,11 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
     stopped,
     test: test && { loss: test.loss, accuracy: test.accuracy, confusion: test.confusion },
     submitsPerStep,
-    files: await resultFiles(request.model, model, curve, canvas, title),
+    files: {
+      weights: await files.save("lenet5.safetensors", await model.saveWeights()),
+      curve: await saveCurve(page, curve, title),
+      predictions: [],
+    },
   };
 }
 

@@ -14,37 +14,40 @@ import { type AugmentOptions, coverOf } from "../../src/ops/augment.ts";
 import type { TestResult, TrainResult } from "../trainEvents.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
 import { countSubmits } from "./countSubmits.ts";
-import { base64Of, baseName, resultFiles, type TrainPage } from "./pageParts.ts";
+import { baseName, saveCurve, type TrainPage } from "./pageParts.ts";
 import { readMaskSets } from "./segmentationSets.ts";
 import { trainingTime } from "./trainingTime.ts";
 
 /** A section looks the same from all sides, and light and stain differ a little from one to the next. */
-const augment: AugmentOptions = {
-  horizontalFlip: true,
-  verticalFlip: true,
-  quarterTurns: true,
-  brightness: 0.05,
-  contrast: 0.1,
-};
+function augmentation({ elastic }: UnetRequest): AugmentOptions {
+  return {
+    horizontalFlip: true,
+    verticalFlip: true,
+    quarterTurns: true,
+    brightness: 0.05,
+    contrast: 0.1,
+    ...(elastic > 0 ? { elastic: { deviation: elastic } } : {}),
+  };
+}
 
 /** Batches of the first crops held out: enough for a learning curve, and little beside the steps of an epoch. */
 const validationSteps = 8;
 
 /** Trains U-Net on crops, predicts the whole images held out, and draws its learning curve on the page's canvas. */
 export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: TrainPage): Promise<TrainResult> {
-  const { canvas, report } = page;
+  const { canvas, report, files } = page;
   const { size, base, depth, batch, seed } = request;
   const sets = await readMaskSets(request);
   const { channels, classes } = sets.train;
   const scaling = standardScaling(sets.train);
-  const trainCrops = { size, augment, cropsPerEpoch: stepsPerEpoch * batch, ...scaling };
+  const trainCrops = { size, augment: augmentation(request), cropsPerEpoch: stepsPerEpoch * batch, ...scaling };
   const data = segmentationDataset(gpu, sets.train, trainCrops);
   const validationData = segmentationDataset(gpu, sets.test, {
     size,
     cropsPerEpoch: Math.min(validationSteps * batch, coverOf(shapeOf(sets.test), size).crops),
     ...scaling,
   });
-  const time = trainingTime(request);
+  const time = trainingTime(request, page.resume);
   const { learningRate } = time;
   let training = false;
   const model = await unet({
@@ -63,6 +66,7 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
       if (!training) void report({ kind: "compile", done, total });
     },
   });
+  await files.resume(model);
   const plan = model.trainPlan(data, batch);
   await report({
     kind: "facts",
@@ -88,23 +92,33 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
   const submits = countSubmits(() => model.stepsDone);
   const signal = AbortSignal.any([page.signal, time.signal]);
   const readings: Progress[] = [];
-  const fit = model.fit(data, { epochs: time.epochs, batchSize: batch, validationData, signal });
-  for await (const reading of fit) {
+  const { epochs } = time;
+  const options = { epochs, initialEpoch: model.epochsDone, batchSize: batch, validationData, signal };
+  for await (const reading of model.fit(data, options)) {
     const progress = time.estimate(reading);
     readings.push(progress);
     void report({ kind: "progress", progress });
+    const kept = progress.epochEnd && (await files.keep(model, time.notes()));
+    if (kept) void report({ kind: "checkpoint", epoch: progress.epoch });
   }
   const submitsPerStep = submits.end(stepsPerEpoch);
   const stopped = page.signal.aborted;
   const tested = stopped ? null : await testOn(sets.test, model, request, scaling, page);
   const score = tested ? `, membrane Dice ${tested.test.dice?.toFixed(3)} on images held out` : "";
   const title = `U-Net on ${baseName(request.data.name)}${score}`;
-  const curve = drawCurve(canvas, readings);
+  const predictions: string[] = [];
+  for (const png of tested?.pictures ?? []) {
+    predictions.push(await files.save(`prediction-${predictions.length}.png`, png));
+  }
   return {
     stopped,
     test: tested?.test ?? null,
     submitsPerStep,
-    files: [...(await resultFiles(request.model, model, curve, canvas, title)), ...(tested?.pictures ?? [])],
+    files: {
+      weights: await files.save("unet.safetensors", await model.saveWeights()),
+      curve: await saveCurve(page, drawCurve(canvas, readings), title),
+      predictions,
+    },
   };
 }
 
@@ -128,10 +142,10 @@ async function testOn(
   { testTimeAugmentation }: UnetRequest,
   scaling: Scaling,
   { report }: TrainPage,
-): Promise<{ readonly test: TestResult; readonly pictures: TrainResult["files"] }> {
+): Promise<{ readonly test: TestResult; readonly pictures: readonly Uint8Array<ArrayBuffer>[] }> {
   const { height, width, channels, images, masks, count } = set;
   const area = height * width;
-  const pictures: { readonly name: string; readonly base64: string }[] = [];
+  const pictures: Uint8Array<ArrayBuffer>[] = [];
   await report({ kind: "predict", done: 0, total: count });
   const { pixelAccuracy, iou, dice, confusion } = await evaluateSegmentation(model, set, {
     ...scaling,
@@ -139,8 +153,7 @@ async function testOn(
     onImage: async (i, prediction) => {
       const image = images.subarray(i * area * channels, (i + 1) * area * channels);
       const truth = masks.subarray(i * area, (i + 1) * area);
-      const png = await encodePng(sideBySide(image, truth, prediction, { width, height, channels }));
-      pictures.push({ name: `prediction-${i}.png`, base64: await base64Of(new Blob([png])) });
+      pictures.push(await encodePng(sideBySide(image, truth, prediction, { width, height, channels })));
       await report({ kind: "predict", done: i + 1, total: count });
     },
   });

@@ -1,5 +1,6 @@
 import type { Progress } from "../../src/nn/fit.ts";
 import { oneCycle, type Schedule } from "../../src/nn/schedules.ts";
+import type { Resume } from "../trainTask.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
 
 /** How long a training is: so many epochs, or until a time. */
@@ -11,10 +12,14 @@ export interface TrainingTime {
   readonly signal: AbortSignal;
   /** A reading with the epochs and seconds that are to be expected. */
   estimate(progress: Progress): Progress;
+  /** What a checkpoint must keep so that the cycle goes on. */
+  notes(): Readonly<Record<string, string>>;
 }
 
+type Plan = Pick<UnetRequest, "length" | "learningRate">;
+
 /** One cycle of the learning rate over the whole of a training, whose clock starts with this call. */
-export function trainingTime({ length, learningRate }: Pick<UnetRequest, "length" | "learningRate">): TrainingTime {
+export function trainingTime({ length, learningRate }: Plan, resume: Resume | null): TrainingTime {
   if ("epochs" in length) {
     const { epochs } = length;
     return {
@@ -22,9 +27,10 @@ export function trainingTime({ length, learningRate }: Pick<UnetRequest, "length
       learningRate: oneCycle({ maxLearningRate: learningRate, totalSteps: epochs * stepsPerEpoch }),
       signal: new AbortController().signal,
       estimate: (progress) => progress,
+      notes: () => ({}),
     };
   }
-  return timed(60_000 * length.minutes, learningRate);
+  return timed(60_000 * length.minutes, learningRate, resume ?? { epoch: 0, share: 0 });
 }
 
 /** Steps of the cycle that stands for the whole time. */
@@ -32,13 +38,18 @@ const grain = 10_000;
 
 /**
  * How many steps fit into a time is not known beforehand, so the cycle runs by the clock: from the first step to the end
- * of the time. Compiling, which comes before the first step, is part of the time.
+ * of the time. Compiling, which comes before the first step, is part of the time. A training that goes on has the rest
+ * of its time, and of its cycle, before it.
  */
-function timed(totalMs: number, maxLearningRate: number): TrainingTime {
-  const end = performance.now() + totalMs;
+function timed(totalMs: number, maxLearningRate: number, { epoch, share }: Resume): TrainingTime {
+  const end = performance.now() + (1 - share) * totalMs;
   const cycle = oneCycle({ maxLearningRate, totalSteps: grain + 1 });
   const timeUp = new AbortController();
   let start: number | null = null;
+  const shareAt = (now: number) => {
+    if (start === null) return share;
+    return share + (1 - share) * Math.min(1, (now - start) / Math.max(1, end - start));
+  };
   return {
     epochs: 10_000,
     signal: timeUp.signal,
@@ -46,18 +57,20 @@ function timed(totalMs: number, maxLearningRate: number): TrainingTime {
       const now = performance.now();
       start ??= now;
       if (now >= end) timeUp.abort();
-      return cycle(Math.min(grain, Math.floor((grain * (now - start)) / Math.max(1, end - start))));
+      return cycle(Math.floor(grain * shareAt(now)));
     },
     estimate: (progress) => {
       const now = performance.now();
       const leftMs = Math.max(0, end - now);
-      const stepsDone = (progress.epoch - 1) * progress.steps + progress.step;
-      const steps = stepsDone * (1 + leftMs / Math.max(1, now - (start ?? now)));
+      const done = (progress.epoch - 1) * progress.steps + progress.step;
+      const here = done - epoch * progress.steps;
+      const steps = done + (here * leftMs) / Math.max(1, now - (start ?? now));
       return {
         ...progress,
         epochs: Math.max(progress.epoch, Math.ceil(steps / progress.steps)),
         secondsLeft: leftMs / 1000,
       };
     },
+    notes: () => ({ share: `${shareAt(performance.now())}` }),
   };
 }

@@ -1,0 +1,38 @@
+import type { Model } from "../../src/nn/model.ts";
+import { settingsOf } from "../trainSettings.ts";
+import { checkpointUrl, outUrl, resumeUrl, type TrainTask } from "../trainTask.ts";
+
+/** The files of a training, which the page sends to the server that shows it, and gets from there. */
+export class PageFiles {
+  readonly #task: TrainTask;
+
+  constructor(task: TrainTask) {
+    this.#task = task;
+  }
+
+  /** Writes a file into the folder of the results, and returns its name. */
+  async save(name: string, content: Blob | Uint8Array<ArrayBuffer>): Promise<string> {
+    await put(outUrl + name, content);
+    return name;
+  }
+
+  /** Gives a model that was just compiled what it had learned, where the training goes on from a checkpoint. */
+  async resume(model: Model): Promise<void> {
+    if (!this.#task.resume) return;
+    const response = await fetch(resumeUrl);
+    if (!response.ok || !response.body) throw new Error("the checkpoint cannot be read any more");
+    await model.loadCheckpoint(response.body);
+  }
+
+  /** Replaces the checkpoint, where one is wanted: the file is whole at any time. True where it was written. */
+  async keep(model: Model, notes: Readonly<Record<string, string>> = {}): Promise<boolean> {
+    const { checkpoint, request } = this.#task;
+    if (checkpoint) await put(checkpointUrl, await model.saveCheckpoint({ ...settingsOf(request), ...notes }));
+    return checkpoint;
+  }
+}
+
+async function put(url: string, body: Blob | Uint8Array<ArrayBuffer>): Promise<void> {
+  const response = await fetch(url, { method: "PUT", body });
+  if (!response.ok) throw new Error(`a file could not be written: ${await response.text()}`);
+}
