@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 
 /** Where figures come from. */
@@ -28,4 +29,11 @@ function commitOf(): string | null {
   } catch {
     return null;
   }
+}
+
+/** Writes results with their provenance to a file, if one is asked for. */
+export function writeResults(file: string | undefined, results: object): void {
+  if (file === undefined) return;
+  writeFileSync(file, `${JSON.stringify({ ...provenance(), ...results }, null, 1)}\n`);
+  console.log(`Written: ${file}`);
 }

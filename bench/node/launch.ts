@@ -11,8 +11,16 @@ const folder = dirname(fileURLToPath(import.meta.url));
 /** Where Debian, Ubuntu and their relatives keep Chromium's own files. */
 const chromiumFolders = ["/usr/lib/chromium", "/usr/lib/chromium-browser"];
 
-/** Bundles the bench and runs it in Node on Dawn, with its output as ours; its exit code. */
-export async function runInNode(args: readonly string[], adapter: AdapterKind = chooseAdapter()): Promise<number> {
+/** Options of a command of bench.ts, by their long names. */
+type NodeOptions = Readonly<Record<string, string | number>>;
+
+/** Bundles the bench and runs a command of it in Node on Dawn, with its output as ours; its exit code. */
+export async function runInNode(
+  name: string,
+  options: NodeOptions,
+  adapter: AdapterKind = chooseAdapter(),
+): Promise<number> {
+  const args = [name, ...Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)])];
   const environment = {
     ...process.env,
     DAWN_NODE: dawnPath(),

@@ -1,0 +1,59 @@
+import cliProgress from "cli-progress";
+import type { Page } from "playwright";
+import type { AdapterFacts } from "../../src/gpu/gpu.ts";
+import { type AdapterKind, launchBrowser } from "../../tools/browser.ts";
+import { CommandError } from "../../tools/cli.ts";
+import { serve } from "../../tools/serve.ts";
+import type { SweepEvent, SweepOptions, SweepRun } from "./events.ts";
+
+/** Runs the sweep of a page, a path from the root, in a headless browser. @throws CommandError with what it could not do */
+export async function sweepInBrowser<Sample>(
+  path: string,
+  { only, blocks }: SweepOptions,
+  adapter?: AdapterKind,
+): Promise<SweepRun<Sample>> {
+  const server = await serve({ mode: "production" });
+  try {
+    const browser = await launchBrowser({ headless: true, ...(adapter === undefined ? {} : { adapter }) });
+    try {
+      const query = new URLSearchParams({ only, blocks: String(blocks) });
+      const told = await followPage<Sample>(await browser.newPage(), `${server.url}/${path}?${query}`);
+      return { ...told, runtime: `${browser.browserType().name()} ${browser.version()}` };
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+async function followPage<Sample>(page: Page, url: string): Promise<Omit<SweepRun<Sample>, "runtime">> {
+  const bar = new cliProgress.SingleBar({
+    format: "{bar} {value}/{total} {name}",
+    clearOnComplete: true,
+    hideCursor: true,
+    stream: process.stderr,
+  });
+  let visited = 0;
+  try {
+    return await new Promise((done, fail) => {
+      let adapter: AdapterFacts | undefined;
+      const onEvent = (event: SweepEvent<Sample>) => {
+        if (event.kind === "start") {
+          adapter = event.adapter;
+          if (process.stderr.isTTY) bar.start(event.visits, 0, { name: "" });
+        } else if (event.kind === "visit") bar.update(visited++, { name: event.name });
+        else if (event.kind === "error") fail(new CommandError(event.message, 1));
+        else if (adapter) done({ adapter, samples: event.samples });
+      };
+      page.on("pageerror", fail);
+      page.on("crash", () => fail(new CommandError("The browser's page crashed; perhaps memory ran out.", 1)));
+      page
+        .exposeFunction("reportSweep", onEvent)
+        .then(() => page.goto(url))
+        .catch(fail);
+    });
+  } finally {
+    bar.stop();
+  }
+}
