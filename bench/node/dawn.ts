@@ -16,7 +16,7 @@ interface Dawn {
  */
 export function installDawn(path = process.env.DAWN_NODE): void {
   const wanted = "the path of dawn.node";
-  const mend = "Install the npm package webgpu: it is in its folder dist/.";
+  const mend = "The npm package webgpu has it in its folder dist/: `npm ci` in bench/node.";
   if (!path) throw new DeviceError({ seen: "no DAWN_NODE in the environment", wanted, mend });
   let dawn: Dawn;
   try {

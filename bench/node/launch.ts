@@ -1,6 +1,5 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -37,20 +36,23 @@ export async function runInNode(
   });
 }
 
-/** `DAWN_NODE`, or the binding in the package of the bench. */
+/** `DAWN_NODE`, or the binding in the package webgpu, which is installed beside this file when it is not there yet. */
 function dawnPath(): string {
   if (process.env.DAWN_NODE) return process.env.DAWN_NODE;
   const platform = process.platform === "darwin" ? "darwin-universal" : `${process.platform}-${process.arch}`;
-  const wanted = "Dawn for Node, the npm package webgpu";
-  const mend = "Run `npm ci` in bench/, or set DAWN_NODE to the path of a dawn.node.";
-  let entry: string;
-  try {
-    entry = createRequire(join(folder, "../package.json")).resolve("webgpu");
-  } catch (cause) {
-    throw new DeviceError({ seen: "no package webgpu in bench/node_modules", wanted, mend }, { cause });
+  const path = join(folder, "node_modules/webgpu/dist", platform, "dawn.node");
+  const mend = "Set DAWN_NODE to the path of a dawn.node, or leave out --runtime node.";
+  if (!existsSync(path)) {
+    console.error("Installing Dawn for Node into bench/node/node_modules ...");
+    const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+      shell: process.platform === "win32",
+    });
+    if (status !== 0)
+      throw new DeviceError({ seen: "npm ci failed in bench/node", wanted: "the package webgpu", mend });
   }
-  const path = join(dirname(entry), "dist", platform, "dawn.node");
-  if (!existsSync(path)) throw new DeviceError({ seen: `no ${path}`, wanted, mend });
+  if (!existsSync(path)) throw new DeviceError({ seen: `no ${path}`, wanted: "Dawn for this kind of machine", mend });
   return path;
 }
 
