@@ -33,6 +33,7 @@ test("minutes: a training that goes on takes the rest of its time, and of its cy
   const second = trainingTime(tenMinutes, { epoch: 2, share: Number(first.notes().share) });
   expect(second.notes()).toEqual({ share: "1" });
   const half = trainingTime(tenMinutes, { epoch: 2, share: 0.5 });
+  minutes(1);
   expect(rateAt(half.learningRate, 100)).toBeCloseTo(before, 12);
   expect(half.signal.aborted).toBe(false);
   minutes(2.5);

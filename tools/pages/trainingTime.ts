@@ -39,10 +39,10 @@ const grain = 10_000;
 /**
  * How many steps fit into a time is not known beforehand, so the cycle runs by the clock: from the first step to the end
  * of the time. Compiling, which comes before the first step, is part of the time. A training that goes on has the rest
- * of its time, and of its cycle, before it.
+ * of its cycle, and the same share of the time, before it; compiling anew does not count.
  */
 function timed(totalMs: number, maxLearningRate: number, { epoch, share }: Resume): TrainingTime {
-  const end = performance.now() + (1 - share) * totalMs;
+  let end = performance.now() + (1 - share) * totalMs;
   const cycle = oneCycle({ maxLearningRate, totalSteps: grain + 1 });
   const timeUp = new AbortController();
   let start: number | null = null;
@@ -55,7 +55,10 @@ function timed(totalMs: number, maxLearningRate: number, { epoch, share }: Resum
     signal: timeUp.signal,
     learningRate: () => {
       const now = performance.now();
-      start ??= now;
+      if (start === null) {
+        start = now;
+        if (epoch > 0) end = now + (1 - share) * totalMs;
+      }
       if (now >= end) timeUp.abort();
       return cycle(Math.floor(grain * shareAt(now)));
     },
