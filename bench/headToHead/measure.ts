@@ -96,7 +96,7 @@ function planOf({ firstStepMs, stepsPerBlock, blockCount }: Contestant): string 
 /** The first line of what a page threw, without the names that the browser and the minifier put before it. */
 function reasonOf(error: unknown): string {
   const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-  return line.replace(/^page\.evaluate: (\w+: )?/, "");
+  return line.replace(/^\w+\.evaluate: (\w+: )?/, "");
 }
 
 /**

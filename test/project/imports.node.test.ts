@@ -36,6 +36,7 @@ function filesOf(folder: string, pattern: RegExp): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => join(folder, path).replaceAll("\\", "/"))
+    .filter((path) => !path.includes("/node_modules/"))
     .filter((path) => pattern.test(path));
 }
 
