@@ -15,12 +15,13 @@ export function provenance(): Provenance {
   const processors = cpus();
   return {
     date: new Date().toISOString(),
-    commit: commitOf(),
+    // A bundle knows the one that it was made of, and may run where there is no checkout.
+    commit: process.env.WGRAD_COMMIT ?? commitOf(),
     machine: `${processors.length} x ${processors[0]?.model.trim() ?? "unknown processor"}`,
   };
 }
 
-function commitOf(): string | null {
+export function commitOf(): string | null {
   const git = (...args: string[]) =>
     execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   try {

@@ -11,7 +11,7 @@ const folder = dirname(fileURLToPath(import.meta.url));
 const chromiumFolders = ["/usr/lib/chromium", "/usr/lib/chromium-browser"];
 
 /** Options of a command of bench.ts, by their long names. */
-type NodeOptions = Readonly<Record<string, string | number>>;
+type NodeOptions = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** Bundles the bench and runs a command of it in Node on Dawn, with its output as ours; its exit code. */
 export async function runInNode(
@@ -19,7 +19,10 @@ export async function runInNode(
   options: NodeOptions,
   adapter: AdapterKind = chooseAdapter(),
 ): Promise<number> {
-  const args = [name, ...Object.entries(options).flatMap(([option, value]) => [`--${option}`, String(value)])];
+  const args = [
+    name,
+    ...Object.entries(options).flatMap(([option, value]) => [`--${option}`, ...[value].flat().map(String)]),
+  ];
   const environment = {
     ...process.env,
     DAWN_NODE: dawnPath(),

@@ -11,5 +11,9 @@ export async function sweepInNode<Sample>(make: MakeSweep<Sample>, options: Swee
   show("");
   const { adapter } = gpu;
   gpu.dispose();
-  return { adapter, runtime: `node ${process.version.slice(1)} with Dawn`, samples };
+  return { adapter, runtime: runtimeName(), samples };
+}
+
+export function runtimeName(): string {
+  return `node ${process.version.slice(1)} with Dawn`;
 }
