@@ -1,6 +1,7 @@
 import type { AdapterKind } from "../../tools/browser.ts";
 import { runInNode } from "../node/launch.ts";
 import { sweepInBrowser } from "../sweep/browser.ts";
+import { checkPattern } from "../sweep/pattern.ts";
 import { reportKernels } from "./report.ts";
 
 export interface KernelOptions {
@@ -17,7 +18,8 @@ export interface KernelOptions {
 
 /** Times every kernel family and prints the table. Exit code 1 when a case could not run. */
 export async function runKernels(options: KernelOptions): Promise<number> {
-  const { only = "", blocks = 3, json, adapter, runtime = "browser" } = options;
+  const { blocks = 3, json, adapter, runtime = "browser" } = options;
+  const only = checkPattern(options.only ?? "");
   if (runtime === "node")
     return runInNode("kernels", { only, blocks, ...(json === undefined ? {} : { json }) }, adapter);
   return reportKernels(await sweepInBrowser("bench/kernels/page.html", { only, blocks }, adapter), json);

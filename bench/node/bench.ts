@@ -12,6 +12,7 @@ import { networkNames } from "../networks/network.ts";
 import { reportScale } from "../scale/report.ts";
 import { scaleSweep } from "../scale/sweep.ts";
 import type { SweepOptions } from "../sweep/events.ts";
+import { checkPattern } from "../sweep/pattern.ts";
 import { installDawn } from "./dawn.ts";
 import { type TrainOptions, trainInNode } from "./headToHead.ts";
 import { servePageProcess } from "./pageProcess.ts";
@@ -30,7 +31,7 @@ function part(name: string, description: string, blocks: number): Command {
 
 function sweepCommand(name: string, description: string, run: (options: Options) => Promise<number>): Command {
   return part(name, description, 3)
-    .option("--only <regex>", "the cases to time", "")
+    .option("--only <regex>", "the cases to time", checkPattern, "")
     .action(async (options: Options) => {
       installDawn();
       exitCode = await run(options);

@@ -1,6 +1,7 @@
 import type { AdapterKind } from "../../tools/browser.ts";
 import { runInNode } from "../node/launch.ts";
 import { sweepInBrowser } from "../sweep/browser.ts";
+import { checkPattern } from "../sweep/pattern.ts";
 import { reportScale } from "./report.ts";
 
 export interface ScaleOptions {
@@ -17,7 +18,8 @@ export interface ScaleOptions {
 
 /** Times training steps as batch, side, channels and depth grow, and prints the table. Exit code 1 when a point failed. */
 export async function runScale(options: ScaleOptions): Promise<number> {
-  const { only = "", blocks = 3, json, adapter, runtime = "browser" } = options;
+  const { blocks = 3, json, adapter, runtime = "browser" } = options;
+  const only = checkPattern(options.only ?? "");
   if (runtime === "node") return runInNode("scale", { only, blocks, ...(json === undefined ? {} : { json }) }, adapter);
   return reportScale(await sweepInBrowser("bench/scale/page.html", { only, blocks }, adapter), json);
 }

@@ -8,10 +8,12 @@ import { ceilingsOf, rowOf } from "../../bench/kernels/row.ts";
 import { measured, type Sample } from "../../bench/kernels/sample.ts";
 import { kernelTable } from "../../bench/kernels/table.ts";
 import { spreadOf } from "../../bench/spread.ts";
+import { checkPattern } from "../../bench/sweep/pattern.ts";
 import { defaultTarget } from "../../src/core/call.ts";
 import { leavesOf, makeGraph } from "../../src/core/graph.ts";
 import { plan } from "../../src/passes/index.ts";
 import { layVariables } from "../../src/passes/layout.ts";
+import { CommandError } from "../../tools/cli.ts";
 
 const every = /(?:)/;
 
@@ -138,4 +140,9 @@ test("columns: first and last to the left, the others to the right", () => {
       ["aaa", "b", "cc"],
     ]),
   ).toBe("a    bb  c\naaa   b  cc");
+});
+
+test("a pattern that is no regular expression is a mistake of the command's user", () => {
+  expect(checkPattern("conv|gemm")).toBe("conv|gemm");
+  expect(() => checkPattern("(")).toThrow(CommandError);
 });
