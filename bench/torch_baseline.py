@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times PyTorch's training step on the networks of `npm run bench`, and a square matrix product: the yardstick on a GPU.
+"""Times PyTorch's training step on the networks of `npm run bench`, and one matrix product: the yardstick on a GPU.
 
     python3 bench/torch_baseline.py [--model lenet5,mnistcnn,unet,unet256] [--mode ...] [--blocks N] [--json FILE]
 
@@ -258,7 +258,7 @@ def positive(text):
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=names_among(MODELS), default=list(MODELS))
-    parser.add_argument("--mode", type=names_among(["eager", "graphs", "fp16"]), help="default: all that the device has")
+    parser.add_argument("--mode", type=names_among(["eager", "graphs", "fp16"]), help="default: all of them")
     parser.add_argument("--batch", type=positive, help="default: that of each model")
     parser.add_argument("--gemm", type=positive, default=4096, help="side of the matrix product")
     parser.add_argument("--blocks", type=positive, default=5)
