@@ -47,4 +47,5 @@ export * from "./nn/optimizers.ts";
 export { maskOf, predictTiles, TilePredictor } from "./nn/predictTiles.ts";
 export * as regularizers from "./nn/regularizers.ts";
 export * as schedules from "./nn/schedules.ts";
+export { type StepOptions, Trainer, type TrainerOptions } from "./nn/trainer.ts";
 export { type NewHeadOptions, withNewHead } from "./nn/transfer.ts";

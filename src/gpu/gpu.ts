@@ -100,6 +100,12 @@ export class Gpu {
     if (this.#failure) throw this.#failure;
   }
 
+  /** Resolves when all work that was submitted is done. @throws DeviceError where the device failed on the way */
+  async idle(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    this.check();
+  }
+
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     this.check();
     return this.device.createBuffer({ label, size: bytes, usage });

@@ -1,22 +1,16 @@
 import { GraphError, TrainingError } from "../core/errors.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import { splitDataset } from "../data/subset.ts";
-import type { CommandGraph } from "../gpu/commandGraph.ts";
 import { checkNames } from "../ops/options.ts";
 import type { Loss } from "./losses.ts";
 import { Meter } from "./meter.ts";
 import type { Model } from "./model.ts";
+import { checkCount, Trainer, type TrainerOptions } from "./trainer.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
-export interface FitOptions extends WatchOptions {
-  /** Default 1. */
+export interface FitOptions extends WatchOptions, TrainerOptions {
+  /** Number of the last epoch. Default 1. */
   readonly epochs?: number;
-  /** Epochs that are done already: training goes on with the next one, up to `epochs`. Default 0. */
-  readonly initialEpoch?: number;
-  /** Default 32. */
-  readonly batchSize?: number;
-  /** Default true: another permutation each epoch, drawn from the seed. */
-  readonly shuffle?: boolean;
   /** Evaluated after each epoch. */
   readonly validationData?: Dataset;
   /**
@@ -122,18 +116,14 @@ const readingsAhead = 2;
 
 async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncGenerator<Progress, History> {
   checkNames("fit", options, fitOptions);
-  const { batchSize = 32, shuffle = true, signal } = options;
+  const { batchSize = 32, shuffle = true, initialEpoch = 0, signal } = options;
   const [data, validationData] = divide(all, options);
-  const initialEpoch = options.initialEpoch ?? 0;
-  const epochs = checkCount("epochs", options.epochs ?? 1);
-  if (initialEpoch !== 0) checkCount("initialEpoch", initialEpoch);
-  const steps = Math.ceil(data.count / checkCount("batchSize", batchSize));
-  const lastBatch = data.count - (steps - 1) * batchSize;
-  // Rows that are not there do no harm, but in layers that mix examples: for those the last batch has its own graph.
-  const ownLast = model.mixesExamples && lastBatch < batchSize;
-  const lastCommands = ownLast ? await model.trainCommands(data, lastBatch) : null;
-  const commands = lastCommands && steps === 1 ? lastCommands : await model.trainCommands(data, batchSize);
-  const ring = commands.readback(["history", "lossSum", "counts"], readingsAhead);
+  const epochs = checkCount("fit", "epochs", options.epochs ?? 1);
+  if (initialEpoch !== 0) checkCount("fit", "initialEpoch", initialEpoch);
+  checkCount("fit", "batchSize", batchSize);
+  const trainer = await Trainer.create(model, data, { batchSize, shuffle, initialEpoch });
+  const steps = trainer.stepsPerEpoch;
+  const ring = trainer.readback(readingsAhead);
   const results: EpochResult[] = [];
   const losses: number[] = [];
   const readings: { readonly step: number; readonly bytes: Promise<ArrayBuffer[]> }[] = [];
@@ -142,7 +132,6 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   let stoppedEarly = false;
   try {
     for (let epoch = initialEpoch + 1; epoch <= epochs && !stoppedEarly && !signal?.aborted; epoch++) {
-      model.resetTotals("trainTotals");
       const size = { epoch, epochs, steps, batchSize, examples: data.count };
       const meter = new Meter({ ...size, before: model.stepsDone, hasAccuracy });
       const nextProgress = async (): Promise<Progress> => {
@@ -157,10 +146,7 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
       for (let step = 1; step <= steps && !signal?.aborted; step++) {
         const due = meter.isDue(step);
         if (due && readings.length === readingsAhead) yield report(options, await nextProgress());
-        const current = step === steps && lastCommands ? lastCommands : commands;
-        writeStep(current, model, epoch, (step - 1) * batchSize, shuffle, watch.rate());
-        const bytes = current.run(due ? ring : undefined);
-        model.stepsDone++;
+        const bytes = trainer.submit(due ? ring : undefined, watch.rate());
         if (bytes) {
           readings.push({ step, bytes });
           // Whoever takes the reading hears of its failure; until then it is nobody's.
@@ -181,7 +167,6 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
         seconds,
       };
       results.push(result);
-      model.epochsDone = epoch;
       stoppedEarly = watch.onEpochEnd(epoch, result.valLoss ?? result.loss);
       options.onEpochEnd?.(result);
       yield report(options, { ...last, epochEnd: result });
@@ -209,21 +194,6 @@ function report(options: FitOptions, progress: Progress): Progress {
   return progress;
 }
 
-function writeStep(
-  commands: CommandGraph,
-  model: Model,
-  epoch: number,
-  first: number,
-  shuffle: boolean,
-  learningRate: number,
-): void {
-  const { optimizer, seed } = model.compiled;
-  const done = model.stepsDone;
-  commands.write("cursor", Uint32Array.of(first, seed, epoch, shuffle ? 1 : 0));
-  commands.write("hyper", optimizer.hyper(done + 1, learningRate));
-  commands.write("step", Uint32Array.of(done));
-}
-
 function diverged(loss: number, step: number, { labels }: Loss): TrainingError {
   const hint = labels !== "values" ? ", or labels outside the model's classes" : "";
   return new TrainingError({
@@ -232,11 +202,4 @@ function diverged(loss: number, step: number, { labels }: Loss): TrainingError {
     wanted: "a finite loss",
     mend: `The usual causes are a learning rate that is too high, data that are not normalized${hint}. Lower the rate, or clip the gradients (clipNorm: 1).`,
   });
-}
-
-function checkCount(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new GraphError({ where: "fit", seen: `${name} ${value}`, wanted: "a whole number of at least 1" });
-  }
-  return value;
 }

@@ -20,6 +20,7 @@ import type { Optimizer } from "./optimizers.ts";
 import { copyWeights, initializeState, makeState, type State } from "./state.ts";
 import { evaluateStep, predictStep, trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
+import { Trainer, type TrainerOptions } from "./trainer.ts";
 import { loadVariables, saveVariables } from "./weightFiles.ts";
 
 export interface CompileOptions {
@@ -124,6 +125,11 @@ export class Model extends Network {
   /** Trains; see `Fit`. */
   fit(data: Dataset, options: FitOptions = {}): Fit {
     return new Fit(this, data, options);
+  }
+
+  /** Training by the step, for a loop of your own; see `Trainer`. */
+  trainer(data: Dataset, options: TrainerOptions = {}): Promise<Trainer> {
+    return Trainer.create(this, data, options);
   }
 
   /** Loss, accuracy and confusion matrix over a whole data set. */
