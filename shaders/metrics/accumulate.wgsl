@@ -1,6 +1,6 @@
 // Adds tallies to the totals of an evaluation, by one workgroup of 64; linked with what a tally is: that of a row, or a
 // partial sum over rows (ofPartials). Invocation i adds up the tallies i, i + 64, i + 128 and so on; the first invocation
-// adds those 64 results, in order, to the totals.
+// adds those 64 results, in order, to the totals, and keeps the loss of the step (ring, noRing).
 
 struct AccumulateParams {
   tallies: u32,
@@ -34,4 +34,5 @@ fn main(@builtin(local_invocation_index) local: u32) {
   lossSum[0] += losses;
   counts[0] += count.x;
   counts[1] += count.y;
+  keepLoss();
 }

@@ -8,6 +8,8 @@ struct Tally {
 
 @group(0) @binding(0) var<storage, read> partialCounts: array<vec2u>;
 @group(0) @binding(1) var<storage, read> partialLosses: array<f32>;
+/// Of the step.
+@group(0) @binding(2) var<storage, read> loss: array<f32>;
 
 fn tallyOf(i: u32) -> Tally {
   let counts = partialCounts[i];

@@ -6,8 +6,7 @@ import { tensorType } from "../core/types.ts";
 import { type AucOptions, accumulateAuc } from "../ops/auc.ts";
 import type { Batch } from "../ops/batch.ts";
 import { add, sigmoid, zerosLike } from "../ops/elementwise.ts";
-import { recordScalar } from "../ops/history.ts";
-import { accumulateClassification, type ClassificationTotals } from "../ops/metrics.ts";
+import { accumulateClassification, type ClassificationTotals, type LossRing } from "../ops/metrics.ts";
 import { argMax } from "../ops/reduce.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { Loss } from "./losses.ts";
@@ -50,8 +49,7 @@ export function trainStep(parts: StepParts, optimizer: Optimizer, source: Source
     updates.push(...constrained(optimizer.update(hyper, parameters, gradients, slots), state));
   });
   withPath("metrics", () => {
-    updates.push(recordScalar(loss, step, state.history));
-    updates.push(...accumulate(minimized, output, y, loss, state.trainTotals));
+    updates.push(...accumulate(minimized, output, y, loss, state.trainTotals, { step, history: state.history }));
   });
   return makeGraph("train", totalOutputs(state, "trainTotals"), updates);
 }
@@ -66,8 +64,8 @@ export function evaluateStep({ network, state, loss: minimized }: StepParts, sou
   const output = withPath(network.name ?? "model", () => network.call([x], callContext(state, false, [])));
   const loss = withPath("loss", () => minimized.call(output, y, weights));
   withPath("metrics", () => {
-    updates.push(recordScalar(loss, input("step", tensorType([], "u32")), state.history));
-    updates.push(...accumulate(minimized, output, y, loss, state.testTotals));
+    const ring = { step: input("step", tensorType([], "u32")), history: state.history };
+    updates.push(...accumulate(minimized, output, y, loss, state.testTotals, ring));
     if (auc) updates.push(scoreClasses(minimized, output, y, state.testScores, auc));
   });
   const totals = totalOutputs(state, "testTotals");
@@ -101,11 +99,19 @@ function constrained(updates: readonly Value[], { variables, parameters }: State
   });
 }
 
-/** Adds a batch to the totals, by what its labels are. */
-function accumulate(loss: Loss, output: Value, y: Value, lost: Value, totals: ClassificationTotals): readonly Value[] {
+/** Adds a batch to the totals, by what its labels are, and keeps its loss in the ring. */
+function accumulate(
+  loss: Loss,
+  output: Value,
+  y: Value,
+  lost: Value,
+  totals: ClassificationTotals,
+  ring: LossRing,
+): readonly Value[] {
   const threshold = loss.probabilities ? 0.5 : 0;
   return accumulateClassification(output, truthOf(loss, y), lost, totals, {
     threshold: loss.labels === "values" ? null : threshold,
+    ring,
     ...ignored(loss),
   });
 }

@@ -9,7 +9,6 @@ import { conv3dInputGradientOp, conv3dKernelGradientOp, conv3dOp } from "./conv3
 import { crossEntropyGradientOp, crossEntropyOp } from "./crossEntropy.ts";
 import { dropoutOp, gaussianNoiseOp } from "./dropout.ts";
 import { elementwise } from "./elementwise.ts";
-import { recordOp } from "./history.ts";
 import { lossGradientOp, lossTermsOp } from "./losses.ts";
 import { denseKernelGradientOp, denseOp, matmulOp } from "./matmul.ts";
 import { maxNormOp } from "./maxNorm.ts";
@@ -92,7 +91,6 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   gatherCropsOp,
   accumulateClassificationOp,
   aucOp,
-  recordOp,
   randomFillOp,
   constantFillOp,
 ]);

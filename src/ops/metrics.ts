@@ -2,8 +2,10 @@ import accumulate from "../../shaders/metrics/accumulate.wgsl";
 import confusionKernel from "../../shaders/metrics/confusion.wgsl";
 import elements from "../../shaders/metrics/elements.wgsl";
 import noConfusion from "../../shaders/metrics/noConfusion.wgsl";
+import noRing from "../../shaders/metrics/noRing.wgsl";
 import ofPartials from "../../shaders/metrics/ofPartials.wgsl";
 import partialsKernel from "../../shaders/metrics/partials.wgsl";
+import ringKernel from "../../shaders/metrics/ring.wgsl";
 import rowKernel from "../../shaders/metrics/row.wgsl";
 import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
@@ -41,11 +43,25 @@ export interface ClassificationTotals {
   readonly confusion?: Variable;
 }
 
+/** Where the scalar losses of the last steps are kept, so that a reading of every n-th step still sees them all. */
+export interface LossRing {
+  /** u32 []: this step. Its loss goes to place `step mod n`. */
+  readonly step: Value;
+  /** f32 [n]. */
+  readonly history: Variable;
+}
+
 export interface AccumulateAttrs {
   /** Of class indices. */
   readonly ignoreIndex: number;
   /** Of labels that are numbers; null where nothing is right or wrong, and rows are only counted. */
   readonly threshold: number | null;
+  /** Whether the loss is kept in a ring. */
+  readonly ring: boolean;
+}
+
+export interface AccumulateOptions extends Partial<Omit<AccumulateAttrs, "ring">> {
+  readonly ring?: LossRing;
 }
 
 /** The variables for the totals, zeros; with `classes`, a confusion matrix too. */
@@ -73,19 +89,33 @@ export function accumulateClassification(
   labels: Value,
   loss: Value,
   { lossSum, counts, confusion }: ClassificationTotals,
-  { ignoreIndex = defaultIgnoreIndex, threshold = 0 }: Partial<AccumulateAttrs> = {},
+  { ignoreIndex = defaultIgnoreIndex, threshold = 0, ring }: AccumulateOptions = {},
 ): readonly Value[] {
-  const totals = [lossSum, counts, ...(confusion ? [confusion] : [])];
-  const inputs = [logits, labels, loss, ...totals.map(({ value }) => value)];
-  return apply(accumulateClassificationOp, inputs, { ignoreIndex, threshold });
+  const overwritten = [...(ring ? [ring.history] : []), lossSum, counts, ...(confusion ? [confusion] : [])];
+  const inputs = [logits, labels, loss, ...(ring ? [ring.step] : []), ...overwritten.map(({ value }) => value)];
+  return apply(accumulateClassificationOp, inputs, { ignoreIndex, threshold, ring: ring !== undefined });
+}
+
+/** The inputs by name; under `ring`, step and history stand before the totals. */
+function named<T>([logits, labels, loss, ...rest]: readonly T[], ring: boolean) {
+  const [step, history] = ring ? rest : [];
+  const [lossSum, counts, confusion] = ring ? rest.slice(2) : rest;
+  return { logits, labels, loss, step, history, lossSum, counts, confusion };
 }
 
 export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
   name: "accumulateClassification",
-  doc: "Sum of losses, right answers, rows and confusion matrix over an evaluation",
-  infer([logits, labels, loss, lossSum, counts, confusion], { ignoreIndex, threshold }, where) {
-    if (!logits || !labels || !loss || !lossSum || !counts) {
-      throw new GraphError({ where, seen: "too few inputs", wanted: "logits, labels, loss, lossSum, counts" });
+  doc: "Sum of losses, right answers, rows, confusion matrix, and a ring of the last losses",
+  infer(types, { ignoreIndex, threshold, ring }, where) {
+    const { logits, labels, loss, step, history, lossSum, counts, confusion } = named(types, ring);
+    if (!logits || !labels || !loss || !lossSum || !counts || (ring && (!step || !history))) {
+      const wanted = `logits, labels, loss, ${ring ? "step, history, " : ""}lossSum, counts`;
+      throw new GraphError({ where, seen: "too few inputs", wanted });
+    }
+    if (step && history) {
+      wantType(where, "loss that is kept", loss, "f32", []);
+      wantType(where, "step", step, "u32", []);
+      wantType(where, "history", history, "f32", [Math.max(1, history.shape[0] ?? 1)]);
     }
     wantDType(where, "logits", logits, "f32");
     const rows = logits.shape.slice(0, -1);
@@ -109,9 +139,12 @@ export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
     }
     if (threshold !== null) checkNumber(where, "threshold", threshold, Number.isFinite, "a finite number");
     checkNumber(where, "ignoreIndex", ignoreIndex, (index) => index === (index | 0), "a whole number");
-    return [lossSum, counts, ...(confusion ? [confusion] : [])];
+    return [...(history ? [history] : []), lossSum, counts, ...(confusion ? [confusion] : [])];
   },
-  inPlace: (inputCount) => Array.from({ length: inputCount - 3 }, (_, i) => [i, 3 + i]),
+  inPlace(inputCount, { ring }) {
+    const first = ring ? 4 : 3;
+    return Array.from({ length: inputCount - first }, (_, i) => [i, first + i]);
+  },
   lower: lowerAccumulate,
   noGradient: "totals are read, not trained",
 };
@@ -128,8 +161,9 @@ const maxRowsAlone = 1024;
 /** Beyond, at most so many invocations share the rows. */
 const maxThreads = 16_384;
 
-function lowerAccumulate({ attrs: { ignoreIndex, threshold }, inputs }: LowerContext<AccumulateAttrs>): KernelCall[] {
-  const [logits, labels, loss, lossSum, counts, confusion] = inputs;
+function lowerAccumulate({ attrs, inputs }: LowerContext<AccumulateAttrs>): KernelCall[] {
+  const { ignoreIndex, threshold } = attrs;
+  const { logits, labels, loss, step, history, lossSum, counts, confusion } = named(inputs, attrs.ring);
   if (!logits || !labels || !loss || !lossSum || !counts) return [];
   const classes = logits.type.shape.at(-1) ?? 1;
   const rows = sizeOf(labels.type.shape);
@@ -146,14 +180,23 @@ function lowerAccumulate({ attrs: { ignoreIndex, threshold }, inputs }: LowerCon
     } as Record<string, Record<string, number>>,
     operands: { logits, labels, loss, ...(confusion ? { confusion } : {}) },
   };
+  const kept = step && history;
+  const totals = {
+    shaders: [accumulate, kept ? ringKernel : noRing],
+    operands: { lossSum, counts, ...(kept ? { step, history } : {}) },
+  };
+  const totalParams = (tallies: number) => ({
+    params: { tallies },
+    ...(kept ? { ring: { length: sizeOf(history.type.shape) } } : {}),
+  });
   if (rows <= maxRowsAlone) {
     return [
       {
         ...row,
         name: "accumulate",
-        shaders: [...row.shaders, accumulate],
-        params: { ...row.params, params: { tallies: rows } },
-        operands: { ...row.operands, lossSum, counts },
+        shaders: [...row.shaders, ...totals.shaders],
+        params: { ...row.params, ...totalParams(rows) },
+        operands: { ...row.operands, ...totals.operands },
         workgroups: 1,
         flops,
       },
@@ -174,9 +217,9 @@ function lowerAccumulate({ attrs: { ignoreIndex, threshold }, inputs }: LowerCon
     },
     {
       name: "accumulate",
-      shaders: [ofPartials, accumulate],
-      params: { params: { tallies: threads } },
-      operands: { partialCounts, partialLosses, lossSum, counts },
+      shaders: [ofPartials, ...totals.shaders],
+      params: totalParams(threads),
+      operands: { partialCounts, partialLosses, loss, ...totals.operands },
       workgroups: 1,
       flops: threads,
     },

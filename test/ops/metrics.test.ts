@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { defaultTarget } from "../../src/core/call.ts";
 import { DTypeError, GraphError, ShapeError } from "../../src/core/errors.ts";
-import { makeGraph, type Value, type Variable } from "../../src/core/graph.ts";
+import { input, makeGraph, makeVariable, type Value, type Variable } from "../../src/core/graph.ts";
+import { tensorType } from "../../src/core/types.ts";
 import { CommandGraph } from "../../src/gpu/commandGraph.ts";
 import { Variables } from "../../src/gpu/variables.ts";
 import { softmaxCrossEntropy } from "../../src/ops/crossEntropy.ts";
@@ -192,4 +193,60 @@ test("wrong input", () => {
   expect(accumulate(randomTensor([4, 2], 1), labels, loss)).toThrow(/confusion u32\[3, 3\]; wanted \[2, 2\]/);
   const options = { ignoreIndex: 0.5 };
   expect(() => accumulateClassification(logits, labels, loss, totals, options)).toThrow(GraphError);
+});
+
+describe("the ring of losses", () => {
+  const historyOf = (length: number) =>
+    makeVariable({
+      name: "history",
+      role: "metric",
+      type: tensorType([length]),
+      initial: { kind: "values", data: new Float32Array(length) },
+    });
+  const step = input("step", tensorType([], "u32"));
+
+  test.each([4, 5000])("keeps the last values, oldest overwritten first, beside %i rows", async (rows) => {
+    const totals = classificationTotals("test", 2);
+    const history = historyOf(3);
+    const store = new Variables(await testGpu(), [...variablesOf(totals), history]);
+    const labels = tensor([rows], new Array<number>(rows).fill(1), "i32");
+    const loss = input("loss", tensorType([]));
+    const updates = accumulateClassification(randomTensor([rows, 2], 1), labels, loss, totals, {
+      ring: { step, history },
+    });
+    const planned = plan(makeGraph("metrics", {}, updates), store.layout, store.gpu.target);
+    const commands = await CommandGraph.compile(planned, store);
+    commands.poison();
+    const seen: number[][] = [];
+    for (let at = 0; at < 5; at++) {
+      commands.write("loss", Float32Array.of(10 + at));
+      commands.write("step", Uint32Array.of(at));
+      commands.run();
+      seen.push([...(await store.read(history))]);
+    }
+    expect(seen).toEqual([
+      [10, 0, 0],
+      [10, 11, 0],
+      [10, 11, 12],
+      [13, 11, 12],
+      [13, 14, 12],
+    ]);
+    expect([...(await store.read(totals.lossSum))]).toEqual([60 * rows]);
+    expect((await store.read(totals.counts))[1]).toBe(5 * rows);
+    commands.dispose();
+    store.dispose();
+  });
+
+  test("takes scalars f32 at a u32 step", () => {
+    const totals = classificationTotals("test");
+    const labels = tensor([2], [0, 1], "i32");
+    const keep = (loss: Value, at: Value, history: Variable) => () =>
+      accumulateClassification(randomTensor([2, 3], 1), labels, loss, totals, { ring: { step: at, history } });
+    const loss = tensor([], [1]);
+    expect(keep(loss, step, historyOf(1))).not.toThrow();
+    expect(keep(tensor([2], [1, 2]), step, historyOf(3))).toThrow(/loss that is kept f32\[2\]; wanted \[\]/);
+    expect(keep(loss, tensor([], [0]), historyOf(3))).toThrow("step of type f32[]; wanted u32.");
+    expect(keep(loss, tensor([1], [0], "u32"), historyOf(3))).toThrow(ShapeError);
+    expect(keep(loss, step, totals.counts)).toThrow(DTypeError);
+  });
 });

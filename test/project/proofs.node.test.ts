@@ -89,7 +89,7 @@ describe("no kernel counts on one dimension of workgroups", () => {
     import: "default",
   });
   /** Dispatched as one workgroup, whatever the tensors. */
-  const single = ["overlap/mean", "history/record", "metrics/accumulate", "optimizers/normTotal", "crossEntropy/total"];
+  const single = ["overlap/mean", "metrics/accumulate", "optimizers/normTotal", "crossEntropy/total"];
   const kernels = Object.entries(sources).filter(([, text]) => text.includes("@compute"));
 
   test.each(kernels.map(([path, text]) => [path.replace(/^.*shaders\/|\.wgsl$/g, ""), text] as const))(

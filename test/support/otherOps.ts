@@ -30,7 +30,6 @@ export const withoutGradient: Readonly<Record<string, string>> = {
   gatherCrops: "reads bytes of data",
   accumulateClassification: "counts predictions",
   accumulateAuc: "counts scores by bins",
-  record: "keeps a number of each step",
   randomFill: "random numbers, of nothing but their seed",
   constantFill: "one number",
 };

@@ -1,0 +1,4 @@
+// Losses of single steps are not kept.
+
+fn keepLoss() {
+}
