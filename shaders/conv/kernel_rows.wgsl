@@ -20,7 +20,7 @@ const GROUP_N = 1u;
 const DEPTH = PIXELS;
 const GROUP = GROUP_M * GROUP_N;
 const ACC_SIZE = KERNEL_WIDTH * A_LANES * COLUMNS;
-const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
+const TAPS = 1u;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + (KERNEL_WIDTH - 1u) * DILATION_X + 1u;
 
 struct KernelRowParams {
@@ -65,60 +65,70 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let ky = select(pair / geometry.groupChannels, 0u, isOnes);
   let c = pair % geometry.groupChannels;
   let top = i32(ky * geometry.dilationY) - geometry.padTop;
+  var columns = openB(n0, geometry.n, batch, local % 4u);
   var acc: array<Lane, ACC_SIZE>;
 
-  let first = slice * geometry.rowsPerSlice;
-  let last = min(first + geometry.rowsPerSlice, geometry.rows);
-  for (var row = first; row < last; row++) {
-    let y = i32(row % geometry.outHeight * geometry.strideY) + top;
-    let rowInside = (y >= 0) & (y < i32(geometry.height));
-    let image = row / geometry.outHeight * geometry.height;
-    let start = (image + select(0u, u32(y), rowInside)) * geometry.width * geometry.channels + batch * geometry.groupChannels + c;
-    var columns = openB(n0, geometry.n, row, batch, local % 4u);
-    for (var x0 = 0u; x0 < geometry.outWidth; x0 += PIXELS) {
-      let left = i32(x0 * STRIDE_X) - geometry.padLeft;
-      var window: array<ALane, WINDOW>;
+  let height = i32(geometry.height);
+  let width = i32(geometry.width);
+  let channels = geometry.channels;
+  let outHeight = geometry.outHeight;
+  let outWidth = geometry.outWidth;
+  let rowStride = geometry.width * channels;
+  let start = batch * geometry.groupChannels + c;
+  let outside = ALane(select(0.0, 1.0, isOnes));
+  // One loop over (row of dY, stretch of it): a software adapter pays for every sum at each end of each loop.
+  var row = slice * geometry.rowsPerSlice;
+  let last = min(row + geometry.rowsPerSlice, geometry.rows);
+  var x0 = 0u;
+  while (row < last) {
+    let y = i32(row % outHeight * geometry.strideY) + top;
+    let rowInside = (y >= 0) & (y < height) & !isOnes;
+    let from_ = start + (row / outHeight * geometry.height + select(0u, u32(y), rowInside)) * rowStride;
+    let left = i32(x0 * STRIDE_X) - geometry.padLeft;
+    var window: array<ALane, WINDOW>;
+    // unroll
+    for (var i = 0u; i < WINDOW; i++) {
+      let x = left + i32(i);
+      let inside = rowInside & (x >= 0) & (x < width);
+      window[i] = select(outside, a[from_ + select(0u, u32(x), inside) * channels], inside);
+    }
+    var b: BTile;
+    loadB(&columns, bOffset(row, x0), &b);
+    // unroll
+    for (var i = 0u; i < PIXELS; i++) {
       // unroll
-      for (var i = 0u; i < WINDOW; i++) {
-        let x = left + i32(i);
-        let inside = rowInside & (x >= 0) & (x < i32(geometry.width));
-        let value = select(ALane(0.0), a[start + select(0u, u32(x), inside) * geometry.channels], inside);
-        window[i] = select(value, ALane(1.0), isOnes);
-      }
-      var b: array<BLane, B_SIZE>;
-      loadB(&columns, x0, &b);
-      // unroll
-      for (var i = 0u; i < PIXELS; i++) {
+      for (var j = 0u; j < COLUMNS; j++) {
+        let dY = select(b[i * COLUMNS + j], Lane(0.0), RAGGED & (x0 + i >= outWidth));
         // unroll
-        for (var j = 0u; j < COLUMNS; j++) {
-          let dY = select(bAt(b[i * COLUMNS + j], 0u), Lane(0.0), RAGGED & (x0 + i >= geometry.outWidth));
+        for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
           // unroll
-          for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
-            // unroll
-            for (var l = 0u; l < A_LANES; l++) {
-              acc[(kx * A_LANES + l) * COLUMNS + j] = fma(
-                Lane(aAt(window[i * STRIDE_X + kx * DILATION_X], l)),
-                dY,
-                acc[(kx * A_LANES + l) * COLUMNS + j]);
-            }
+          for (var l = 0u; l < A_LANES; l++) {
+            acc[(kx * A_LANES + l) * COLUMNS + j] = fma(
+              Lane(aAt(window[i * STRIDE_X + kx * DILATION_X], l)),
+              dY,
+              acc[(kx * A_LANES + l) * COLUMNS + j]);
           }
         }
       }
     }
+    x0 += PIXELS;
+    row += select(0u, 1u, x0 >= outWidth);
+    x0 = select(x0, 0u, x0 >= outWidth);
   }
 
   if ((pair >= geometry.m) | (n0 >= geometry.n)) { return; }
   // Columns past the end are copies of the last one and are stored over it; so are the rows of the pair of ones.
   let ones = geometry.pairs * KERNEL_WIDTH * A_LANES;
   // unroll
-  for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
-    let first = ((ky * KERNEL_WIDTH + kx) * geometry.groupChannels + c) * A_LANES;
+  for (var j = 0u; j < COLUMNS; j++) {
+    let n = min(n0 + j * LANES, geometry.n - LANES);
+    let column = epilogueColumn(storedColumn(n, batch));
     // unroll
-    for (var l = 0u; l < A_LANES; l++) {
+    for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+      let first = ((ky * KERNEL_WIDTH + kx) * geometry.groupChannels + c) * A_LANES;
       // unroll
-      for (var j = 0u; j < COLUMNS; j++) {
-        let value = acc[(kx * A_LANES + l) * COLUMNS + j];
-        store(select(first + l, ones, isOnes), min(n0 + j * LANES, geometry.n - LANES), batch, slice, value);
+      for (var l = 0u; l < A_LANES; l++) {
+        store(storedRow(select(first + l, ones, isOnes), batch, slice), n, acc[(kx * A_LANES + l) * COLUMNS + j], column);
       }
     }
   }

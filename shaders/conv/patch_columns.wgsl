@@ -49,7 +49,7 @@ fn aOpen(m: u32, group: u32) -> AOpen {
     isOnes);
 }
 
-fn aRow(opened: AOpen, segment: u32) -> ARow {
+fn aRow(opened: AOpen, batch: u32, segment: u32) -> ARow {
   let y = i32(segment % geometry.outHeight * geometry.strideY) + opened.y;
   let image = segment / geometry.outHeight;
   let inside = (y >= 0) & (y < i32(geometry.height));

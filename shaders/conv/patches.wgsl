@@ -11,7 +11,7 @@ fn aOpen(m: u32, group: u32) -> AOpen {
   return AOpen(start, i32(y * geometry.strideY) - geometry.padTop, i32(x * geometry.strideX) - geometry.padLeft);
 }
 
-fn aRow(opened: AOpen, tap: u32) -> ARow {
+fn aRow(opened: AOpen, batch: u32, tap: u32) -> ARow {
   let y = opened.y + i32(tap / geometry.kernelWidth * geometry.dilationY);
   let x = opened.x + i32(tap % geometry.kernelWidth * geometry.dilationX);
   let inside = (y >= 0) & (x >= 0) & (y < i32(geometry.height)) & (x < i32(geometry.width));

@@ -20,7 +20,8 @@ const GROUP_N = 1u;
 
 const GROUP = GROUP_M * GROUP_N;
 const ACC_SIZE = PIXELS * COLUMNS;
-const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
+/// B is loaded for all taps of a row at once.
+const TAPS = KERNEL_WIDTH;
 const REACH = (KERNEL_WIDTH - 1u) * DILATION_X;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + REACH + 1u;
 
@@ -37,7 +38,8 @@ struct RowParams {
   groupsM: u32,
   groupsN: u32,
   groups: u32,
-  kernelHeight: u32,
+  /// Rows of the filter times steps of channels.
+  steps: u32,
   strideY: u32,
   dilationY: u32,
   padTop: i32,
@@ -66,52 +68,70 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let row = at / geometry.stretches;
   let y0 = row % geometry.outHeight;
   let image = row / geometry.outHeight * geometry.height;
-  let left = i32(x0 * STRIDE_X) - geometry.padLeft;
+  var columns = openB(n0, geometry.n, batch, local % 4u);
   var acc: array<Lane, ACC_SIZE>;
 
-  for (var ky = 0u; ky < geometry.kernelHeight; ky++) {
-    let y = i32(y0 * geometry.strideY + ky * geometry.dilationY) - geometry.padTop;
-    let rowInside = (y >= 0) & (y < i32(geometry.height));
-    let start = (image + select(0u, u32(y), rowInside)) * geometry.width * geometry.channels + batch * geometry.groupChannels;
-    for (var k = 0u; k < geometry.depth; k += DEPTH) {
-      var window: array<ALane, WINDOW>;
+  // Where the window's pixels lie in a row, and which of them are in the image: the same for every row.
+  let width = i32(geometry.width);
+  let channels = geometry.channels;
+  let left = i32(x0 * STRIDE_X) - geometry.padLeft;
+  var offsets: array<u32, WINDOW>;
+  var inside: array<bool, WINDOW>;
+  // unroll
+  for (var i = 0u; i < WINDOW; i++) {
+    let x = left + i32(i);
+    inside[i] = (x >= 0) & (x < width);
+    offsets[i] = select(0u, u32(x), inside[i]) * channels;
+  }
+
+  let depth = geometry.depth;
+  let height = i32(geometry.height);
+  let top = i32(y0 * geometry.strideY) - geometry.padTop;
+  let rowStride = geometry.width * channels;
+  let first = image * rowStride + batch * geometry.groupChannels;
+  // One loop over (row of the filter, channels): a software adapter pays for every sum at each end of each loop.
+  var ky = 0u;
+  var k = 0u;
+  for (var step = 0u; step < geometry.steps; step++) {
+    let y = top + i32(ky * geometry.dilationY);
+    let rowInside = (y >= 0) & (y < height);
+    let start = first + select(0u, u32(y), rowInside) * rowStride + k / DEPTH;
+    var window: array<ALane, WINDOW>;
+    // unroll
+    for (var i = 0u; i < WINDOW; i++) { window[i] = select(ALane(0.0), a[start + offsets[i]], rowInside & inside[i]); }
+    var b: BTile;
+    loadB(&columns, bOffset(ky * KERNEL_WIDTH, k), &b);
+    // unroll
+    for (var i = 0u; i < PIXELS; i++) {
       // unroll
-      for (var i = 0u; i < WINDOW; i++) {
-        let x = left + i32(i);
-        let inside = rowInside & (x >= 0) & (x < i32(geometry.width));
-        let value = a[start + select(0u, u32(x), inside) * geometry.channels + k / DEPTH];
-        window[i] = select(ALane(0.0), value, inside);
-      }
-      // unroll
-      for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
-        var columns = openB(n0, geometry.n, ky * KERNEL_WIDTH + kx, batch, local % 4u);
-        var b: array<BLane, B_SIZE>;
-        loadB(&columns, k, &b);
+      for (var j = 0u; j < COLUMNS; j++) {
         // unroll
-        for (var i = 0u; i < PIXELS; i++) {
+        for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
           // unroll
-          for (var j = 0u; j < COLUMNS; j++) {
-            // unroll
-            for (var d = 0u; d < DEPTH; d++) {
-              acc[i * COLUMNS + j] = fma(
-                Lane(aAt(window[i * STRIDE_X + kx * DILATION_X], d)),
-                bAt(b[d / B_DEPTH * COLUMNS + j], d % B_DEPTH),
-                acc[i * COLUMNS + j]);
-            }
+          for (var d = 0u; d < DEPTH; d++) {
+            acc[i * COLUMNS + j] = fma(
+              Lane(aAt(window[i * STRIDE_X + kx * DILATION_X], d)),
+              b[(kx * DEPTH + d) * COLUMNS + j],
+              acc[i * COLUMNS + j]);
           }
         }
       }
     }
+    k += DEPTH;
+    ky += select(0u, 1u, k >= depth);
+    k = select(k, 0u, k >= depth);
   }
 
   if ((stretch >= geometry.m) | (n0 >= geometry.n)) { return; }
   // Columns past the end are copies of the last one and are stored over it, see gemm/tile.
   // unroll
-  for (var i = 0u; i < PIXELS; i++) {
-    if (!RAGGED | (x0 + i < geometry.outWidth)) {
-      // unroll
-      for (var j = 0u; j < COLUMNS; j++) {
-        store(row * geometry.outWidth + x0 + i, min(n0 + j * LANES, geometry.n - LANES), batch, 0u, acc[i * COLUMNS + j]);
+  for (var j = 0u; j < COLUMNS; j++) {
+    let n = min(n0 + j * LANES, geometry.n - LANES);
+    let column = epilogueColumn(storedColumn(n, batch));
+    // unroll
+    for (var i = 0u; i < PIXELS; i++) {
+      if (!RAGGED | (x0 + i < geometry.outWidth)) {
+        store(storedRow(row * geometry.outWidth + x0 + i, batch, 0u), n, acc[i * COLUMNS + j], column);
       }
     }
   }

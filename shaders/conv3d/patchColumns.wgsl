@@ -24,7 +24,7 @@ fn aOpen(m: u32, group: u32) -> AOpen {
   return AOpen(tapPlace(tap) - padding(), select(channel / ROW_LANES, 0u, isOnes), isOnes);
 }
 
-fn aRow(opened: AOpen, segment: u32) -> ARow {
+fn aRow(opened: AOpen, batch: u32, segment: u32) -> ARow {
   let row = segment * volume.outWidth;
   let at = rowPlace(row) * strides() + opened.at;
   let first = vec3i(at.xy, 0);

@@ -16,7 +16,7 @@ fn aOpen(m: u32, group: u32) -> AOpen {
   return AOpen(volumeStart(m, group), rowPlace(m) * strides() - padding());
 }
 
-fn aRow(opened: AOpen, tap: u32) -> ARow {
+fn aRow(opened: AOpen, batch: u32, tap: u32) -> ARow {
   let at = opened.at + tapPlace(tap);
   let inside = isInside(at);
   return ARow(opened.start + select(0u, voxel(at), inside), inside);

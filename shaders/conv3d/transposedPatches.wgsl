@@ -16,7 +16,7 @@ fn aOpen(m: u32, group: u32) -> AOpen {
   return AOpen(volumeStart(m, group), rowPlace(m) + padding());
 }
 
-fn aRow(opened: AOpen, tap: u32) -> ARow {
+fn aRow(opened: AOpen, batch: u32, tap: u32) -> ARow {
   let place = opened.at - tapPlace(tap);
   let at = place / strides();
   // Of a negative place the quotient is rounded towards 0.

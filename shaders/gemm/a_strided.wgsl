@@ -28,7 +28,7 @@ fn aOpen(m: u32, batch: u32) -> AOpen {
   return AOpen(base + select(m / ROW_LANES * aStrided.row, 0u, isOnes), isOnes);
 }
 
-fn aRow(opened: AOpen, segment: u32) -> ARow {
+fn aRow(opened: AOpen, batch: u32, segment: u32) -> ARow {
   return ARow(opened.start + segment * aStrided.segment, opened.isOnes);
 }
 

@@ -1,17 +1,30 @@
+// uses: gemm/b_tile
 // Each invocation loads all of B that its tile needs.
-alias BSources = array<u32, COLUMNS>;
+const B_COLUMNS = COLUMNS * B_WIDE;
+alias BSources = array<u32, B_COLUMNS>;
+alias BRaw = array<BLane, B_SIZE>;
 
-fn openB(n0: u32, n: u32, segment: u32, batch: u32, lane: u32) -> BSources {
+/// Where the columns from n0 on start.
+fn openB(n0: u32, n: u32, batch: u32, lane: u32) -> BSources {
   var sources: BSources;
   // unroll
-  for (var j = 0u; j < COLUMNS; j++) { sources[j] = bColumn(min(n0 + j * LANES, n - LANES), segment, batch); }
+  for (var j = 0u; j < B_COLUMNS; j++) { sources[j] = bColumn(min(n0 + j / B_WIDE * LANES, n - LANES) + j % B_WIDE, batch); }
   return sources;
 }
 
-fn loadB(sources: ptr<function, BSources>, k: u32, b: ptr<function, array<BLane, B_SIZE>>) {
+/// The tile that begins `offset` behind the start of its columns.
+fn loadB(sources: ptr<function, BSources>, offset: u32, tile: ptr<function, BTile>) {
+  let tapStride = bStrided.segment;
+  let depthStride = bStrided.depth;
+  var raw: BRaw;
   // unroll
-  for (var d = 0u; d < DEPTH / B_DEPTH; d++) {
+  for (var tap = 0u; tap < TAPS; tap++) {
     // unroll
-    for (var j = 0u; j < COLUMNS; j++) { (*b)[d * COLUMNS + j] = bLoad((*sources)[j], k + d * B_DEPTH); }
+    for (var d = 0u; d < DEPTH / B_DEPTH; d++) {
+      let at = offset + tap * tapStride + d * depthStride;
+      // unroll
+      for (var j = 0u; j < B_COLUMNS; j++) { raw[(tap * (DEPTH / B_DEPTH) + d) * B_COLUMNS + j] = b[(*sources)[j] + at]; }
+    }
   }
+  joinB(&raw, tile);
 }

@@ -1,30 +1,37 @@
 enable subgroups;
+// uses: gemm/b_tile
 // The four invocations of a quad are neighbours along m and need the same part of B: each loads a quarter and they
 // swap by quadBroadcast. Takes uniform control flow, whole quads, and quads of consecutive invocations.
-struct QuadSource {
-  column: u32,
-  k: u32,
-}
-const QUAD_SIZE = B_SIZE / 4u;
-alias BSources = array<QuadSource, QUAD_SIZE>;
+const B_COLUMNS = COLUMNS * B_WIDE;
+const QUAD_SIZE = (B_SIZE + 3u) / 4u;
+const QUAD_ROOM = QUAD_SIZE * 4u;
+alias BSources = array<u32, QUAD_SIZE>;
+alias BRaw = array<BLane, QUAD_ROOM>;
 
-fn openB(n0: u32, n: u32, segment: u32, batch: u32, lane: u32) -> BSources {
+/// Where the vectors lie that this invocation loads, for the columns from n0 on; those past the end repeat the last.
+fn openB(n0: u32, n: u32, batch: u32, lane: u32) -> BSources {
   var sources: BSources;
   // unroll
   for (var i = 0u; i < QUAD_SIZE; i++) {
-    let at = 4u * i + lane;
-    sources[i] = QuadSource(bColumn(min(n0 + at % COLUMNS * LANES, n - LANES), segment, batch), at / COLUMNS * B_DEPTH);
+    let at = min(4u * i + lane, B_SIZE - 1u);
+    let j = at % B_COLUMNS;
+    let row = at / B_COLUMNS;
+    let column = bColumn(min(n0 + j / B_WIDE * LANES, n - LANES) + j % B_WIDE, batch);
+    sources[i] = column + bOffset(row / (DEPTH / B_DEPTH), row % (DEPTH / B_DEPTH) * B_DEPTH);
   }
   return sources;
 }
 
-fn loadB(sources: ptr<function, BSources>, k: u32, b: ptr<function, array<BLane, B_SIZE>>) {
+/// The tile that begins `offset` behind the start of its columns.
+fn loadB(sources: ptr<function, BSources>, offset: u32, tile: ptr<function, BTile>) {
+  var raw: BRaw;
   // unroll
   for (var i = 0u; i < QUAD_SIZE; i++) {
-    let mine = bLoad((*sources)[i].column, k + (*sources)[i].k);
-    (*b)[4u * i] = quadBroadcast(mine, 0u);
-    (*b)[4u * i + 1u] = quadBroadcast(mine, 1u);
-    (*b)[4u * i + 2u] = quadBroadcast(mine, 2u);
-    (*b)[4u * i + 3u] = quadBroadcast(mine, 3u);
+    let mine = b[(*sources)[i] + offset];
+    raw[4u * i] = quadBroadcast(mine, 0u);
+    raw[4u * i + 1u] = quadBroadcast(mine, 1u);
+    raw[4u * i + 2u] = quadBroadcast(mine, 2u);
+    raw[4u * i + 3u] = quadBroadcast(mine, 3u);
   }
+  joinB(&raw, tile);
 }

@@ -22,6 +22,8 @@ const A_TILE = TILE_M / ROW_LANES * TILE_K / DEPTH_LANES;
 const B_TILE = TILE_N * TILE_K / B_DEPTH;
 const A_LOADS = (A_TILE + GROUP - 1u) / GROUP;
 const B_LOADS = (B_TILE + GROUP - 1u) / GROUP;
+/// What b_columns and b_depth join; here each vector stands alone.
+alias BRaw = array<BLane, 1>;
 const A_SHARED = TILE_M * TILE_K;
 const B_SHARED = TILE_N * TILE_K;
 
@@ -55,7 +57,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   for (var segment = first; segment < last; segment++) {
     var rows: array<ARow, A_LOADS>;
     // unroll
-    for (var i = 0u; i < A_LOADS; i++) { rows[i] = aRow(opened[i], segment); }
+    for (var i = 0u; i < A_LOADS; i++) { rows[i] = aRow(opened[i], batch, segment); }
+    let segmentB = segmentAt(batch, segment);
     let depth = min(tile.depth, tile.total - segment * tile.depth);
     for (var k0 = 0u; k0 < depth; k0 += TILE_K) {
       // unroll
@@ -78,13 +81,13 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
         let column = at % TILE_N;
         let k = at / TILE_N * B_DEPTH;
         if (at < B_TILE) {
-          let source = bColumn(min(n0 + column * LANES, tile.n - LANES), segment, batch);
+          let source = bColumn(min(n0 + column * LANES, tile.n - LANES), batch) + bOffset(segmentB, k0 + k);
           // unroll
           for (var d = 0u; d < B_DEPTH; d++) { bShared[(k + d) * TILE_N + column] = Lane(0.0); }
           if (k0 + k < depth) {
-            let lane = bLoad(source, k0 + k);
+            let lane = b[source];
             // unroll
-            for (var d = 0u; d < B_DEPTH; d++) { bShared[(k + d) * TILE_N + column] = bAt(lane, d); }
+            for (var d = 0u; d < B_DEPTH; d++) { bShared[(k + d) * TILE_N + column] = Lane(bAt(lane, d)); }
           }
         }
       }
@@ -106,11 +109,14 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
 
   // unroll
   for (var i = 0u; i < ROWS; i++) {
-    // unroll
-    for (var j = 0u; j < COLUMNS; j++) {
-      let m = m0 + mine.x + i;
-      let n = n0 + (mine.y + j) * LANES;
-      if ((m < tile.m) & (n < tile.n)) { store(m, n, batch, slice, acc[i * COLUMNS + j]); }
+    let m = m0 + mine.x + i;
+    if (m < tile.m) {
+      let row = storedRow(m, batch, slice);
+      // unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        let n = n0 + (mine.y + j) * LANES;
+        if (n < tile.n) { store(row, n, acc[i * COLUMNS + j], epilogueColumn(storedColumn(n, batch))); }
+      }
     }
   }
 }

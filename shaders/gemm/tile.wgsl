@@ -4,9 +4,10 @@
 // One invocation computes ROWS x COLUMNS lanes of Y; a workgroup is GROUP_M x GROUP_N of them, neighbours
 // along m. Linked siblings say where A and B come from and where Y goes, so that this loop serves dense layers and,
 // with A as the patches of an image, every convolution (implicit GEMM):
-//   A: aOpen(m, batch), aRow(.., segment), aLoad(.., k)     gemm/a_strided, conv/patches, conv/patch_columns
-//   B: openB(n, segment, batch, lane), loadB(.., k)         gemm/b_own or gemm/b_quad, over gemm/b_strided
-//   Y: store(m, n, batch, slice, value)                   gemm/store, gemm/store_sums
+//   A: aOpen(m, batch), aRow(.., batch, segment), aLoad(.., k)   gemm/a_strided, conv/patches, conv/patch_columns
+//   B: openB(n, batch, lane), loadB(.., offset)                  gemm/b_own or gemm/b_quad, over gemm/b_strided
+//      segmentAt(batch, segment): which of B's segments          gemm/segments, conv/phases
+//   Y: storedRow(m, batch, slice), store(.., n, value)           gemm/store, gemm/store_sums, conv/store_phases
 // k runs over segments (taps of a filter, rows of an image) of `depth` each; a slice takes some of the segments.
 // Order of accumulation: segments, then k within a segment, ascending.
 
@@ -22,7 +23,7 @@ const GROUP_N = 1u;
 
 const A_STRIDE = ROWS / ROW_LANES;
 const A_SIZE = DEPTH / DEPTH_LANES * A_STRIDE;
-const B_SIZE = DEPTH / B_DEPTH * COLUMNS;
+const TAPS = 1u;
 const ACC_SIZE = ROWS * COLUMNS;
 const GROUP = GROUP_M * GROUP_N;
 
@@ -40,6 +41,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var opened: array<AOpen, A_STRIDE>;
   // unroll
   for (var i = 0u; i < A_STRIDE; i++) { opened[i] = aOpen(min(m0 + i * ROW_LANES, tile.m - 1u), batch); }
+  var columns = openB(n0, tile.n, batch, local % 4u);
   var acc: array<Lane, ACC_SIZE>;
 
   let first = slice * tile.segmentsPerSlice;
@@ -47,8 +49,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   for (var segment = first; segment < last; segment++) {
     var rows: array<ARow, A_STRIDE>;
     // unroll
-    for (var i = 0u; i < A_STRIDE; i++) { rows[i] = aRow(opened[i], segment); }
-    var columns = openB(n0, tile.n, segment, batch, local % 4u);
+    for (var i = 0u; i < A_STRIDE; i++) { rows[i] = aRow(opened[i], batch, segment); }
+    let segmentB = segmentAt(batch, segment);
     let depth = min(tile.depth, tile.total - segment * tile.depth);
     for (var k = 0u; k < depth; k += DEPTH) {
       var a: array<ALane, A_SIZE>;
@@ -57,8 +59,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
         // unroll
         for (var i = 0u; i < A_STRIDE; i++) { a[d * A_STRIDE + i] = aLoad(rows[i], k + d * DEPTH_LANES); }
       }
-      var b: array<BLane, B_SIZE>;
-      loadB(&columns, k, &b);
+      var b: BTile;
+      loadB(&columns, bOffset(segmentB, k), &b);
       // unroll
       for (var i = 0u; i < ROWS; i++) {
         // unroll
@@ -67,7 +69,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
           for (var d = 0u; d < DEPTH; d++) {
             acc[i * COLUMNS + j] = fma(
               Lane(aAt(a[d / DEPTH_LANES * A_STRIDE + i / ROW_LANES], d % DEPTH_LANES + i % ROW_LANES)),
-              bAt(b[d / B_DEPTH * COLUMNS + j], d % B_DEPTH),
+              b[d * COLUMNS + j],
               acc[i * COLUMNS + j]);
           }
         }
@@ -79,12 +81,16 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   // Rows and columns past the end were computed as copies of the last ones, and are stored over them: one branch for the
   // whole tile, where one for each value takes a software adapter seconds to compile.
   let lastRows = (tile.m - 1u) / ROW_LANES * ROW_LANES;
+  var stored: array<StoredRow, ROWS>;
   // unroll
   for (var i = 0u; i < ROWS; i++) {
-    let m = min(min(m0 + i / ROW_LANES * ROW_LANES, lastRows) + i % ROW_LANES, tile.m - 1u);
+    stored[i] = storedRow(min(min(m0 + i / ROW_LANES * ROW_LANES, lastRows) + i % ROW_LANES, tile.m - 1u), batch, slice);
+  }
+  // unroll
+  for (var j = 0u; j < COLUMNS; j++) {
+    let n = min(n0 + j * LANES, tile.n - LANES);
+    let column = epilogueColumn(storedColumn(n, batch));
     // unroll
-    for (var j = 0u; j < COLUMNS; j++) {
-      store(m, min(n0 + j * LANES, tile.n - LANES), batch, slice, acc[i * COLUMNS + j]);
-    }
+    for (var i = 0u; i < ROWS; i++) { store(stored[i], n, acc[i * COLUMNS + j], column); }
   }
 }

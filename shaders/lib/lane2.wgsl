@@ -5,3 +5,8 @@ const LANES = 2u;
 fn laneAt(lane: Lane, i: u32) -> f32 {
   return lane[i];
 }
+
+/// From its first values; the rest is ignored.
+fn laneOf(a: f32, b: f32, c: f32, d: f32) -> Lane {
+  return vec2f(a, b);
+}

@@ -5,8 +5,9 @@ import type { KernelCall, Target } from "../core/call.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import { tensorType } from "../core/types.ts";
 import { aLaneShader, type BSource, bParams, bShaders, lanesOf, secondStage } from "./gemm.ts";
-import { laneShader, lanesFor } from "./lanes.ts";
+import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { loadCost, multiplyNs, tileCost } from "./softwareCost.ts";
 import type { Window } from "./window.ts";
 
 /** The gradient by the filter, for the kernel that goes by rows of taps (shaders/conv/kernel_rows.wgsl). */
@@ -43,12 +44,12 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   const { lanes } = lanesOf(layout);
   const aLanes = lanesFor(groupC);
   const wide = groupF / lanes;
-  const most = Math.max(1, Math.min(lanes === 4 ? 4 : 8, Math.floor(mostSums / (kernelWidth * aLanes * lanes))));
-  const columns = Math.ceil(wide / Math.ceil(wide / most));
-  const pixels = stretchOf(outWidth, Math.floor(longestBody / (kernelWidth * aLanes * columns)));
+  const quad = target.subgroups;
   const pairs = (kernelHeight * groupC) / aLanes;
+  const { pixels, columns } = chooseTile(conv, { lanes, aLanes, wide, pairs, quad });
   const m = pairs + (dBias ? 1 : 0);
-  const groupM = Math.min(16, Math.max(4, 2 ** Math.ceil(Math.log2(m))));
+  // The largest group that leaves no more invocations idle than quads do.
+  const groupM = [4].find((group) => Math.ceil(m / group) * group === Math.ceil(m / 4) * 4) ?? 4;
   const groupsM = Math.ceil(m / groupM);
   const groupsN = Math.ceil(wide / columns);
   const wanted = Number(target.force?.slices ?? Math.ceil(32 / (groupsM * groupsN * groups)));
@@ -66,7 +67,7 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
     shaders: [
       kernelRows,
       aLaneShader(aLanes),
-      ...bShaders(b, 1, target.subgroups && (pixels * columns) % 4 === 0),
+      ...bShaders(b, 1, quad),
       direct ? storeSums : storePlain,
       laneShader(lanes),
       ...ending.shaders,
@@ -115,13 +116,31 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   return [main, secondStage({ name, y: dKernel, sums: dBias, epilogue: null }, partial, slices, sliceSize, lanes)];
 }
 
-/** Sums that one invocation can keep, and multiplications in a body that compiles in reasonable time. */
-const mostSums = 200;
-const longestBody = 480;
+/** Sums that one invocation can keep. */
+const mostSums = 256;
 
-/** Pixels of one step: the largest number up to 8 that divides the row, else as many as fit, with a ragged end. */
-function stretchOf(outWidth: number, limit: number): number {
-  const most = Math.max(1, Math.min(8, limit, outWidth));
-  const divisor = [8, 7, 6, 5, 4].find((pixels) => pixels <= most && outWidth % pixels === 0);
-  return divisor ?? most;
+/** The tile of least estimated time: pixels of dY that a turn of the loop takes, and lanes of filters. */
+function chooseTile(
+  { kernel, strides, dilations, outHeight, outWidth, groups, image }: KernelRows,
+  of: { readonly lanes: Lanes; readonly aLanes: Lanes; readonly wide: number; readonly pairs: number; quad: boolean },
+): { readonly pixels: number; readonly columns: number } {
+  const [width = 1, stride = 1, dilation = 1] = [kernel[1], strides[1], dilations[1]];
+  const taps = width * of.aLanes;
+  const products = (image.type.shape[0] ?? 1) * outHeight * outWidth * groups * of.pairs * taps * of.wide * of.lanes;
+  let best: { readonly tile: { pixels: number; columns: number }; readonly cost: number } | null = null;
+  for (let columns = 1; columns <= (of.lanes === 4 ? 4 : 8); columns++) {
+    const sums = taps * columns * of.lanes;
+    if (columns !== Math.ceil(of.wide / Math.ceil(of.wide / columns)) || (sums > mostSums && best)) continue;
+    for (let pixels = 1; pixels <= Math.min(12, outWidth); pixels++) {
+      const window = (pixels - 1) * stride + (width - 1) * dilation + 1;
+      const shared = pixels * columns * of.lanes * loadCost(of.lanes, of.quad);
+      const ragged = outWidth % pixels === 0 ? 0 : pixels * columns * of.lanes * multiplyNs;
+      const loads = window * of.aLanes * loadCost(of.aLanes, false) + shared + ragged;
+      const surplus =
+        ((Math.ceil(outWidth / pixels) * pixels) / outWidth) * ((Math.ceil(of.wide / columns) * columns) / of.wide);
+      const cost = tileCost({ products: sums * pixels, sums, loads }, surplus * products);
+      if (!best || cost < best.cost) best = { tile: { pixels, columns }, cost };
+    }
+  }
+  return best?.tile ?? { pixels: 1, columns: 1 };
 }

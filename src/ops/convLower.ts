@@ -1,11 +1,11 @@
 import patchColumns from "../../shaders/conv/patch_columns.wgsl";
 import patchRows from "../../shaders/conv/patches.wgsl";
+import phaseShader from "../../shaders/conv/phases.wgsl";
+import storePhases from "../../shaders/conv/store_phases.wgsl";
 import transposedPatchRows from "../../shaders/conv/transposed_patches.wgsl";
-import turnFilter from "../../shaders/conv/turn_filter.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
-import { scratch, type Value } from "../core/graph.ts";
+import type { Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
-import { tensorType } from "../core/types.ts";
 import { type ConvSizes, windowParams } from "./convGeometry.ts";
 import { goesByKernelRows, lowerKernelRows } from "./convKernelRows.ts";
 import { chooseRowTile, lowerRows, type RowConvolution } from "./convRows.ts";
@@ -95,35 +95,68 @@ export function lowerInputGradient(
   epilogue: BoundProgram | null,
   target: Target,
 ): KernelCall[] {
-  const { n, h, w, c, f, oh, ow, taps, groups, groupC, groupF } = sizes;
+  const { n, h, w, c, f, oh, ow, groups, groupC, groupF } = sizes;
   if (target.force?.conv === "im2col" && groups === 1) {
     return lowerInputGradientStored(dY, kernel, dX, sizes, epilogue, target);
   }
-  const byRows = groups === 1 ? lowerInputGradientRows(dY, kernel, dX, sizes, epilogue, target) : null;
+  const byRows = lowerInputGradientRows(dY, kernel, dX, sizes, epilogue, target);
   if (byRows) return byRows;
-  const m = n * h * w;
+  const filter = filterSource(kernel, sizes, "depth");
+  const product = {
+    name: "conv2dInputGradient",
+    n: groupC,
+    depth: groupF,
+    y: dX,
+    rowStride: c,
+    batchStride: groups > 1 ? groupC : 0,
+    epilogue,
+  };
+  if (isPointwise(sizes)) {
+    const rows = n * h * w;
+    const a = stridedA({ value: dY, rowStride: f, depthStride: 1, rows, depth: f, batches: oneBatch });
+    return lowerGemm({ ...product, m: rows, segments: 1, batch: 1, a, b: filter }, target);
+  }
+  const phases = phasesOf(sizes);
   return lowerGemm(
     {
-      name: "conv2dInputGradient",
-      m,
-      n: groupC,
-      segments: taps,
-      depth: groupF,
-      batch: groups,
-      a: isPointwise(sizes)
-        ? stridedA({ value: dY, rowStride: f, depthStride: 1, rows: m, depth: f, batches: oneBatch })
-        : patches(dY, { ...sizes, h: oh, w: ow, oh: h, ow: w, c: f, groupC: groupF }, true),
-      b: filterSource(kernel, sizes, "depth"),
-      y: dX,
-      rowStride: c,
-      batchStride: groups > 1 ? groupC : 0,
-      epilogue,
+      ...product,
+      m: n * phases.phaseHeight * phases.phaseWidth,
+      segments: Math.ceil((sizes.kernel[0] ?? 1) / phases.phasesY) * Math.ceil((sizes.kernel[1] ?? 1) / phases.phasesX),
+      batch: groups * phases.phasesY * phases.phasesX,
+      a: {
+        ...patches(dY, { ...sizes, h: oh, w: ow, oh: h, ow: w, c: f, groupC: groupF }, true, { phases }),
+        segments: phaseShader,
+      },
+      b: { ...filter, batches: { ...filter.batches, inner: phases.phasesY * phases.phasesX } },
+      store: storePhases,
     },
     target,
   );
 }
 
-/** dX at stride 1 as a convolution of dY with the turned filter, where that goes by rows. */
+/**
+ * The phases of a strided dX, see shaders/conv/phases.wgsl: as many as pixels lie between two positions of the filter.
+ * Where the filter is dilated too, or the image is smaller than the stride, there is one.
+ */
+function phasesOf({ h, w, strides, dilations, kernel, pads }: ConvSizes) {
+  const [strideY = 1, strideX = 1] = strides;
+  const phased = dilations.every((dilation) => dilation === 1) && h >= strideY && w >= strideX;
+  const [phasesY, phasesX] = phased ? [strideY, strideX] : [1, 1];
+  return {
+    phasesY,
+    phasesX,
+    height: h,
+    width: w,
+    phaseHeight: Math.ceil(h / phasesY),
+    phaseWidth: Math.ceil(w / phasesX),
+    kernelHeight: kernel[0] ?? 1,
+    kernelWidth: kernel[1] ?? 1,
+    padTop: pads[0]?.[0] ?? 0,
+    padLeft: pads[1]?.[0] ?? 0,
+  };
+}
+
+/** dX at stride 1 as a convolution of dY with the filter turned by 180 degrees, where that goes by rows. */
 function lowerInputGradientRows(
   dY: Value,
   kernel: Value,
@@ -132,9 +165,9 @@ function lowerInputGradientRows(
   epilogue: BoundProgram | null,
   target: Target,
 ): KernelCall[] | null {
-  const { c, f, h, w, taps, dilations } = sizes;
+  const { f, h, w, taps, dilations, groupC, groupF } = sizes;
   if (sizes.strides.some((stride) => stride !== 1)) return null;
-  const turned = scratch(tensorType([taps, f, c]));
+  const filter = filterSource(kernel, sizes, "depth");
   const rows: RowConvolution = {
     ...sizes,
     // What remains of the full padding; it is negative where the convolution padded more than its filter reaches.
@@ -143,25 +176,16 @@ function lowerInputGradientRows(
     ),
     name: "conv2dInputGradient",
     image: dY,
-    b: filterSource(turned, { ...sizes, f: c, groupF: c, groupC: f }, "columns"),
+    b: { ...filter, start: (taps - 1) * groupC * f, segmentStride: -groupC * f },
     y: dX,
     outHeight: h,
     outWidth: w,
-    depth: f,
-    n: c,
+    depth: groupF,
+    n: groupC,
     epilogue,
   };
   const tile = chooseRowTile(rows, target);
-  if (!tile) return null;
-  const turn: KernelCall = {
-    name: "turnFilter",
-    shaders: [turnFilter],
-    params: { params: { taps, channels: c, filters: f } },
-    operands: { kernel, turned },
-    workgroups: Math.ceil((taps * c * f) / 64),
-    flops: 0,
-  };
-  return [turn, lowerRows(rows, tile)];
+  return tile && [lowerRows(rows, tile)];
 }
 
 export function lowerKernelGradient(
@@ -220,8 +244,13 @@ export function lowerKernelGradient(
   ];
 }
 
-/** Patches as rows: of x for the forward pass, of dY (`transposed`) for the gradient by the input. */
-function patches(value: Value, sizes: ConvSizes, transposed: boolean): ASource {
+/** Patches as rows: of x for the forward pass, of dY (`transposed`, with its phases) for the gradient by the input. */
+function patches(
+  value: Value,
+  sizes: ConvSizes,
+  transposed: boolean,
+  more: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+): ASource {
   const lanes = lanesFor(sizes.groupC);
   return {
     value,
@@ -238,6 +267,7 @@ function patches(value: Value, sizes: ConvSizes, transposed: boolean): ASource {
         channels: sizes.c / lanes,
         groupChannels: sizes.groupC / lanes,
       },
+      ...more,
     }),
   };
 }

@@ -3,9 +3,11 @@ import store from "../../shaders/gemm/store.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
 import type { Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
-import { aLaneShader, type BSource, bParams, bShaders, lanesOf } from "./gemm.ts";
+import { sizeOf } from "../core/types.ts";
+import { aLaneShader, type BSource, bLanesOf, bParams, bShaders, lanesOf } from "./gemm.ts";
 import { type Lanes, laneShader } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { loadCost, tileCost } from "./softwareCost.ts";
 import type { Window } from "./window.ts";
 
 /** A convolution for the kernel that goes by rows of pixels (shaders/conv/rows.wgsl). */
@@ -34,50 +36,51 @@ interface RowTile {
   readonly quad: boolean;
 }
 
-/** Multiplications in the unrolled body beyond which a kernel compiles for too long. */
-const longestBody = 480;
 /** Sums that one invocation can keep. */
 const mostSums = 256;
 
 /**
  * Whether a convolution goes by rows, and in which tile. It pays where loads are dear (software adapters) and the
- * filter is wider than one pixel; a GPU has workgroup memory for the same purpose. Of all tiles that compile in
- * reasonable time it takes the one with the least estimated time for a multiplication.
+ * filter is wider than one pixel; a GPU has workgroup memory for the same purpose. Of all tiles it takes the one of
+ * least estimated time.
  */
 export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | null {
   const width = conv.kernel[1] ?? 1;
   const [strideX = 1, dilationX = 1] = [conv.strides[1], conv.dilations[1]];
-  const forced = target.force?.conv;
-  const wanted = forced === undefined ? target.software && target.force?.gemm === undefined : forced === "rows";
+  const { force = {}, subgroups: quad } = target;
+  const wanted = force.conv === undefined ? target.software && force.gemm === undefined : force.conv === "rows";
   const reach = (width - 1) * dilationX;
   if (!wanted || width < 2 || reach > 24) return null;
 
-  const { lanes } = lanesOf(gemmOf(conv));
+  const { lanes, bDepth } = lanesOf(gemmOf(conv));
   const wide = conv.n / lanes;
-  const columns = Math.ceil(wide / Math.ceil(wide / (lanes === 4 ? 4 : 8)));
+  const total = sizeOf(conv.y.type.shape) * conv.depth * width * (conv.kernel[0] ?? 1);
   let best: { readonly tile: RowTile; readonly cost: number } | null = null;
   for (const step of [2, 1] as const) {
-    const quad = target.subgroups && (step * columns) % 4 === 0;
-    const loadB = quad ? loadCost.shared : loadCost[lanes];
-    for (let pixels = 4; pixels <= 16 && conv.depth % step === 0; pixels++) {
-      if (width * pixels * columns * step > longestBody || pixels * columns * lanes > mostSums) continue;
-      const window = (pixels - 1) * strideX + reach + 1;
-      const products = width * pixels * columns * lanes;
-      const surplus = (Math.ceil(conv.outWidth / pixels) * pixels) / conv.outWidth;
-      const cost = surplus * (multiplyCost + (window * loadCost[step] + width * columns * lanes * loadB) / products);
-      if (!best || cost < best.cost) best = { tile: { pixels, columns, step, quad }, cost };
+    if (conv.depth % step !== 0) continue;
+    const bLanes = bLanesOf(conv.b, lanes, Math.min(bDepth, step) as Lanes);
+    for (let columns = 1; columns <= (lanes === 4 ? 4 : 8); columns++) {
+      if (columns !== Math.ceil(wide / Math.ceil(wide / columns))) continue;
+      for (let pixels = 4; pixels <= 16; pixels++) {
+        const sums = pixels * columns * lanes;
+        if (sums > mostSums) continue;
+        const window = (pixels - 1) * strideX + reach + 1;
+        const loads = step * (window * loadCost(step, false) + width * columns * lanes * loadCost(bLanes, quad));
+        const surplus =
+          ((Math.ceil(conv.outWidth / pixels) * pixels) / conv.outWidth) *
+          ((Math.ceil(wide / columns) * columns) / wide);
+        const cost = tileCost({ products: sums * width * step, sums, loads }, surplus * total);
+        if (!best || cost < best.cost) best = { tile: { pixels, columns, step, quad }, cost };
+      }
     }
   }
   return best?.tile ?? null;
 }
 
-/** Nanoseconds on the software adapter for one multiplication, and for a value loaded alone, in pairs, in fours, by quads. */
-const multiplyCost = 0.13;
-const loadCost = { 1: 1.8, 2: 1.2, 4: 0.92, shared: 0.36 } as const;
-
 export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }: RowTile): KernelCall {
   const { b, y, image, n, groups, kernel, strides, dilations, pads, depth } = conv;
-  const { lanes } = lanesOf(gemmOf(conv));
+  const { lanes, bDepth: most } = lanesOf(gemmOf(conv));
+  const bDepth = Math.min(most, step) as Lanes;
   const [images = 0, height = 0, width = 0, channels = 0] = image.type.shape;
   const stretches = Math.ceil(conv.outWidth / pixels);
   const m = images * conv.outHeight * stretches;
@@ -88,7 +91,7 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
   const outChannels = n * groups;
   return {
     name: conv.name,
-    shaders: [rowsKernel, aLaneShader(step), ...bShaders(b, 1, quad), store, laneShader(lanes), ...ending.shaders],
+    shaders: [rowsKernel, aLaneShader(step), ...bShaders(b, bDepth, quad), store, laneShader(lanes), ...ending.shaders],
     constants: {
       PIXELS: pixels,
       COLUMNS: columns,
@@ -112,7 +115,7 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
         groupsM,
         groupsN,
         groups: groupsM * groupsN * groups,
-        kernelHeight: kernel[0] ?? 1,
+        steps: ((kernel[0] ?? 1) * depth) / step,
         strideY: strides[0] ?? 1,
         dilationY: dilations[0] ?? 1,
         padTop: pads[0]?.[0] ?? 0,
@@ -121,7 +124,7 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
         channels: channels / step,
         groupChannels: depth / step,
       },
-      bStrided: bParams(b, lanes, 1, b.segmentStride),
+      bStrided: bParams(b, lanes, bDepth, b.segmentStride),
       place: { row: outChannels / lanes, batch: groups > 1 ? n / lanes : 0, slice: 0 },
       ...ending.params,
     },

@@ -9,6 +9,7 @@ import bDepth4 from "../../shaders/gemm/b_depth4.wgsl";
 import bOwn from "../../shaders/gemm/b_own.wgsl";
 import bQuad from "../../shaders/gemm/b_quad.wgsl";
 import bStrided from "../../shaders/gemm/b_strided.wgsl";
+import plainSegments from "../../shaders/gemm/segments.wgsl";
 import sharedKernel from "../../shaders/gemm/shared.wgsl";
 import storePlain from "../../shaders/gemm/store.wgsl";
 import storeSums from "../../shaders/gemm/store_sums.wgsl";
@@ -21,7 +22,7 @@ import { scratch, type Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import { sizeOf, tensorType } from "../core/types.ts";
-import { chooseGemm, type GemmChoice } from "./gemmChoice.ts";
+import { chooseGemm, type GemmChoice, sharesMemory } from "./gemmChoice.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 
@@ -40,13 +41,18 @@ export interface ASource {
   readonly shader: ShaderModule;
   /** Link-time constants of the shader. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** How the segments of B are numbered, if not as those of the sum. */
+  readonly segments?: ShaderModule;
   /** Its uniform. `depth` is the length of a segment, which slicing may shorten. */
   params(depth: number): Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** Where B comes from: element (segment, k, n) at segment * segmentStride + k * depthStride + n * columnStride. */
+/** Where B comes from: element (segment, k, n) at start + segment * segmentStride + k * depthStride + n * columnStride. */
 export interface BSource {
   readonly value: Value;
+  /** Default 0. */
+  readonly start?: number;
+  /** May be negative, with a start. */
   readonly segmentStride: number;
   readonly columnStride: number;
   readonly depthStride: number;
@@ -67,6 +73,8 @@ export interface Gemm {
   /** Strides of Y in elements. */
   readonly rowStride: number;
   readonly batchStride: number;
+  /** Where the rows of Y go, if not one behind the other. */
+  readonly store?: ShaderModule;
   /** Column sums of B, as if A had one more row, of ones. */
   readonly sums?: Value | undefined;
   readonly epilogue: BoundProgram | null;
@@ -75,18 +83,24 @@ export interface Gemm {
 /** The dispatch of a product, and a second one that adds up its slices where the sum is split. */
 export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
   const { a, b, n, sums, y } = gemm;
-  const { lanes, bDepth } = lanesOf(gemm);
-  const step = Math.max(bDepth, a.along === "depth" ? a.lanes : 1);
   const m = sums ? gemm.m + 1 : gemm.m;
-  const choice = chooseGemm({ ...gemm, m, lanes, bLoads: step / bDepth }, target);
+  const shared = sharesMemory(gemm.depth, target);
+  const { lanes, bDepth } = lanesOf(gemm, shared);
+  const step = Math.max(bDepth, a.along === "depth" ? a.lanes : 1) as Lanes;
+  const choice = chooseGemm(
+    { ...gemm, m, lanes, step, aLanes: a.lanes, bLanes: bLanesOf(b, lanes, bDepth) },
+    shared,
+    target,
+  );
 
   // A sum of one segment is sliced by cutting the segment; one of many, by dealing out the segments.
   const total = gemm.segments * gemm.depth;
-  const depth = gemm.segments > 1 ? gemm.depth : Math.ceil(total / choice.slices / step) * step;
+  const whole = gemm.segments > 1 || a.segments !== undefined;
+  const depth = whole ? gemm.depth : Math.ceil(total / choice.slices / step) * step;
   const segments = Math.ceil(total / depth);
   const segmentsPerSlice = Math.ceil(segments / choice.slices);
   const slices = Math.ceil(segments / segmentsPerSlice);
-  const sliceSize = m * n * gemm.batch;
+  const sliceSize = sizeOf(y.type.shape) + (sums ? sizeOf(sums.type.shape) : 0);
   const partial = slices > 1 ? scratch(tensorType([slices, sliceSize])) : null;
   const direct = sums && !partial;
 
@@ -102,7 +116,8 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
       a.shader,
       aLaneShader(a.lanes),
       ...bShaders(b, bDepth, choice.family === "shared" ? null : choice.quad),
-      direct ? storeSums : storePlain,
+      direct ? storeSums : (gemm.store ?? storePlain),
+      a.segments ?? plainSegments,
       laneShader(lanes),
       ...ending.shaders,
     ],
@@ -110,7 +125,7 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
     params: {
       tile: { m, n, groupsM, groupsN, groups, slices, segments, segmentsPerSlice, depth, total },
       ...a.params(depth),
-      bStrided: bParams(b, lanes, bDepth, gemm.segments > 1 ? b.segmentStride : depth * b.depthStride),
+      bStrided: bParams(b, lanes, bDepth, whole ? b.segmentStride : depth * b.depthStride),
       place: direct ? { ...place, ones: gemm.m } : { ...place, slice: sliceSize / lanes },
       ...ending.params,
     },
@@ -121,12 +136,25 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
   return partial ? [main, secondStage(gemm, partial, slices, sliceSize, lanes)] : [main];
 }
 
-/** How many values of Y and of B (along k, where it is stored transposed) one load or store handles. */
-export function lanesOf(gemm: Pick<Gemm, "n" | "segments" | "depth" | "b" | "rowStride" | "batchStride">) {
+/**
+ * How many values of Y one lane has, and how many of B one load brings along k, where it is stored transposed. Workgroup
+ * memory holds B in lanes, so a transposed B is handled value by value there.
+ */
+export function lanesOf(
+  gemm: Pick<Gemm, "n" | "segments" | "depth" | "b" | "rowStride" | "batchStride">,
+  shared = false,
+): { readonly lanes: Lanes; readonly bDepth: Lanes } {
   const { b, n, rowStride, batchStride } = gemm;
-  const strides = [b.batches.innerStride, b.batches.outerStride, ...(gemm.segments > 1 ? [b.segmentStride] : [])];
-  if (b.columnStride !== 1) return { lanes: 1, bDepth: lanesFor(gemm.depth, b.columnStride, ...strides) } as const;
-  return { lanes: lanesFor(n, rowStride, batchStride, b.depthStride, ...strides), bDepth: 1 } as const;
+  const { batches, start = 0 } = b;
+  const strides = [start, batches.innerStride, batches.outerStride, ...(gemm.segments > 1 ? [b.segmentStride] : [])];
+  if (b.columnStride === 1) return { lanes: lanesFor(n, rowStride, batchStride, b.depthStride, ...strides), bDepth: 1 };
+  const bDepth = lanesFor(gemm.depth, b.columnStride, ...strides);
+  return { lanes: shared ? 1 : lanesFor(n, rowStride, batchStride), bDepth };
+}
+
+/** Values in one vector of B. */
+export function bLanesOf(b: BSource, lanes: Lanes, bDepth: Lanes): Lanes {
+  return b.columnStride === 1 ? lanes : bDepth;
 }
 
 /** The files that load B; `quad` null where the kernel shares loads by workgroup memory. */
@@ -143,10 +171,12 @@ export function aLaneShader(lanes: Lanes): ShaderModule {
 /** Strides of B in its lanes. */
 export function bParams(b: BSource, lanes: Lanes, bDepth: Lanes, segmentStride: number): Record<string, number> {
   const plain = b.columnStride === 1;
-  const bLanes = plain ? lanes : bDepth;
+  const bLanes = bLanesOf(b, lanes, bDepth);
   return {
     column: plain ? 1 : b.columnStride / bLanes,
-    segment: segmentStride / bLanes,
+    // Backwards is forwards by 2^32 less.
+    segment: (segmentStride / bLanes) >>> 0,
+    start: (b.start ?? 0) / bLanes,
     depth: plain ? b.depthStride / bLanes : 1,
     inner: b.batches.inner,
     outerStride: b.batches.outerStride / bLanes,

@@ -166,7 +166,11 @@ function unravel(rank: number): string {
 /** Bindings of an epilogue start here, past those of any kernel. */
 const epilogueBinding = 16;
 
-/** What a kernel adds to its call so that it ends in `epilogue(value, index)`; without a program that is `value`. */
+/**
+ * What a kernel adds to its call so that it ends in `epilogue(value, index)`; without a program that is `value`. A kernel
+ * that makes many values of one column of the result (its last axis) fetches what belongs to the column once, by
+ * `epilogueColumn(column)`, and ends in `epilogueAt(value, index, fetched)`: no division and no load for each value.
+ */
 export function epilogueOf(
   epilogue: BoundProgram | null,
   result: Value,
@@ -174,10 +178,14 @@ export function epilogueOf(
 ): Pick<KernelCall, "shaders" | "params" | "operands"> {
   const program = epilogue?.program ?? { operands: 1, steps: [], result: 0 };
   const values = epilogue?.operands ?? [];
+  const columns = result.type.shape.at(-1) ?? 1;
   const reads = values.map((value) => accessOf(value.type.shape, result.type.shape));
-  const fields: Record<string, number> = {};
+  const ofColumn = reads.map((read) => read.kind === "scalar" || (read.kind === "suffix" && read.size === columns));
+  const fields: Record<string, number> = reads.some((read) => read.kind === "suffix")
+    ? { columns: columns / lanes }
+    : {};
   reads.forEach((read, i) => {
-    if (read.kind === "suffix") fields[`period${i}`] = read.size / lanes;
+    if (read.kind === "suffix" && !ofColumn[i]) fields[`period${i}`] = read.size / lanes;
   });
   const bindings: ShaderBinding[] = reads.map((read, i) => ({
     name: `e${i}`,
@@ -191,15 +199,33 @@ export function epilogueOf(
       uniformBinding("epilogueParams", "EpilogueParams", epilogueBinding + reads.length, Object.keys(fields)),
     );
   }
+  const members = reads.flatMap((_, i) => (ofColumn[i] ? [`o${i + 1}: Lane`] : []));
+  const fetches = reads.flatMap(({ kind }, i) => {
+    if (!ofColumn[i]) return [];
+    return [kind === "scalar" ? `Lane(e${i}[0])` : `e${i}[column]`];
+  });
   const loads = reads.map((read, i) => {
-    if (read.kind === "scalar") return `  let o${i + 1} = Lane(e${i}[0]);`;
+    if (ofColumn[i]) return `  let o${i + 1} = fetched.o${i + 1};`;
     return `  let o${i + 1} = e${i}[${read.kind === "full" ? "index" : `index % epilogueParams.period${i}`}];`;
   });
+  const column = fields.columns === undefined ? "0u" : "index % epilogueParams.columns";
   const source = `// epilogue: ${programName(program) || "none"}
 ${declare(bindings)}
+/// What the epilogue takes for all values of a column.
+${members.length > 0 ? `struct EpilogueColumn { ${members.join(", ")} }` : "alias EpilogueColumn = u32;"}
+
+/// \`column\` counts lanes of the last axis.
+fn epilogueColumn(column: u32) -> EpilogueColumn {
+  return ${members.length > 0 ? `EpilogueColumn(${fetches.join(", ")})` : "column"};
+}
+
 /// \`index\` counts lanes of the result.
-fn epilogue(o0: Lane, index: u32) -> Lane {
+fn epilogueAt(o0: Lane, index: u32, fetched: EpilogueColumn) -> Lane {
 ${[...loads, programBody(program)].join("\n")}
+}
+
+fn epilogue(o0: Lane, index: u32) -> Lane {
+  return epilogueAt(o0, index, epilogueColumn(${column}));
 }
 `;
   const operands: Record<string, Operand> = Object.fromEntries(values.map((value, i) => [`e${i}`, value]));
