@@ -1,7 +1,7 @@
 // uses: lib/grid
 // y = (x - mean) scale + shift, with scale = weight / sqrt(variance + epsilon). x and y are [items, steps, channels] in
 // lanes; the table is that of norm/statistics. One invocation computes up to ROWS steps of one lane of channels, whose
-// numbers it loads once; a workgroup is 64 of them, neighbours along channels, then steps.
+// numbers it loads once; a workgroup is 256 of them, neighbours along channels, then steps.
 
 struct ApplyParams {
   /// Invocations: items * runs * channels.
@@ -17,30 +17,37 @@ struct ApplyParams {
 @group(0) @binding(3) var<uniform> params: ApplyParams;
 
 const ROWS = 4u;
+/// A lane of channels is a lane of y's last axis, not of a row that is taken as steps.
+const CHANNEL_IS_COLUMN = true;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= params.count) { return; }
-  let channel = index % params.channels;
-  let run = index / params.channels % params.runs;
-  let item = index / (params.channels * params.runs);
+  let channels = params.channels;
+  let row = index / channels;
+  let channel = index - row * channels;
+  let item = row / params.runs;
+  let first = (item * params.steps + row - item * params.runs) * channels + channel;
+  let end = (item + 1u) * params.steps * channels;
+  let stride = params.runs * channels;
   let mean = tableAt(0u, item, channel);
   let scale = weightAt(channel) * inverseSqrt(tableAt(2u, item, channel) + Lane(params.epsilon));
   let shift = biasAt(channel) - tableAt(1u, item, channel) * scale;
-  let base = item * params.steps;
+  let fetched = epilogueColumn(channel);
   var values: array<Lane, ROWS>;
+  // Past the end, the first step is done again.
   // unroll
   for (var i = 0u; i < ROWS; i++) {
-    let step = min(run + i * params.runs, params.steps - 1u);
-    values[i] = x[(base + step) * params.channels + channel];
+    let next = first + i * stride;
+    let at = select(first, next, next < end);
+    values[i] = x[at];
   }
   // unroll
   for (var i = 0u; i < ROWS; i++) {
-    let step = run + i * params.runs;
-    if (step < params.steps) {
-      let at = (base + step) * params.channels + channel;
-      y[at] = epilogue((values[i] - mean) * scale + shift, at);
-    }
+    let next = first + i * stride;
+    let at = select(first, next, next < end);
+    if (CHANNEL_IS_COLUMN) { y[at] = epilogueAt((values[i] - mean) * scale + shift, at, fetched); }
+    else { y[at] = epilogue((values[i] - mean) * scale + shift, at); }
   }
 }

@@ -14,31 +14,38 @@ struct GradientParams {
 @group(0) @binding(4) var<uniform> params: GradientParams;
 
 const ROWS = 4u;
+/// A lane of channels is a lane of dX's last axis, not of a row that is taken as steps.
+const CHANNEL_IS_COLUMN = true;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= params.count) { return; }
-  let channel = index % params.channels;
-  let run = index / params.channels % params.runs;
-  let item = index / (params.channels * params.runs);
+  let channels = params.channels;
+  let row = index / channels;
+  let channel = index - row * channels;
+  let item = row / params.runs;
+  let first = (item * params.steps + row - item * params.runs) * channels + channel;
+  let end = (item + 1u) * params.steps * channels;
+  let stride = params.runs * channels;
   let a = tableAt(0u, item, channel);
   let b = tableAt(1u, item, channel);
   let c = tableAt(2u, item, channel);
   let mean = tableAt(3u, item, channel);
-  let base = item * params.steps;
+  let fetched = epilogueColumn(channel);
   var values: array<Lane, ROWS>;
+  // Past the end, the first step is done again.
   // unroll
   for (var i = 0u; i < ROWS; i++) {
-    let at = (base + min(run + i * params.runs, params.steps - 1u)) * params.channels + channel;
+    let next = first + i * stride;
+    let at = select(first, next, next < end);
     values[i] = a * dY[at] + (b * (x[at] - mean) + c);
   }
   // unroll
   for (var i = 0u; i < ROWS; i++) {
-    let step = run + i * params.runs;
-    if (step < params.steps) {
-      let at = (base + step) * params.channels + channel;
-      dX[at] = epilogue(values[i], at);
-    }
+    let next = first + i * stride;
+    let at = select(first, next, next < end);
+    if (CHANNEL_IS_COLUMN) { dX[at] = epilogueAt(values[i], at, fetched); }
+    else { dX[at] = epilogue(values[i], at); }
   }
 }

@@ -49,9 +49,9 @@ export function statisticsShape({ items, groups }: NormView): number[] {
   return [3, items, groups];
 }
 
+/** Invocations of a workgroup of the first and second stages, and of the last ones, `apply`. */
 const workgroupSize = 64;
-/** Steps that one invocation computes at the end, while its channels' numbers are at hand. */
-const rowsAtOnce = 4;
+const applyWorkgroup = 256;
 /** A slice shorter than this is not worth its place in the second stage. */
 const shortestSlice = 16;
 /** Beyond so many parts of one sum, a workgroup shares it. */
@@ -61,6 +61,12 @@ function slicesOf({ items, steps, channels, lanes }: NormView, { software }: Tar
   const busy = software ? 1024 : 16_384;
   const wanted = Math.ceil(busy / (items * (channels / lanes)));
   return Math.max(1, Math.min(wanted, 1024, Math.ceil(steps / shortestSlice)));
+}
+
+/** Steps that one invocation computes at the end, while its channels' numbers are at hand: loading them is dear on a CPU. */
+function rowsAtOnce({ steps }: NormView, { software }: Target): number {
+  const wanted = software ? 8 : 4;
+  return Math.min(wanted, 2 ** Math.floor(Math.log2(steps)));
 }
 
 export interface ForwardParts {
@@ -79,6 +85,7 @@ export interface ForwardParts {
 export function lowerNormalize(name: string, parts: ForwardParts, target: Target): KernelCall[] {
   const { view, epsilon, x, y, statistics, running: update } = parts;
   const sliced = slicedCall(view, target);
+  const runs = runsOf(view, y, target);
   const end = epilogueOf(parts.epilogue, y, view.lanes);
   return [
     {
@@ -106,13 +113,10 @@ export function lowerNormalize(name: string, parts: ForwardParts, target: Target
     {
       name: `${name}/apply`,
       shaders: [applyShader, parts.affine ? affine : plain, tableShader(view), laneShader(view.lanes), ...end.shaders],
-      params: {
-        params: { ...runParams(view), epsilon },
-        tableShape: tableParams(view),
-        ...end.params,
-      },
+      constants: runs.constants,
+      params: { params: { ...runs.params, epsilon }, tableShape: tableParams(view), ...end.params },
       operands: { x, table: statistics, y, ...parts.affine, ...end.operands },
-      workgroups: workgroupsFor(runParams(view).count, workgroupSize),
+      workgroups: runs.workgroups,
       flops: 3 * sizeOfView(view),
     },
   ];
@@ -151,13 +155,15 @@ export function lowerNormalizeGradient(name: string, parts: BackwardParts, targe
     },
   ];
   if (!dX) return calls;
+  const runs = runsOf(view, dX, target);
   const end = epilogueOf(parts.epilogue, dX, view.lanes);
   calls.push({
     name: `${name}/apply`,
     shaders: [gradientApply, tableShader(view), laneShader(view.lanes), ...end.shaders],
-    params: { params: runParams(view), tableShape: tableParams(view), ...end.params },
+    constants: runs.constants,
+    params: { params: runs.params, tableShape: tableParams(view), ...end.params },
     operands: { x, table: coefficients, dY, dX, ...end.operands },
-    workgroups: workgroupsFor(runParams(view).count, workgroupSize),
+    workgroups: runs.workgroups,
     flops: 5 * sizeOfView(view),
   });
   return calls;
@@ -199,9 +205,18 @@ function groupParams({ items, steps, channels, groups }: NormView) {
   return { count: items * groups, groups, groupChannels: channels / groups, steps };
 }
 
-function runParams({ items, steps, channels, lanes }: NormView) {
-  const runs = Math.ceil(steps / rowsAtOnce);
-  return { count: items * runs * (channels / lanes), steps, runs, channels: channels / lanes };
+/** What the last stages share: an invocation for each lane of channels of each run of steps. */
+function runsOf(view: NormView, result: Value, target: Target) {
+  const { items, steps, lanes } = view;
+  const rows = rowsAtOnce(view, target);
+  const runs = Math.ceil(steps / rows);
+  const channels = view.channels / lanes;
+  const count = items * runs * channels;
+  return {
+    constants: { ROWS: rows, CHANNEL_IS_COLUMN: view.channels === result.type.shape.at(-1) ? 1 : 0 },
+    params: { count, steps, runs, channels },
+    workgroups: workgroupsFor(count, applyWorkgroup),
+  };
 }
 
 function tableShader({ channels, groups }: NormView) {
