@@ -1,14 +1,12 @@
+// uses: crossEntropy/totalLoss
+//
 // Second stage of the sum over rows, by one workgroup of 64: invocation i adds up the partial sums i, i + 64, i + 128
 // and so on; the first invocation adds up those 64 results, in order.
 
 struct TotalParams {
   count: u32,
-  /// Bits of a NaN: the mean over no rows.
   nan: u32,
 }
-
-/// Divide by the sum of the weights.
-const MEAN = true;
 
 @group(0) @binding(0) var<storage, read> partials: array<vec2f>;
 @group(0) @binding(1) var<storage, read_write> loss: array<f32>;
@@ -27,11 +25,5 @@ fn main(@builtin(local_invocation_index) local: u32) {
   var total = sums[0];
   for (var i = 1u; i < 64u; i++) { total += sums[i]; }
   weightSum[0] = total.y;
-  if (!MEAN) {
-    loss[0] = total.x;
-  } else if (total.y == 0.0) {
-    loss[0] = bitcast<f32>(params.nan);
-  } else {
-    loss[0] = total.x / total.y;
-  }
+  loss[0] = totalLoss(total, params.nan);
 }

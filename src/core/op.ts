@@ -30,8 +30,19 @@ export interface OpDef<A extends Attrs = Attrs> {
   readonly epilogue?: true;
   /** Output 0 is the bytes of input 0 under another shape: no kernel runs. */
   readonly view?: true;
+  /** The operator that does the work of this one and of an earlier one, of which it reads a result: see passes/join.ts. */
+  readonly joins?: Joint;
   /** Pairs [output, input]: the output overwrites the input, which must be a variable. */
   inPlace?(inputCount: number, attrs: A): readonly (readonly [number, number])[];
+}
+
+/**
+ * `earlier` reads nothing that the later operator does not read. `joint` has the attributes of the later one, and takes the inputs
+ * of `earlier`, then what else the later one reads; it makes the results of the later one, then the first of `earlier`.
+ */
+export interface Joint {
+  readonly earlier: OpDef;
+  readonly joint: OpDef;
 }
 
 export interface GradContext<A> {

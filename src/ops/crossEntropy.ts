@@ -1,19 +1,6 @@
-import backward from "../../shaders/crossEntropy/backward.wgsl";
-import evenSamples from "../../shaders/crossEntropy/evenSamples.wgsl";
-import fromMean from "../../shaders/crossEntropy/fromMean.wgsl";
-import fromRows from "../../shaders/crossEntropy/fromRows.wgsl";
-import indices from "../../shaders/crossEntropy/indices.wgsl";
-import partialsKernel from "../../shaders/crossEntropy/partials.wgsl";
-import probabilities from "../../shaders/crossEntropy/probabilities.wgsl";
-import rowsKernel from "../../shaders/crossEntropy/rows.wgsl";
-import sampleWeightsFile from "../../shaders/crossEntropy/sampleWeights.wgsl";
-import totalKernel from "../../shaders/crossEntropy/total.wgsl";
-import unweighted from "../../shaders/crossEntropy/unweighted.wgsl";
-import weighted from "../../shaders/crossEntropy/weighted.wgsl";
-import { type KernelCall, type Operand, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
-import { scratch, type Value } from "../core/graph.ts";
-import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import type { Value } from "../core/graph.ts";
+import { applyOne, type OpDef } from "../core/op.ts";
 import {
   type Shape,
   sameShape,
@@ -24,6 +11,7 @@ import {
   tensorType,
   wantDType,
 } from "../core/types.ts";
+import { defaultIgnoreIndex, lowerBackward, lowerForward, lowerJoint } from "./crossEntropyLower.ts";
 import { clamp, log } from "./elementwise.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
 
@@ -75,8 +63,7 @@ export interface SparseFocalOptions extends NllOptions {
   readonly gamma?: number;
 }
 
-/** The label of rows that are not there. */
-export const defaultIgnoreIndex = -100;
+export { defaultIgnoreIndex };
 
 /** Scalar loss, or one number a row (`reduction: "none"`), from logits [.., C]. */
 export function softmaxCrossEntropy(logits: Value, labels: Value, options: CrossEntropyOptions = {}): Value {
@@ -153,19 +140,29 @@ export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
       });
     }
     if (!dy) return [null];
-    const extra = attrs.reduction === "mean" && weightSum ? [dy, weightSum] : [dy];
-    return [applyOne(crossEntropyGradientOp, [...inputs, ...extra], attrs)];
+    const arriving = weightSum ? [dy, weightSum] : [dy];
+    return [applyOne(crossEntropyGradientOp, [...inputs, ...arriving], attrs)];
   },
   lower: lowerForward,
 };
 
-/** Inputs: scores, labels, weights where there are any, dy, and for the mean the sum of the weights. */
+/** Both at once, for a reduction: scores, labels, weights where there are any, dy -> the gradient by the scores, the loss. */
+export const crossEntropyWithGradientOp: OpDef<CrossEntropyAttrs> = {
+  name: "crossEntropyWithGradient",
+  doc: "crossEntropy and its gradient by its scores in one",
+  infer: ([scores]) => (scores ? [scores, tensorType([])] : []),
+  lower: lowerJoint,
+  noGradient: "second derivatives of cross-entropy are not defined",
+};
+
+/** Inputs: scores, labels, weights where there are any, dy, and under a reduction the sum of the weights. */
 export const crossEntropyGradientOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropyGradient",
   doc: "Gradient of crossEntropy by its scores",
   infer: ([scores]) => (scores ? [scores] : []),
   lower: lowerBackward,
   noGradient: "second derivatives of cross-entropy are not defined",
+  joins: { earlier: crossEntropyOp, joint: crossEntropyWithGradientOp },
 };
 
 /** Shape of the labels, one a row. */
@@ -200,100 +197,4 @@ function inferRows(
     }
   });
   return rows;
-}
-
-/** At most so many invocations share the rows of a sum; each adds up every so manieth. */
-const maxPartials = 16_384;
-const workgroupSize = 64;
-/** Bits of a quiet NaN. */
-const nan = 0x7fc0_0000;
-
-function lowerForward({ attrs, inputs, outputs: [loss, weightSum] }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
-  const [scores, labels, ...weights] = inputs;
-  if (!scores || !labels || !loss) return [];
-  const row = rowParts(attrs, scores, labels, weights);
-  const flops = 6 * sizeOf(scores.type.shape);
-  const { rows } = row.params.params;
-  if (!weightSum) {
-    const name = "rows";
-    const operands = { ...row.operands, losses: loss };
-    const shaders = [rowsKernel, ...row.shaders];
-    return [{ ...row, name, shaders, operands, workgroups: workgroupsFor(rows, workgroupSize), flops }];
-  }
-  const count = Math.min(rows, maxPartials);
-  const partials = scratch(tensorType([count, 2]));
-  return [
-    {
-      ...row,
-      name: "partials",
-      shaders: [partialsKernel, ...row.shaders],
-      params: { ...row.params, partialParams: { count } },
-      operands: { ...row.operands, partials },
-      workgroups: workgroupsFor(count, workgroupSize),
-      flops,
-    },
-    {
-      name: "total",
-      shaders: [totalKernel],
-      constants: { MEAN: attrs.reduction === "mean" ? 1 : 0 },
-      params: { params: { count, nan } },
-      operands: { partials, loss, weightSum },
-      workgroups: 1,
-      flops: 2 * count,
-    },
-  ];
-}
-
-function lowerBackward({ attrs, inputs, outputs: [dScores] }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
-  const mean = attrs.reduction === "mean";
-  const [scores, labels, ...rest] = inputs;
-  const weights = rest.slice(0, attrs.weights.length);
-  const [dy, weightSum] = rest.slice(weights.length);
-  if (!scores || !labels || !dy || !dScores) return [];
-  const row = rowParts(attrs, scores, labels, weights);
-  const sum = mean && weightSum;
-  return [
-    {
-      ...row,
-      name: "backward",
-      shaders: [backward, ...row.shaders, sum ? fromMean : fromRows],
-      constants: { ...row.constants, ...(sum ? {} : { PER_ROW: attrs.reduction === "none" ? 1 : 0 }) },
-      operands: { ...row.operands, dScores, dy, ...(sum ? { weightSum: sum } : {}) },
-      workgroups: workgroupsFor(row.params.params.rows, workgroupSize),
-      flops: 6 * sizeOf(scores.type.shape),
-    },
-  ];
-}
-
-/** What shaders/crossEntropy/row.wgsl and the files chosen beside it need of a call. */
-function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weights: readonly Value[]) {
-  const classes = scores.type.shape.at(-1) ?? 1;
-  const byIndex = labels.type.dtype === "i32";
-  const byClass = attrs.weights.includes("class");
-  const bySample = attrs.weights.includes("sample");
-  const operands: Record<string, Operand> = {
-    scores,
-    labels,
-    ...Object.fromEntries(weights.map((value, i) => [`${attrs.weights[i]}Weights`, value])),
-  };
-  return {
-    shaders: [
-      byIndex ? indices : probabilities,
-      byClass ? weighted : unweighted,
-      bySample ? sampleWeightsFile : evenSamples,
-    ],
-    constants: { FROM_LOGITS: attrs.from === "logits" ? 1 : 0, FOCAL: attrs.gamma > 0 ? 1 : 0 },
-    params: {
-      params: {
-        rows: sizeOf(scores.type.shape) / classes,
-        classes,
-        keep: 1 - attrs.labelSmoothing,
-        spread: attrs.labelSmoothing / classes,
-        gamma: attrs.gamma,
-        nan,
-      },
-      ...(byIndex ? { labelParams: { ignoreIndex: attrs.ignoreIndex, absentIndex: defaultIgnoreIndex } } : {}),
-    },
-    operands,
-  };
 }

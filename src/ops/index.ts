@@ -6,7 +6,7 @@ import { gatherBatchOp } from "./batch.ts";
 import { batchNormGradientOp, batchNormOp, batchNormWeightGradientOp } from "./batchNorm.ts";
 import { conv2dInputGradientOp, conv2dKernelGradientOp, conv2dOp } from "./conv.ts";
 import { conv3dInputGradientOp, conv3dKernelGradientOp, conv3dOp } from "./conv3d.ts";
-import { crossEntropyGradientOp, crossEntropyOp } from "./crossEntropy.ts";
+import { crossEntropyGradientOp, crossEntropyOp, crossEntropyWithGradientOp } from "./crossEntropy.ts";
 import { dropoutOp, gaussianNoiseOp } from "./dropout.ts";
 import { elementwise } from "./elementwise.ts";
 import { lossGradientOp, lossTermsOp } from "./losses.ts";
@@ -76,6 +76,7 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   logSoftmaxGradOp,
   crossEntropyOp,
   crossEntropyGradientOp,
+  crossEntropyWithGradientOp,
   lossTermsOp,
   lossGradientOp,
   overlapLossOp,

@@ -4,19 +4,20 @@ import type { Plan } from "../core/plan.ts";
 import { verify } from "../core/verify.ts";
 import { foldViews } from "./foldViews.ts";
 import { fuse } from "./fuse.ts";
+import { join } from "./join.ts";
 import type { VariableLayout } from "./layout.ts";
 import { type MemoryOptions, planMemory } from "./planMemory.ts";
 import { prune } from "./prune.ts";
 import { schedule } from "./schedule.ts";
 
 export interface PlanOptions extends MemoryOptions {
-  /** Join elementwise nodes into each other and into epilogues. Off only in tests. */
+  /** Join gradients with their forward nodes, and elementwise nodes with each other and with epilogues. Off only in tests. */
   readonly fuse?: boolean;
 }
 
 /** Graph to graph: everything that is decided before kernels are. The graph is verified after each pass. */
 export function optimize(graph: Graph, { fuse: joins = true }: PlanOptions = {}): Graph {
-  const passes = [prune, foldViews, ...(joins ? [fuse] : [])];
+  const passes = [prune, foldViews, ...(joins ? [join, fuse] : [])];
   return passes.reduce((current, pass) => verify(pass(current), pass.name), verify(graph, "building"));
 }
 

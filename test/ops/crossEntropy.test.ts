@@ -3,9 +3,9 @@ import { differentiate } from "../../src/core/autodiff.ts";
 import { defaultTarget } from "../../src/core/call.ts";
 import { DTypeError, GraphError, ShapeError } from "../../src/core/errors.ts";
 import { makeGraph, type Value } from "../../src/core/graph.ts";
-import { type CrossEntropyOptions, nllLoss, softmaxCrossEntropy } from "../../src/ops/crossEntropy.ts";
-import { add } from "../../src/ops/elementwise.ts";
-import { plan } from "../../src/passes/index.ts";
+import { type CrossEntropyOptions, nllLoss, softmaxCrossEntropy, sparseFocalLoss } from "../../src/ops/crossEntropy.ts";
+import { add, mul } from "../../src/ops/elementwise.ts";
+import { optimize, plan } from "../../src/passes/index.ts";
 import { layVariables } from "../../src/passes/layout.ts";
 import { checkGolden } from "../support/golden.ts";
 import { evaluate, numbers, randomTensor, tensor } from "../support/run.ts";
@@ -167,16 +167,67 @@ test("two runs give the same bits", async () => {
   expect([...first.loss]).toEqual([...second.loss]);
 });
 
-test("a mean takes 2 dispatches, its gradient 1", () => {
-  const logits = randomTensor([64, 10], 1);
-  const loss = softmaxCrossEntropy(logits, tensor([64], new Array(64).fill(3), "i32"));
-  const [gradient] = differentiate(loss, [logits], add);
-  if (!gradient) throw new Error("no gradient");
-  const count = (outputs: Record<string, Value>) => {
-    return plan(makeGraph("test", outputs), layVariables([]), defaultTarget).calls.length;
+describe("loss and gradient in one", () => {
+  const problem = (rows: number, options: CrossEntropyOptions = {}) => {
+    const logits = randomTensor([rows, 5], 1);
+    const labels = Array.from(numbers(rows, 2), (value, i) => (i % 7 === 3 ? -100 : Math.floor((value + 1) * 2.5)));
+    const loss = softmaxCrossEntropy(logits, tensor([rows], labels, "i32"), options);
+    const [gradient] = differentiate(loss, [logits], add, tensor([], [0.7]));
+    if (!gradient) throw new Error("no gradient");
+    return { loss, gradient };
   };
-  expect(count({ loss })).toBe(2);
-  expect(count({ loss, gradient })).toBe(3);
+
+  test.each([
+    [1, {}],
+    [65, { reduction: "sum" }],
+    [256, { labelSmoothing: 0.1 }],
+    [257, {}],
+    [20_000, { reduction: "sum" }],
+  ] as const)("%i rows, %o: the bits of both alone", async (rows, options) => {
+    const outputs = problem(rows, options);
+    const [joint, apart] = [await evaluate(outputs), await evaluate(outputs, { fuse: false })];
+    expect([...joint.loss]).toEqual([...apart.loss]);
+    expect([...joint.gradient]).toEqual([...apart.gradient]);
+  });
+
+  test("with class weights, sample weights and the focal form", async () => {
+    const rows = 200;
+    const labels = Array.from(numbers(rows, 2), (value) => Math.floor((value + 1) * 2.5));
+    const logits = randomTensor([rows, 5], 1);
+    const loss = sparseFocalLoss(logits, tensor([rows], labels, "i32"), {
+      classWeights: tensor([5], [1, 0.5, 2, 0, 1]),
+      sampleWeights: tensor(
+        [rows],
+        numbers(rows, 3).map((value) => value + 1),
+      ),
+    });
+    const [gradient] = differentiate(loss, [logits], add);
+    if (!gradient) throw new Error("no gradient");
+    const [joint, apart] = [await evaluate({ loss, gradient }), await evaluate({ loss, gradient }, { fuse: false })];
+    expect([...joint.loss]).toEqual([...apart.loss]);
+    expect([...joint.gradient]).toEqual([...apart.gradient]);
+  });
+
+  test("a mean takes 2 dispatches; with its gradient 1 for few rows, 3 for many", () => {
+    const count = (outputs: Record<string, Value>) =>
+      plan(makeGraph("test", outputs), layVariables([]), defaultTarget).calls.length;
+    expect(count({ loss: problem(64).loss })).toBe(2);
+    expect(count(problem(64))).toBe(1);
+    expect(count(problem(257))).toBe(3);
+  });
+
+  test("a loss that others read before the gradient is made stays by itself", async () => {
+    const { loss } = problem(64);
+    const logits = randomTensor([64, 5], 1);
+    const labels = tensor([64], new Array(64).fill(2), "i32");
+    const squared = softmaxCrossEntropy(logits, labels);
+    const [gradient] = differentiate(mul(squared, squared), [logits], add);
+    if (!gradient) throw new Error("no gradient");
+    const graph = makeGraph("test", { gradient, loss });
+    expect(optimize(graph).nodes.map(({ op }) => op.name)).not.toContain("crossEntropyWithGradient");
+    const [fused, apart] = [await evaluate({ gradient }), await evaluate({ gradient }, { fuse: false })];
+    expect([...fused.gradient]).toEqual([...apart.gradient]);
+  });
 });
 
 describe("wrong input", () => {

@@ -10,6 +10,7 @@ import { reshape, reshapeOp } from "../../src/ops/reshape.ts";
 import { foldViews } from "../../src/passes/foldViews.ts";
 import { epilogueCanRead, fuse } from "../../src/passes/fuse.ts";
 import { optimize } from "../../src/passes/index.ts";
+import { join } from "../../src/passes/join.ts";
 import { prune } from "../../src/passes/prune.ts";
 import { fakeOp, x } from "../support/graphs.ts";
 import { planOf } from "../support/trainStep.ts";
@@ -50,6 +51,40 @@ describe("foldViews", () => {
     const inner = reshape(x("x", 2, 6), [12]);
     const graph = foldViews(makeGraph("g", { inner, outer: reshape(inner, [3, 4]) }));
     expect(graph.nodes.map(({ inputs }) => inputs[0]?.source.kind)).toEqual(["input", "input"]);
+  });
+});
+
+describe("join", () => {
+  const forward = fakeOp({ name: "forward", infer: ([a]) => (a ? [a, tensorType([])] : []) });
+  const joint = fakeOp({ name: "joint", infer: ([a]) => (a ? [a, a] : []) });
+  const backward = fakeOp({ name: "backward", joins: { earlier: forward, joint } });
+  const names = (outputs: Record<string, Value>) => join(makeGraph("g", outputs)).nodes.map(({ op }) => op.name);
+  const parts = () => {
+    const a = x("a", 4);
+    const [loss, inner] = apply(forward, [a], {}) as [Value, Value];
+    return { a, loss, inner, gradient: applyOne(backward, [a, x("dy", 4), inner], {}) };
+  };
+
+  test("makes one node of a gradient and its forward node", () => {
+    const { loss, gradient } = parts();
+    expect(lines({ gradient, later: exp(loss) }, join)).toEqual([
+      "%1, %2 = joint(@a, @dy) : f32[4], f32[4]",
+      "%3 = map[exp](%2) : f32[4]",
+      "return gradient = %1; later = %3",
+    ]);
+  });
+
+  test("leaves them where the joint node would come too late or make too little", () => {
+    const { a, loss, inner, gradient } = parts();
+    expect(names({ gradient, inner })).toEqual(["forward", "backward"]);
+    const early = exp(loss);
+    expect(names({ early, gradient: applyOne(backward, [a, early, inner], {}) })).toEqual([
+      "forward",
+      "map",
+      "backward",
+    ]);
+    expect(names({ gradient: applyOne(backward, [x("b", 4), loss, inner], {}) })).toEqual(["forward", "backward"]);
+    expect(names({ gradient: applyOne(backward, [a, loss, inner], {}) })).toEqual(["forward", "backward"]);
   });
 });
 

@@ -9,7 +9,7 @@ import type { ShaderModule } from "../../src/core/shader.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { argumentsOf, type Row, rows } from "../../src/ops/elementwiseTable.ts";
 import { registry } from "../../src/ops/index.ts";
-import { plan } from "../../src/passes/index.ts";
+import { optimize, plan } from "../../src/passes/index.ts";
 import { layVariables } from "../../src/passes/layout.ts";
 import { adjointOf } from "../support/adjointOf.ts";
 import { linearOps } from "../support/linearOps.ts";
@@ -35,8 +35,13 @@ function gradientsOf({ operands, apply }: NonLinearCase): Record<string, Value> 
   return Object.fromEntries(gradients.map((value, i) => [`d${i}`, value ?? y]));
 }
 
-/** Operators that are the gradient of one that is tried, and are tried with it. */
-const tried = Object.values(nonLinearOps).flatMap((cases) => cases.flatMap((each) => [...opsOf(gradientsOf(each))]));
+/** Operators that are the gradient of one that is tried, and are tried with it; or that passes make of the two. */
+const tried = Object.values(nonLinearOps).flatMap((cases) =>
+  cases.flatMap((each) => {
+    const gradients = gradientsOf(each);
+    return [...opsOf(gradients), ...optimize(makeGraph("tried", gradients)).nodes.map(({ op }) => op.name)];
+  }),
+);
 const asGradients = new Set(tried.filter((name) => opOf(name) && !opOf(name)?.grad));
 
 describe("every operator has a proof", () => {
@@ -89,7 +94,13 @@ describe("no kernel counts on one dimension of workgroups", () => {
     import: "default",
   });
   /** Dispatched as one workgroup, whatever the tensors. */
-  const single = ["overlap/mean", "metrics/accumulate", "optimizers/normTotal", "crossEntropy/total"];
+  const single = [
+    "overlap/mean",
+    "metrics/accumulate",
+    "optimizers/normTotal",
+    "crossEntropy/total",
+    "crossEntropy/alone",
+  ];
   const kernels = Object.entries(sources).filter(([, text]) => text.includes("@compute"));
 
   test.each(kernels.map(([path, text]) => [path.replace(/^.*shaders\/|\.wgsl$/g, ""), text] as const))(
