@@ -38,6 +38,8 @@ const wasmFolder = fileURLToPath(new URL("../node_modules/@tensorflow/tfjs-backe
 export async function runHeadToHead(options: HeadToHeadOptions): Promise<number> {
   const { peers, models, blocks, json, gpu, folder } = options;
   installPeers(peers);
+  // What is bundled now is what is measured, whatever is edited meanwhile.
+  const origin = provenance();
   const bundle = await bundleEngines(peers);
   const server = await serve({
     mode: "production",
@@ -64,7 +66,7 @@ export async function runHeadToHead(options: HeadToHeadOptions): Promise<number>
       wrong.push(...result.disagreements, ...ownFailures(result.rows));
       console.log(`\n${networkTable(model, result.rows)}`);
     }
-    const results = { ...provenance(), browser: browserName, adapter, rows };
+    const results = { ...origin, browser: browserName, adapter, rows };
     const paths = writeResults(folder, results);
     if (json) writeFileSync(json, resultsJson(results));
     console.log(`\n${tableNotes}\n\n${paths.json}\n${paths.svg}`);
