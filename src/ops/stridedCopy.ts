@@ -52,24 +52,26 @@ export interface StridedCopy {
 /** y[toOffset + sum at_k to_k] = x[fromOffset + sum at_k from_k] over the block: one dispatch. */
 export function stridedCopy({ name, x, y, axes, fromOffset = 0, toOffset = 0 }: StridedCopy): KernelCall {
   const merged = mergeAxes(axes);
-  const inner = merged.at(-1) ?? { side: 1, from: 1, to: 1 };
-  const outer = merged.slice(0, -1);
-  const strides = outer.flatMap(({ from, to }) => [from, to]);
-  const lanes = inner.from === 1 && inner.to === 1 ? lanesFor(inner.side, fromOffset, toOffset, ...strides) : 1;
-  const words = [
-    { ...inner, side: inner.side / lanes },
-    ...outer.toReversed().map(({ side, from, to }) => ({ side, from: from / lanes, to: to / lanes })),
-  ];
-  const count = words.reduce((product, { side }) => product * side, 1);
-  const params: Record<string, number> = { count, fromOffset: fromOffset / lanes, toOffset: toOffset / lanes };
-  for (let k = 0; k < maxRank; k++) {
-    const { side, from, to } = words[k] ?? { side: 1, from: 0, to: 0 };
+  const last = merged.at(-1) ?? { side: 1, from: 1, to: 1 };
+  const strides = merged.slice(0, -1).flatMap(({ from, to }) => [from, to]);
+  const lanes = last.from === 1 && last.to === 1 ? lanesFor(last.side, fromOffset, toOffset, ...strides) : 1;
+  const words = merged.slice(0, -1).map(({ side, from, to }) => ({ side, from: from / lanes, to: to / lanes }));
+  const [outermost = last, ...inner] = [...words, { ...last, side: last.side / lanes }];
+  const rows = Math.min(4, 2 ** Math.floor(Math.log2(outermost.side)));
+  const runs = Math.ceil(outermost.side / rows);
+  const count = inner.reduce((product, { side }) => product * side, runs);
+  const offsets = { fromOffset: fromOffset / lanes, toOffset: toOffset / lanes };
+  const params: Record<string, number> = { count, runs, ...offsets };
+  Object.assign(params, { outerSide: outermost.side, outerFrom: outermost.from, outerTo: outermost.to });
+  inner.reverse();
+  for (let k = 0; k < maxRank - 1; k++) {
+    const { side, from, to } = inner[k] ?? { side: 1, from: 0, to: 0 };
     Object.assign(params, { [`side${k}`]: side, [`from${k}`]: from, [`to${k}`]: to });
   }
   return {
     name,
     shaders: [wordShader(lanes), copyShader],
-    constants: { RANK: words.length },
+    constants: { INNER: inner.length, ROWS: rows },
     params: { params },
     operands: { x, y },
     workgroups: workgroupsFor(count, copyWorkgroup),
