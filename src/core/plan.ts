@@ -35,11 +35,21 @@ export interface NamedPlace extends Place {
   readonly type: TensorType;
 }
 
+/** A tensor that lies in a slot while it is needed. */
+export interface SlotTensor {
+  readonly bytes: number;
+  /** Indices of the first and the last call that touch it; outputs live to the last call of the plan. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What will run: ordered dispatches over a table of buffers. Complete before a GPU is touched. */
 export interface Plan {
   readonly name: string;
   readonly calls: readonly PlannedCall[];
   readonly buffers: readonly PlannedBuffer[];
+  /** The tensors that share the slots. */
+  readonly slotTensors: readonly SlotTensor[];
   readonly inputs: Readonly<Record<string, NamedPlace>>;
   readonly outputs: Readonly<Record<string, NamedPlace>>;
   /** Bytes of all buffers together. */
@@ -47,6 +57,25 @@ export interface Plan {
   /** What the same tensors would take if none shared a slot. */
   readonly unsharedBytes: number;
   readonly flops: number;
+}
+
+/** Bytes of all slots together: the part of `peakBytes` that sharing makes smaller. */
+export function slotBytes({ buffers }: Plan): number {
+  return buffers.reduce((sum, { kind, bytes }) => sum + (kind === "slot" ? bytes : 0), 0);
+}
+
+/** Bytes of the tensors in slots that are alive at each call: the least that `slotBytes` could be there. */
+export function liveBytes({ calls, slotTensors }: Plan): number[] {
+  const alive = new Array<number>(calls.length + 1).fill(0);
+  for (const { bytes, from, to } of slotTensors) {
+    alive[from] = (alive[from] ?? 0) + bytes;
+    alive[to + 1] = (alive[to + 1] ?? 0) - bytes;
+  }
+  let sum = 0;
+  return alive.slice(0, -1).map((change) => {
+    sum += change;
+    return sum;
+  });
 }
 
 /** The plan as text: a line a dispatch, then the buffers. */

@@ -116,6 +116,7 @@ export function planMemory(
     name: graph.name,
     calls: planned,
     buffers,
+    slotTensors: lifetimes.map(({ bytes, from, to }) => ({ bytes, from, to })),
     inputs,
     outputs,
     peakBytes: buffers.reduce((sum, buffer) => sum + buffer.bytes, 0),
@@ -143,7 +144,7 @@ function lifetimesOf(calls: readonly ScheduledCall[], kept: ReadonlySet<Value>, 
     for (const value of Object.values(call.operands).flatMap(valuesOf).map(rootOf)) {
       if (placed.has(value)) continue;
       const span = spans.get(value) ?? { value, bytes: align(bytesOf(value.type)), from: at, to: at };
-      span.to = kept.has(value) ? calls.length : at;
+      span.to = kept.has(value) ? calls.length - 1 : at;
       spans.set(value, span);
     }
   });
