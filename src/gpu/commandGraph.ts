@@ -1,10 +1,11 @@
-import { DeviceError, GraphError } from "../core/errors.ts";
+import { GraphError } from "../core/errors.ts";
 import type { Place, Plan, PlannedCall } from "../core/plan.ts";
 import { bytesOf, showType } from "../core/types.ts";
 import type { Gpu } from "./gpu.ts";
 import { packParams } from "./params.ts";
 import type { Kernel, Progress } from "./pipelines.ts";
 import { Readback, readBuffer, type Source } from "./readback.ts";
+import { type PassTime, timePasses } from "./timestamps.ts";
 import { type TensorData, typed, type Variables } from "./variables.ts";
 
 interface Dispatch {
@@ -15,11 +16,9 @@ interface Dispatch {
 }
 
 /** What one dispatch took. */
-export interface Timing {
-  readonly label: string;
+export interface Timing extends PassTime {
+  readonly call: PlannedCall;
   readonly ms: number;
-  readonly flops: number;
-  readonly bytes: number;
 }
 
 export interface CompileOptions {
@@ -138,40 +137,19 @@ export class CommandGraph {
   }
 
   /**
-   * Runs the list once with a pass and two timestamps for each dispatch, and returns how long each took. Browsers round
-   * timestamps to 100 us unless their developer features are on.
+   * Runs the list once with a pass and two timestamps for each dispatch, and returns how long each took: see
+   * `timePasses` for what clocks do. @throws DeviceError where the device has no timestamps
    */
   async profile(): Promise<Timing[]> {
-    const { device } = this.#gpu;
-    if (!device.features.has("timestamp-query")) {
-      throw new DeviceError({ seen: "a device without timestamp-query", wanted: "one with it, to profile" });
-    }
-    const count = 2 * this.#dispatches.length;
-    const querySet = device.createQuerySet({ type: "timestamp", count });
-    const resolved = this.#gpu.createBuffer(
-      "timestamps",
-      8 * count,
-      GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    );
-    const encoder = device.createCommandEncoder();
-    this.#dispatches.forEach((dispatch, i) => {
-      const pass = encoder.beginComputePass({
-        timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
-      });
-      encodeDispatch(pass, dispatch);
-      pass.end();
+    this.#gpu.check();
+    const times = await timePasses(this.#gpu, this.#dispatches.length, (pass, i) => {
+      const dispatch = this.#dispatches[i];
+      if (dispatch) encodeDispatch(pass, dispatch);
     });
-    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-    device.queue.submit([encoder.finish()]);
-    const nanoseconds = new BigUint64Array(await readBuffer(this.#gpu, resolved, 0, 8 * count));
-    querySet.destroy();
-    resolved.destroy();
-    return this.plan.calls.map(({ label, call, bytes }, i) => ({
-      label,
-      ms: Number((nanoseconds[2 * i + 1] ?? 0n) - (nanoseconds[2 * i] ?? 0n)) / 1e6,
-      flops: call.flops,
-      bytes,
-    }));
+    return this.plan.calls.map((call, i) => {
+      const { beginNs = 0, endNs = 0 } = times[i] ?? {};
+      return { call, beginNs, endNs, ms: (endNs - beginNs) / 1e6 };
+    });
   }
 
   /** A ring through which these outputs can be read without stopping. */

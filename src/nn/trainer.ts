@@ -5,6 +5,8 @@ import type { Readback } from "../gpu/readback.ts";
 import { checkNames, checkNumber } from "../ops/options.ts";
 import type { Compiled, Model } from "./model.ts";
 import { Pace } from "./pace.ts";
+import type { Profile } from "./profile.ts";
+import { profileStep } from "./profileStep.ts";
 import { rateAt } from "./schedules.ts";
 import { historyLength } from "./state.ts";
 
@@ -20,6 +22,11 @@ export interface TrainerOptions {
 export interface StepOptions {
   /** Milliseconds of the GPU's time that a call may fill. Default: one step, however long it takes. */
   readonly budgetMs?: number;
+}
+
+export interface ProfileOptions {
+  /** Steps to time. Default: as many as half a second of the GPU's time holds, from 5 to 50. */
+  readonly steps?: number;
 }
 
 const trainerOptions = ["batchSize", "shuffle", "initialEpoch"];
@@ -132,6 +139,27 @@ export class Trainer {
     }
     const at = (this.#model.stepsDone - 1) % historyLength;
     return (await this.#commands.read("history"))[at] ?? Number.NaN;
+  }
+
+  /**
+   * Takes a step apart: what each dispatch, layer and kernel takes by the GPU's clock, beside what the device could do at
+   * best, measured too, and the memory over the step. The steps that are timed leave no trace: training goes on bit for
+   * bit as without. `showProfile` makes a table of it, `chromeTrace` a file for Perfetto.
+   *
+   * @throws DeviceError where the device has no `timestamp-query`
+   */
+  async profile(options: ProfileOptions = {}): Promise<Profile> {
+    const { optimizer, store } = this.#live();
+    checkNames("trainer/profile", options, ["steps"]);
+    if (options.steps !== undefined) checkCount("trainer/profile", "steps", options.steps);
+    return profileStep({
+      model: this.#model.name ?? "model",
+      batchSize: this.batchSize,
+      commands: this.#commands,
+      store,
+      write: () => this.#write(this.#commands, 0, rateAt(optimizer.learningRate, this.#model.stepsDone)),
+      steps: options.steps,
+    });
   }
 
   /**
