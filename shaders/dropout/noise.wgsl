@@ -10,14 +10,17 @@ struct NoiseParams {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<uniform> params: NoiseParams;
 
+var<private> key: vec2u;
+
 /// The n-th 64 random bits of an element.
 fn bitsOf(element: u32, n: u32) -> vec2u {
-  return threefry(keyOfStep(), vec2u(element, n));
+  return threefry(key, vec2u(element, n));
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let at = workgroupIndex(id, grid) * 64u + local;
   if (at >= params.count) { return; }
+  key = keyOfStep();
   y[at] = epilogue(x[at] + f32(draw(at)) * params.scale, at);
 }

@@ -7,7 +7,7 @@ import { constant, type Value } from "../core/graph.ts";
 import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
 import { type Shape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { mul } from "./elementwise.ts";
-import { laneShader } from "./lanes.ts";
+import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import { checkNames, checkNumber, whereIs } from "./options.ts";
 import { hashName, normalUnits } from "./random.ts";
@@ -49,10 +49,12 @@ export const dropoutOp: OpDef<DropoutAttrs> = {
   grad: ({ attrs, inputs: [, step], gradients: [dY] }) => [dY && step ? applyOne(dropoutOp, [dY, step], attrs) : null],
   lower(context) {
     const { rate, scale } = context.attrs;
-    return randomCall(context, "dropout", [drop], 4, {
-      threshold: Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32)),
-      scale,
-    });
+    const lanes = lanesFor(context.outputs[0]?.type.shape.at(-1) ?? 1);
+    // The step's key is drawn by each invocation: a CPU would rather do that seldom, a GPU have many invocations.
+    const groups = context.target.software ? 8 : 1;
+    const threshold = Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
+    const calls = randomCall(context, "dropout", [drop], lanes, (groups * 8) / lanes, { threshold, scale });
+    return calls.map((call) => ({ ...call, constants: { GROUPS: groups } }));
   },
 };
 
@@ -73,7 +75,7 @@ export const gaussianNoiseOp: OpDef<GaussianNoiseAttrs> = {
   },
   grad: ({ gradients: [dY] }) => [dY ?? null],
   lower: (context) =>
-    randomCall(context, "gaussianNoise", [noise, normal], 1, { scale: context.attrs.deviation / normalUnits }),
+    randomCall(context, "gaussianNoise", [noise, normal], 1, 1, { scale: context.attrs.deviation / normalUnits }),
 };
 
 const workgroupSize = 64;
@@ -90,7 +92,7 @@ function checkRandom(where: string, x: TensorType | undefined, step: TensorType 
   return x;
 }
 
-/** `each`: elements of one invocation. */
+/** `each`: lanes of one invocation. */
 function randomCall(
   {
     attrs: { seed, stream },
@@ -100,20 +102,21 @@ function randomCall(
   }: LowerContext<{ seed: number; stream: string }>,
   name: string,
   shaders: KernelCall["shaders"],
+  lanes: Lanes,
   each: number,
   fields: Readonly<Record<string, number>>,
 ): KernelCall[] {
   if (!x || !step || !y) return [];
-  const count = sizeOf(y.type.shape);
-  const end = epilogueOf(epilogue, y, 1);
+  const count = sizeOf(y.type.shape) / lanes;
+  const end = epilogueOf(epilogue, y, lanes);
   return [
     {
       name,
-      shaders: [...shaders, laneShader(1), ...end.shaders],
+      shaders: [...shaders, laneShader(lanes), ...end.shaders],
       params: { params: { count, ...fields }, streamKey: { seed, stream: hashName(stream) }, ...end.params },
       operands: { x, step, y, ...end.operands },
       workgroups: workgroupsFor(count, workgroupSize * each),
-      flops: count,
+      flops: sizeOf(y.type.shape),
     },
   ];
 }
