@@ -32,6 +32,8 @@ export interface OpDef<A extends Attrs = Attrs> {
   readonly view?: true;
   /** The operator that does the work of this one and of an earlier one, of which it reads a result: see passes/join.ts. */
   readonly joins?: Joint;
+  /** Another form of one input, which the kernels read faster: see passes/prepare.ts. */
+  readonly prepared?: Prepared<A>;
   /** Pairs [output, input]: the output overwrites the input, which must be a variable. */
   inPlace?(inputCount: number, attrs: A): readonly (readonly [number, number])[];
 }
@@ -43,6 +45,20 @@ export interface OpDef<A extends Attrs = Attrs> {
 export interface Joint {
   readonly earlier: OpDef;
   readonly joint: OpDef;
+}
+
+/** A form of one input, where that is a parameter, that is made for all nodes of a graph at once. */
+export interface Prepared<A> {
+  readonly input: number;
+  /** Whether a node with these attributes gains by it on this target. */
+  wanted(attrs: A, target: Target): boolean;
+  /** One tensor with the forms of the chosen ones of all parameters, which lie side by side, and where each starts. */
+  make(
+    parameters: readonly Value[],
+    chosen: readonly number[],
+  ): { readonly forms: Value; readonly starts: readonly number[] };
+  /** The attributes of a node whose last input is the tensor of forms, its own from element `start` on. */
+  attach(attrs: A, start: number): A;
 }
 
 export interface GradContext<A> {

@@ -1,7 +1,7 @@
 import { ShaderError } from "../core/errors.ts";
 import type { PlannedCall } from "../core/plan.ts";
 import type { ShaderBinding } from "../core/shader.ts";
-import { link } from "./link.ts";
+import { type LinkedShader, link } from "./link.ts";
 
 /** A compiled kernel. */
 export interface Kernel {
@@ -19,6 +19,7 @@ export type Progress = (done: number, total: number) => void;
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #kernels = new Map<string, Promise<Kernel>>();
+  readonly #linked = new Map<string, LinkedShader>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice) {
@@ -32,7 +33,7 @@ export class PipelineCache {
 
   /** The kernels of all calls, compiled side by side. */
   async compile(calls: readonly PlannedCall[], onProgress?: Progress): Promise<Kernel[]> {
-    const linked = calls.map(({ call }) => link(call.shaders, call.constants));
+    const linked = calls.map(({ call }) => this.#link(call));
     const total = new Set(linked.map(({ code }) => code)).size;
     const done = new Set<string>();
     return Promise.all(
@@ -45,6 +46,14 @@ export class PipelineCache {
         return result;
       }),
     );
+  }
+
+  /** Links once what many calls of a plan share: unrolling is most of the work of a second compilation. */
+  #link({ shaders, constants }: PlannedCall["call"]): LinkedShader {
+    const key = [...shaders.map((shader) => shader.source), JSON.stringify(constants ?? {})].join("\0");
+    const linked = this.#linked.get(key) ?? link(shaders, constants);
+    this.#linked.set(key, linked);
+    return linked;
   }
 
   async #create(code: string, bindings: readonly ShaderBinding[], label: string): Promise<Kernel> {

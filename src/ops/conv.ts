@@ -1,13 +1,14 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
-import { currentPath } from "../core/scope.ts";
 import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { type ConvAttrs, sizesOf } from "./convGeometry.ts";
-import { lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
+import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
 import { isDepthwise, lowerDepthwise, lowerDepthwiseInputGradient, lowerDepthwiseKernelGradient } from "./depthwise.ts";
 import { add } from "./elementwise.ts";
 import { withBias } from "./gemm.ts";
+import { checkNames, whereIs } from "./options.ts";
+import { turned } from "./turnFilters.ts";
 import { outputSides, type Padding, perAxis, resolvePads } from "./window.ts";
 
 /**
@@ -48,6 +49,8 @@ export const conv2dOp: OpDef<ConvAttrs> = {
 interface InputGradientAttrs extends ConvAttrs {
   /** Of x. */
   readonly shape: Shape;
+  /** Where the filter, with its channels last, starts in the third input, if there is one. */
+  readonly turned?: number;
 }
 
 /** dX[n, h, w, c] = sum over taps and f of dY[n, (h + p - kh d) / s, .., f] kernel[kh, kw, c, f], where s divides. */
@@ -56,22 +59,28 @@ export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
   doc: "Gradient of conv2d by its input; the forward pass of the transposed convolution",
   epilogue: true,
   infer([dY, kernel], attrs, where) {
-    const x = tensorType(attrs.shape);
-    checkConv(x, kernel, attrs, where);
+    checkConv({ shape: attrs.shape, dtype: "f32" }, kernel, attrs, where);
     const [n = 0, h = 0, w = 0] = attrs.shape;
     const wanted = [n, ...outputSides(where, [h, w], attrs), kernel?.shape[3] ?? 0];
     if (dY?.shape.join() !== wanted.join()) {
       throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted) });
     }
-    return [x];
+    return [tensorType(attrs.shape)];
   },
-  lower({ attrs, inputs: [dY, kernel], outputs: [dX], epilogue, target }) {
+  prepared: {
+    input: 1,
+    wanted: ({ groups }, { software, force }) => software && groups === 1 && force?.conv !== "im2col",
+    make: turned,
+    attach: (attrs, start) => ({ ...attrs, turned: start }),
+  },
+  lower({ attrs, inputs: [dY, kernel, forms], outputs: [dX], epilogue, target }) {
     if (!dY || !kernel || !dX) return [];
     if (isDepthwise(dX.type.shape, attrs.groups, target)) {
       return lowerDepthwiseInputGradient(dY, kernel, dX, attrs, epilogue);
     }
     const sizes = sizesOf(dX.type.shape, kernel.type.shape, dY.type.shape, attrs);
-    return lowerInputGradient(dY, kernel, dX, sizes, epilogue, target);
+    const filter = inputGradientFilter(kernel, sizes, forms ? { value: forms, start: attrs.turned ?? 0 } : null);
+    return lowerInputGradient(dY, filter, dX, sizes, epilogue, target);
   },
   // It is linear in both: its own gradients are the convolution and the convolution's kernel gradient.
   grad({ attrs: { shape, ...attrs }, inputs: [dY, kernel], gradients: [d], needs }) {
@@ -117,7 +126,8 @@ export interface ConvOptions {
 
 /** 2-D convolution: x [N, H, W, C], kernel [KH, KW, C / groups, F], bias [F] -> [N, OH, OW, F]. */
 export function conv2d(x: Value, kernel: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
-  const where = [currentPath(), "conv2d"].filter(Boolean).join("/");
+  const where = whereIs("conv2d");
+  checkNames(where, options, ["strides", "padding", "dilations", "groups"]);
   const attrs = convAttrs(where, x.type.shape, kernel.type.shape, options);
   return applyOne(conv2dOp, bias ? [x, kernel, bias] : [x, kernel], attrs);
 }
@@ -137,7 +147,8 @@ export function conv2dTranspose(
   bias: Value | null = null,
   options: ConvTransposeOptions = {},
 ): Value {
-  const where = [currentPath(), "conv2dTranspose"].filter(Boolean).join("/");
+  const where = whereIs("conv2dTranspose");
+  checkNames(where, options, ["strides", "padding", "dilations", "groups", "outputPadding"]);
   const { padding = "valid", outputPadding = 0, groups = 1 } = options;
   const [n = 0, ...sides] = x.type.shape.slice(0, 3);
   const [kh = 1, kw = 1, f = 0] = kernel.type.shape;
@@ -197,6 +208,7 @@ function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { 
       where,
       seen: `${groups} groups for ${c} channels and ${f} filters`,
       wanted: "a number of groups that divides both",
+      mend: `Take channels and filters that are multiples of ${groups}, or fewer groups.`,
     });
   }
   if (kernelC * groups !== c) {

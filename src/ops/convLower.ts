@@ -18,15 +18,24 @@ import { lanesFor } from "./lanes.ts";
  * else as a product over patches that are never stored; over stored patches (convStored.ts) only when asked to.
  */
 
-/** The filter as B of a product: its columns are filters (`columns`), or channels, with the sum along filters (`depth`). */
-function filterSource(value: Value, { f, groups, groupC, groupF }: ConvSizes, along: "columns" | "depth"): BSource {
-  return {
-    value,
-    columnStride: along === "columns" ? 1 : f,
-    depthStride: along === "columns" ? f : 1,
-    segmentStride: groupC * f,
-    batches: { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 },
-  };
+/** The filter as B of a product: its columns are filters. */
+function filterSource(value: Value, { f, groups, groupC, groupF }: ConvSizes): BSource {
+  const batches = { inner: 1, outerStride: groups > 1 ? groupF : 0, innerStride: 0 };
+  return { value, columnStride: 1, depthStride: f, segmentStride: groupC * f, batches };
+}
+
+/**
+ * The filter as B of the gradient by the input: its columns are channels, its depth filters. It is stored with filters
+ * last, and where there is a copy with channels last (`turned`), that is read instead.
+ */
+export function inputGradientFilter(
+  kernel: Value,
+  sizes: ConvSizes,
+  turned: { readonly value: Value; readonly start: number } | null,
+): BSource {
+  const { c, f, groupC } = sizes;
+  if (turned) return { ...turned, columnStride: 1, depthStride: c, segmentStride: c * f, batches: oneBatch };
+  return { ...filterSource(kernel, sizes), columnStride: f, depthStride: 1, segmentStride: groupC * f };
 }
 
 /** A 1x1 filter that takes every pixel: the image is the matrix of patches. */
@@ -44,7 +53,7 @@ export function lowerForward(
 ): KernelCall[] {
   const { n, oh, ow, c, f, taps, groups, groupC, groupF } = sizes;
   const stored = target.force?.conv === "im2col" && groups === 1;
-  const b = filterSource(kernel, sizes, "columns");
+  const b = filterSource(kernel, sizes);
   const rows: RowConvolution = {
     ...sizes,
     name: "conv2d",
@@ -89,7 +98,7 @@ export function lowerForward(
 
 export function lowerInputGradient(
   dY: Value,
-  kernel: Value,
+  filter: BSource,
   dX: Value,
   sizes: ConvSizes,
   epilogue: BoundProgram | null,
@@ -97,11 +106,10 @@ export function lowerInputGradient(
 ): KernelCall[] {
   const { n, h, w, c, f, oh, ow, groups, groupC, groupF } = sizes;
   if (target.force?.conv === "im2col" && groups === 1) {
-    return lowerInputGradientStored(dY, kernel, dX, sizes, epilogue, target);
+    return lowerInputGradientStored(dY, filter.value, dX, sizes, epilogue, target);
   }
-  const byRows = lowerInputGradientRows(dY, kernel, dX, sizes, epilogue, target);
+  const byRows = lowerInputGradientRows(dY, filter, dX, sizes, epilogue, target);
   if (byRows) return byRows;
-  const filter = filterSource(kernel, sizes, "depth");
   const product = {
     name: "conv2dInputGradient",
     n: groupC,
@@ -159,7 +167,7 @@ function phasesOf({ h, w, strides, dilations, kernel, pads }: ConvSizes) {
 /** dX at stride 1 as a convolution of dY with the filter turned by 180 degrees, where that goes by rows. */
 function lowerInputGradientRows(
   dY: Value,
-  kernel: Value,
+  filter: BSource,
   dX: Value,
   sizes: ConvSizes,
   epilogue: BoundProgram | null,
@@ -167,7 +175,6 @@ function lowerInputGradientRows(
 ): KernelCall[] | null {
   const { f, h, w, taps, dilations, groupC, groupF } = sizes;
   if (sizes.strides.some((stride) => stride !== 1)) return null;
-  const filter = filterSource(kernel, sizes, "depth");
   const rows: RowConvolution = {
     ...sizes,
     // What remains of the full padding; it is negative where the convolution padded more than its filter reaches.
@@ -176,7 +183,7 @@ function lowerInputGradientRows(
     ),
     name: "conv2dInputGradient",
     image: dY,
-    b: { ...filter, start: (taps - 1) * groupC * f, segmentStride: -groupC * f },
+    b: { ...filter, start: (filter.start ?? 0) + (taps - 1) * groupC * f, segmentStride: -groupC * f },
     y: dX,
     outHeight: h,
     outWidth: w,

@@ -26,6 +26,7 @@ import { resizeLinearBackwardOp, resizeLinearOp, upsampleNearest2dBackwardOp, up
 import { concatOp, permuteOp } from "./shape.ts";
 import { sliceOp, spreadOp } from "./slice.ts";
 import { logSoftmaxGradOp, logSoftmaxOp, softmaxGradOp, softmaxOp } from "./softmax.ts";
+import { turnFiltersOp } from "./turnFilters.ts";
 
 /** Every operator, a line each, backward kernels under their forward: the README's table is made from it. */
 export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
@@ -36,6 +37,7 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   conv2dOp,
   conv2dInputGradientOp,
   conv2dKernelGradientOp,
+  turnFiltersOp,
   conv3dOp,
   conv3dInputGradientOp,
   conv3dKernelGradientOp,

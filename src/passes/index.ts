@@ -7,6 +7,7 @@ import { fuse } from "./fuse.ts";
 import { join } from "./join.ts";
 import type { VariableLayout } from "./layout.ts";
 import { type MemoryOptions, planMemory } from "./planMemory.ts";
+import { prepare } from "./prepare.ts";
 import { prune } from "./prune.ts";
 import { schedule } from "./schedule.ts";
 
@@ -23,6 +24,6 @@ export function optimize(graph: Graph, { fuse: joins = true }: PlanOptions = {})
 
 /** Graph to plan: what runs, where each tensor lies, how many bytes and flops it takes. No GPU is needed. */
 export function plan(graph: Graph, layout: VariableLayout, target: Target, options: PlanOptions = {}): Plan {
-  const final = optimize(graph, options);
+  const final = verify(prepare(optimize(graph, options), layout, target), "prepare");
   return planMemory(final, schedule(final, target), layout, target, options);
 }
