@@ -19,6 +19,8 @@ export interface KernelCall {
   /** How many workgroups in all; folded into a legal grid when the plan is made. */
   readonly workgroups: number;
   readonly flops: number;
+  /** Read and written, where that is not all operands once: a gather takes a few rows of a data set. */
+  readonly bytes?: number;
 }
 
 /** What lowering may know of the device: enough to choose kernels, nothing to run them with. */

@@ -27,7 +27,7 @@ export interface PlannedCall {
   /** Place of each storage binding, by name. */
   readonly places: Readonly<Record<string, Place>>;
   readonly grid: readonly [number, number, number];
-  /** Bytes read and written, each operand once. */
+  /** Bytes read and written: each operand once, unless the call knows better. */
   readonly bytes: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Profile, Work } from "./profile.ts";
+import type { DispatchWork, Profile, Work } from "./profile.ts";
 
 /** An event of the Trace Event Format; times are in microseconds. */
 type TraceEvent =
@@ -43,8 +43,7 @@ export function chromeTrace(profile: Profile): string {
         cat: "dispatch",
         pid,
         tid: tracks.dispatches,
-        ts: 1000 * work.startMs,
-        dur: 1000 * work.ms,
+        ...span(work),
         args: { label: work.label, ...figures(work), liveBytes: work.liveBytes },
       }),
     ),
@@ -53,7 +52,7 @@ export function chromeTrace(profile: Profile): string {
         ph: "C",
         name: "activations (bytes)",
         pid,
-        ts: 1000 * startMs,
+        ts: microseconds(startMs),
         args: { live: liveBytes },
       }),
     ),
@@ -62,7 +61,7 @@ export function chromeTrace(profile: Profile): string {
       ph: "C",
       name: "activations (bytes)",
       pid,
-      ts: 1000 * total.ms,
+      ts: microseconds(total.ms),
       args: { live: dispatches.at(-1)?.liveBytes ?? 0 },
     },
   ];
@@ -84,10 +83,20 @@ function layerSlices({ dispatches }: Profile): TraceEvent[] {
     cat: "layer",
     pid,
     tid: tracks.layers,
-    ts: 1000 * startMs,
-    dur: 1000 * ms,
+    ...span({ startMs, ms }),
     args: {},
   }));
+}
+
+/** To the nanosecond. */
+function microseconds(ms: number): number {
+  return Math.round(1e6 * ms) / 1000;
+}
+
+/** A nanosecond short: readers truncate both numbers, and drop a slice that reaches into the next one of its track. */
+function span({ startMs, ms }: Pick<DispatchWork, "startMs" | "ms">): { readonly ts: number; readonly dur: number } {
+  const ts = microseconds(startMs);
+  return { ts, dur: Math.max(0, Math.round(1000 * (microseconds(startMs + ms) - ts)) - 1) / 1000 };
 }
 
 function figures(work: Work): Pick<Work, "flops" | "bytes" | "gflops" | "gbs" | "roofline"> {

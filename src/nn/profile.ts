@@ -34,7 +34,10 @@ export interface NamedWork extends Work {
 export interface DispatchWork extends Work {
   /** `modulePath/op/kernel`. */
   readonly label: string;
-  /** Module path of the layer, gradients with it: `"lenet5/conv1"`; or `data`, `loss`, `optimizer`, `metrics`. */
+  /**
+   * Module path of the layer, gradients with it: `"lenet5/conv1"`; or `data`, `loss`, `optimizer`, `metrics`; or `step`
+   * for what serves several layers.
+   */
   readonly layer: string;
   /** `"conv2d"`, `"conv2dKernelGradient/sum"`. */
   readonly kernel: string;
@@ -147,7 +150,7 @@ export function durationNs({ beginNs, endNs }: PassTime): number {
 
 /** The label without the kernel's name. */
 function layerOf({ label, call }: PlannedCall): string {
-  return label.slice(0, -call.name.length).replace(/\/$/, "");
+  return label.slice(0, -call.name.length).replace(/\/$/, "") || "step";
 }
 
 type Amounts = Pick<Work, "dispatches" | "ms" | "flops" | "bytes" | "ceilingMs">;

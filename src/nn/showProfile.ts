@@ -21,6 +21,7 @@ export function showProfile(profile: Profile): string {
     `${model}: a training step on ${batchSize} examples, each dispatch typical of ${steps} steps`,
     `Roofline of ${name}, measured: ${digits(ceilings.gflops)} GFLOP/s, ${digits(ceilings.gbs)} GB/s`,
     ...(clockMs >= 0.01 ? [`This browser rounds times to ${clockMs} ms: those of short dispatches are rough`] : []),
+    ...(dispatches.some(({ roofline }) => (roofline ?? 0) > 1) ? ["Above 100 %: data that stay in a cache"] : []),
     "",
     ...table([["layer", ...head], ...rows(layers)]),
     "",

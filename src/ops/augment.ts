@@ -256,6 +256,8 @@ function lowerCrops({ attrs, inputs, outputs: [x, y, weight] }: LowerContext<Gat
       operands: { images, masks, cursor, x, y, ...(weights && weight ? { weights, weight } : {}) },
       workgroups: batchSize * groupsPerCrop,
       flops: (elastic ? 12 : 4) * sizeOf(x.type.shape),
+      // A byte in for each number out, of pixels and masks; weights are numbers on both sides.
+      bytes: 5 * (sizeOf(x.type.shape) + sizeOf(y.type.shape)) + (weight ? 8 * sizeOf(weight.type.shape) : 0),
     },
   ];
 }

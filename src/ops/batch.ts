@@ -167,6 +167,8 @@ function lowerGather({ attrs, inputs, outputs: [x, y] }: LowerContext<GatherBatc
       operands: { images, labels, cursor, x, y },
       workgroups: workgroupsFor(batchSize * chunks, 64),
       flops: 2 * sizeOf(x.type.shape),
+      // A byte in for each number out, of pixels and labels.
+      bytes: 5 * (sizeOf(x.type.shape) + sizeOf(y.type.shape)),
     },
   ];
 }

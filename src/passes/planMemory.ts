@@ -106,7 +106,7 @@ export function planMemory(
       label: [node.path, call.name].filter(Boolean).join("/"),
       places: Object.freeze(Object.fromEntries(entries)),
       grid: foldGrid(call.workgroups, target, node.path),
-      bytes: entries.reduce((sum, [, place]) => sum + place.bytes, 0),
+      bytes: call.bytes ?? entries.reduce((sum, [, place]) => sum + place.bytes, 0),
     });
   });
   const outputs = Object.fromEntries(
