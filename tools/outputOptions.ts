@@ -7,6 +7,7 @@ export interface OutputOptions {
   readonly json?: string;
   readonly checkpoint?: string;
   readonly resume?: string;
+  readonly profile?: string;
 }
 
 /** The options that all trainings have. */
@@ -15,5 +16,6 @@ export function addOutputOptions(command: Command, model: string, results: strin
     .option("--out <DIR>", `where ${results} go (default: out/${model})`, outputFolder)
     .option("--json <FILE>", "write the results to this file", outputFile)
     .option("--checkpoint <FILE>", "keep the training in this file at the end of each epoch", outputFile)
-    .option("--resume <FILE>", "go on from a checkpoint, with the same options", inputFile);
+    .option("--resume <FILE>", "go on from a checkpoint, with the same options", inputFile)
+    .option("--profile <FILE>", "time a step's kernels first; the file opens in Perfetto", outputFile);
 }

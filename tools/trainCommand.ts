@@ -20,7 +20,7 @@ export interface Training {
 
 /** Trains headless, shows it in the terminal, writes weights, curve and results. Answers the exit code. */
 export async function train({ request, folder }: Training, options: OutputOptions): Promise<number> {
-  const { json, checkpoint = null } = options;
+  const { json, checkpoint = null, profile = null } = options;
   const out = options.out ?? fileURLToPath(new URL(`../out/${request.model}`, import.meta.url));
   const from = options.resume;
   const resume = from === undefined ? null : { file: from, ...(await readResume(from, request)) };
@@ -39,7 +39,7 @@ export async function train({ request, folder }: Training, options: OutputOption
     if (resume) console.log(`Going on after epoch ${resume.epoch} of ${showPath(resume.file)}`);
     const onEvent = (event: TrainEvent) => show(event, request, view);
     const signal = interrupt.signal;
-    const run = await runTraining(request, { folder, out, checkpoint, resume, signal, onEvent });
+    const run = await runTraining(request, { folder, out, checkpoint, profile, resume, signal, onEvent });
     view.stop();
     if (run.result.test) console.log(`\n${testText(run.result.test)}\n`);
     const pathOf = (name: string) => showPath(join(out, name));
@@ -48,12 +48,14 @@ export async function train({ request, folder }: Training, options: OutputOption
     const curveFile = curve && pathOf(curve);
     const predictionFiles = predictions.map(pathOf);
     const checkpointFile = checkpoint === null || run.checkpointEpoch === null ? null : showPath(checkpoint);
+    const profileFile = profile && showPath(profile);
     console.log(`Weights         ${weightsFile}`);
     if (curveFile) console.log(`Learning curve  ${curveFile}`);
     if (predictionFiles.length > 0) console.log(`Predictions     ${predictionFiles.join(" ")}`);
     if (checkpointFile) console.log(`Checkpoint      ${checkpointFile}, after epoch ${run.checkpointEpoch}`);
+    if (profileFile) console.log(`Profile         ${profileFile}, for https://ui.perfetto.dev`);
     if (json !== undefined) {
-      const files = { weightsFile, curveFile, checkpointFile, predictionFiles };
+      const files = { weightsFile, curveFile, checkpointFile, profileFile, predictionFiles };
       writeFileSync(json, resultJson(request, run, { ...files, resumedAfter: resume?.epoch ?? null }));
       console.log(`Results         ${showPath(json)}`);
     }
@@ -77,6 +79,7 @@ function show(event: TrainEvent, request: AnyRequest, view: ProgressView): void 
   else if (event.kind === "compiled") {
     view.stop();
     console.log(`Compiled in ${(event.compileMs / 1000).toFixed(1)} s\n`);
-  } else if (event.kind === "progress") view.training(event.progress);
+  } else if (event.kind === "profile") console.log(`${event.table}\n`);
+  else if (event.kind === "progress") view.training(event.progress);
   else if (event.kind === "predict") view.predicting(event.done, event.total);
 }

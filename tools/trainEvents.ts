@@ -51,6 +51,8 @@ export type TrainEvent =
   | { readonly kind: "facts"; readonly facts: TrainFacts }
   | { readonly kind: "compile"; readonly done: number; readonly total: number }
   | { readonly kind: "compiled"; readonly compileMs: number }
+  /** A table of what the kernels of a step take. */
+  | { readonly kind: "profile"; readonly table: string }
   | { readonly kind: "progress"; readonly progress: Progress }
   /** The training as it was after this epoch is kept. */
   | { readonly kind: "checkpoint"; readonly epoch: number }

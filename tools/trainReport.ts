@@ -63,6 +63,8 @@ export interface ResultFiles {
   readonly curveFile: string | null;
   /** Null where none was asked for, or no epoch was finished. */
   readonly checkpointFile: string | null;
+  /** Null where none was asked for. */
+  readonly profileFile: string | null;
   readonly resumedAfter: number | null;
   readonly predictionFiles: readonly string[];
 }
@@ -121,6 +123,7 @@ export function resultJson(request: AnyRequest, run: TrainRun, files: ResultFile
     weightsFile: files.weightsFile,
     curveFile: files.curveFile,
     ...(files.checkpointFile === null ? {} : { checkpointFile: files.checkpointFile }),
+    ...(files.profileFile === null ? {} : { profileFile: files.profileFile }),
     ...(files.resumedAfter === null ? {} : { resumedAfter: files.resumedAfter }),
     ...(request.model === "unet" ? { steps: readings.flatMap(({ losses }) => losses).length } : {}),
     ...(files.predictionFiles.length > 0 ? { predictionFiles: files.predictionFiles } : {}),

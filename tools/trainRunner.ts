@@ -5,7 +5,7 @@ import { launchBrowser } from "./browser.ts";
 import { CommandError } from "./cli.ts";
 import { serve } from "./serve.ts";
 import type { TrainEvent, TrainFacts, TrainResult } from "./trainEvents.ts";
-import { checkpointUrl, dataUrl, outUrl, type Resume, resumeUrl } from "./trainTask.ts";
+import { checkpointUrl, dataUrl, outUrl, profileUrl, type Resume, resumeUrl } from "./trainTask.ts";
 import type { AnyRequest } from "./unetRequest.ts";
 
 export interface RunOptions {
@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly out: string;
   /** File that keeps the training at the end of each epoch. */
   readonly checkpoint: string | null;
+  /** File for the trace of a step that is profiled before the training. */
+  readonly profile: string | null;
   /** Checkpoint that the training goes on from, and where that stood. */
   readonly resume: (Resume & { readonly file: string }) | null;
   /** Stops the training after the step under way; what was learned is still returned. */
@@ -36,15 +38,19 @@ export interface TrainRun {
 
 /** Trains in a headless browser. @throws DeviceError without a browser, CommandError with what the page could not do */
 export async function runTraining(request: AnyRequest, options: RunOptions): Promise<TrainRun> {
-  const { folder, out, checkpoint, resume } = options;
+  const { folder, out, checkpoint, profile, resume } = options;
   const mounts = { ...(folder ? { [dataUrl]: folder } : {}), ...(resume ? { [resumeUrl]: resume.file } : {}) };
-  const uploads = { [outUrl]: out, ...(checkpoint ? { [checkpointUrl]: checkpoint } : {}) };
+  const uploads = {
+    [outUrl]: out,
+    ...(checkpoint ? { [checkpointUrl]: checkpoint } : {}),
+    ...(profile ? { [profileUrl]: profile } : {}),
+  };
   const server = await serve({ mode: "production", mounts, uploads });
   try {
     const browser = await launchBrowser({ headless: true, closeOnInterrupt: false });
     try {
       const page = await browser.newPage();
-      const task = { request, checkpoint: checkpoint !== null, resume };
+      const task = { request, checkpoint: checkpoint !== null, profile: profile !== null, resume };
       await page.addInitScript((given) => {
         window.trainTask = given;
       }, task);
@@ -85,7 +91,7 @@ async function followPage(page: Page, url: string, { signal, onEvent }: RunOptio
       page.on("response", (response) => {
         // Of its own files the page says itself what is wrong.
         const { pathname } = new URL(response.url());
-        const own = [dataUrl, outUrl, checkpointUrl, resumeUrl].some((url) => pathname.startsWith(url));
+        const own = [dataUrl, outUrl, checkpointUrl, profileUrl, resumeUrl].some((url) => pathname.startsWith(url));
         if (response.status() < 400 || own) return;
         fail(new Error(`The page could not load ${response.url()} (status ${response.status()}).`));
       });

@@ -5,6 +5,8 @@ export interface TrainTask {
   readonly request: AnyRequest;
   /** Whether the end of each epoch is kept in a checkpoint. */
   readonly checkpoint: boolean;
+  /** Whether a step is profiled before the training. */
+  readonly profile: boolean;
   /** Where the training stood that goes on; null for one that begins. */
   readonly resume: Resume | null;
 }
@@ -16,8 +18,9 @@ export interface Resume {
   readonly share: number;
 }
 
-/** URLs of the server: a folder to read, one to write into, and two files. */
+/** URLs of the server: a folder to read, one to write into, and three files. */
 export const dataUrl = "/data/";
 export const outUrl = "/out/";
 export const checkpointUrl = "/checkpoint";
+export const profileUrl = "/profile";
 export const resumeUrl = "/resume";

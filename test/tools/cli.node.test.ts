@@ -30,6 +30,7 @@ test.each([
   ["a file to write into", "train.ts", ["lenet5", "--out", file], /That is a file/],
   ["results in no folder", "train.ts", ["lenet5", "--json", join(scratch, "none/r.json")], /There is no folder/],
   ["a checkpoint in no folder", "train.ts", ["lenet5", "--checkpoint", join(scratch, "none/c")], /There is no folder/],
+  ["a profile in no folder", "train.ts", ["unet", "--profile", join(scratch, "none/p")], /There is no folder/],
   ["a checkpoint that is not there", "train.ts", ["lenet5", "--resume", join(scratch, "none")], /There is no file/],
   ["a deformation below zero", "train.ts", ["unet", "--elastic", "-1"], /a number from 0 to 100/],
   ["an unknown flag of start", "start.ts", ["--fast"], /unknown option '--fast'/],

@@ -1,6 +1,9 @@
+import { chromeTrace } from "../../src/nn/chromeTrace.ts";
 import type { Model } from "../../src/nn/model.ts";
+import { showProfile } from "../../src/nn/showProfile.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
 import { settingsOf } from "../trainSettings.ts";
-import { checkpointUrl, outUrl, resumeUrl, type TrainTask } from "../trainTask.ts";
+import { checkpointUrl, outUrl, profileUrl, resumeUrl, type TrainTask } from "../trainTask.ts";
 
 /** The files of a training, which the page sends to the server that shows it, and gets from there. */
 export class PageFiles {
@@ -24,6 +27,14 @@ export class PageFiles {
     await model.loadCheckpoint(response.body);
   }
 
+  /** Profiles a step and writes the trace, where one is wanted. Returns the table, or null. */
+  async profile(trainer: () => Promise<Trainer>): Promise<string | null> {
+    if (!this.#task.profile) return null;
+    const profile = await (await trainer()).profile();
+    await put(profileUrl, chromeTrace(profile));
+    return showProfile(profile);
+  }
+
   /** Replaces the checkpoint, where one is wanted: the file is whole at any time. True where it was written. */
   async keep(model: Model, notes: Readonly<Record<string, string>> = {}): Promise<boolean> {
     const { checkpoint, request } = this.#task;
@@ -32,7 +43,7 @@ export class PageFiles {
   }
 }
 
-async function put(url: string, body: Blob | Uint8Array<ArrayBuffer>): Promise<void> {
+async function put(url: string, body: Blob | Uint8Array<ArrayBuffer> | string): Promise<void> {
   const response = await fetch(url, { method: "PUT", body });
   if (!response.ok) throw new Error(`a file could not be written: ${await response.text()}`);
 }

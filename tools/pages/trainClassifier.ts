@@ -49,6 +49,8 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   const before = performance.now();
   await model.trainCommands(trainData, batch);
   await report({ kind: "compiled", compileMs: performance.now() - before });
+  const table = await files.profile(() => model.trainer(trainData, { batchSize: batch }));
+  if (table) await report({ kind: "profile", table });
 
   const curve = new Curve(canvas, { palette: lightPalette, responsive: false, pixelRatio: 2 });
   curve.begin(epochs);

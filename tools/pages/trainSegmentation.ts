@@ -86,6 +86,8 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
   const before = performance.now();
   await model.trainCommands(data, batch);
   await report({ kind: "compiled", compileMs: performance.now() - before });
+  const table = await files.profile(() => model.trainer(data, { batchSize: batch }));
+  if (table) await report({ kind: "profile", table });
 
   training = true;
   page.onTraining();
