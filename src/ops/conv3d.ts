@@ -55,13 +55,12 @@ export const conv3dInputGradientOp: OpDef<InputGradientAttrs> = {
   doc: "Gradient of conv3d by its input; the forward pass of the transposed convolution",
   epilogue: true,
   infer([dY, kernel], attrs, where) {
-    const x = tensorType(attrs.shape);
-    checkConv(x, kernel, attrs, where);
+    checkConv({ shape: attrs.shape, dtype: "f32" }, kernel, attrs, where);
     const wanted = outputShape(where, attrs.shape, kernel?.shape[4] ?? 0, attrs);
     if (dY?.shape.join() !== wanted.join()) {
       throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted) });
     }
-    return [x];
+    return [tensorType(attrs.shape)];
   },
   lower({ attrs, inputs: [dY, kernel], outputs: [dX], epilogue, target }) {
     if (!dY || !kernel || !dX) return [];
@@ -131,7 +130,8 @@ function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { 
   const [c = 0, kernelC = 0, f = 0] = [x.shape[4], kernel.shape[3], kernel.shape[4]];
   if (!Number.isInteger(groups) || groups < 1 || c % groups !== 0 || f % groups !== 0) {
     const seen = `${groups} groups for ${c} channels and ${f} filters`;
-    throw new ShapeError({ where, seen, wanted: "a number of groups that divides both" });
+    const mend = `Take channels and filters that are multiples of ${groups}, or fewer groups.`;
+    throw new ShapeError({ where, seen, wanted: "a number of groups that divides both", mend });
   }
   if (kernelC * groups !== c) {
     throw new ShapeError({

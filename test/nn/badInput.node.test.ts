@@ -91,6 +91,13 @@ const kernels: readonly Case[] = [
     /an image with a side of 0; wanted at least one pixel/,
     "/conv2dInputGradient",
   ],
+  [
+    "a transposed convolution that crops more than it makes",
+    () => layers.conv1dTranspose({ ...window, kernelSize: 1, padding: 5 }),
+    [8, 1],
+    /an image with a side of -2; wanted at least one pixel/,
+    "/conv2dInputGradient",
+  ],
 ];
 
 describe.each<[string, readonly Case[]]>([

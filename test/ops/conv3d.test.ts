@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { differentiate } from "../../src/core/autodiff.ts";
 import { DTypeError, GraphError, ShapeError } from "../../src/core/errors.ts";
 import { makeGraph } from "../../src/core/graph.ts";
+import { withPath } from "../../src/core/scope.ts";
 import { type Shape, sizeOf, stridesOf } from "../../src/core/types.ts";
 import { conv3d } from "../../src/ops/conv3d.ts";
 import { conv3dTranspose } from "../../src/ops/conv3dTranspose.ts";
@@ -201,7 +202,12 @@ test.each([
   [
     () => conv3d(volume(), randomTensor([2, 2, 2, 1, 3], 1), null, { groups: 2 }),
     ShapeError,
-    /2 groups for 2 channels/,
+    /2 groups for 2 channels and 3 filters; .*\. Take channels and filters that are multiples of 2, or fewer groups\./,
+  ],
+  [
+    () => withPath("net", () => conv3dTranspose(volume(), randomTensor([1, 1, 1, 3, 2], 1), null, { padding: 4 })),
+    ShapeError,
+    /^net\/conv3dInputGradient: an image with a side of -4; wanted at least one pixel\. Crop less/,
   ],
   [
     () => conv3d(volume(), randomTensor([2, 2, 2, 2, 3], 1), randomTensor([2], 1)),
