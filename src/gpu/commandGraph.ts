@@ -26,6 +26,15 @@ export interface CompileOptions {
   readonly onProgress?: Progress | undefined;
 }
 
+interface BindParts {
+  readonly shared: readonly Variables[];
+  /** One for each call of the plan. */
+  readonly kernels: readonly Kernel[];
+  /** Slots, by the index of their buffer in the plan. */
+  readonly room: ReadonlyMap<number, GPUBuffer>;
+  readonly own: GPUBuffer[];
+}
+
 /**
  * A compiled plan: a flat list of { pipeline, bind group, grid }, encoded afresh for each run, since WebGPU cannot
  * replay a command buffer. A run is one encoder, one pass, one submit, and creates no GPU object.
@@ -53,7 +62,7 @@ export class CommandGraph {
 
   /**
    * Creates the pipelines, side by side, then the buffers and bind groups. Slots are those of `variables`; `shared`
-   * are further tensors that the plan reads, such as a data set.
+   * are further tensors that the plan reads, such as a data set. Where it throws, no buffer of its own is left.
    */
   static async compile(
     plan: Plan,
@@ -65,6 +74,17 @@ export class CommandGraph {
     const kernels = await gpu.pipelines.compile(plan.calls, onProgress);
     const room = variables.roomFor(plan);
     const own: GPUBuffer[] = [];
+    try {
+      return CommandGraph.#bind(plan, variables, { shared, kernels, room, own });
+    } catch (cause) {
+      for (const buffer of own) buffer.destroy();
+      throw cause;
+    }
+  }
+
+  /** Makes the buffers that are the plan's alone, which it adds to `own`, and the bind groups. */
+  static #bind(plan: Plan, variables: Variables, { shared, kernels, room, own }: BindParts): CommandGraph {
+    const { gpu } = variables;
     const buffers = plan.buffers.map(({ kind, name, bytes, data }, index) => {
       if (kind === "arena") return ([variables, ...shared].find((store) => store.has(name)) ?? variables).arena(name);
       const slot = room.get(index);

@@ -1,5 +1,5 @@
 import type { Target } from "../core/call.ts";
-import { DeviceError } from "../core/errors.ts";
+import { DeviceError, LimitError } from "../core/errors.ts";
 import { PipelineCache } from "./pipelines.ts";
 
 /** Which adapter runs the kernels. */
@@ -106,8 +106,18 @@ export class Gpu {
     this.check();
   }
 
+  /** @throws LimitError beyond what the device takes in one buffer */
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     this.check();
+    const limit = this.device.limits.maxBufferSize;
+    if (bytes > limit) {
+      throw new LimitError({
+        where: label,
+        seen: `a buffer of ${bytes} bytes`,
+        wanted: `at most ${limit} bytes, this device's limit`,
+        mend: "Use a smaller batch, smaller images or fewer channels.",
+      });
+    }
     return this.device.createBuffer({ label, size: bytes, usage });
   }
 

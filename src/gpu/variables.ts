@@ -1,4 +1,5 @@
-import { GraphError } from "../core/errors.ts";
+import type { TargetLimits } from "../core/call.ts";
+import { GraphError, LimitError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import type { Plan } from "../core/plan.ts";
 import { bytesOf, type DType } from "../core/types.ts";
@@ -22,9 +23,11 @@ export class Variables {
   readonly #arenas = new Map<string, GPUBuffer>();
   readonly #pool: { readonly kind: string; readonly buffer: GPUBuffer }[] = [];
 
+  /** @throws LimitError, before there is any buffer, where an arena is more than a kernel can be given */
   constructor(gpu: Gpu, variables: readonly Variable[]) {
     this.gpu = gpu;
     this.layout = layVariables(variables);
+    checkArenas(variables, this.layout, gpu.target.limits);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     for (const [arena, bytes] of this.layout.arenas) this.#arenas.set(arena, gpu.createBuffer(arena, bytes, usage));
     for (const variable of variables) {
@@ -105,6 +108,22 @@ export class Variables {
     for (const { buffer } of this.#pool) buffer.destroy();
     this.#arenas.clear();
     this.#pool.length = 0;
+  }
+}
+
+/** Kernels bind whole arenas, so the limit of a binding holds for them as well as that of a buffer. */
+function checkArenas(variables: readonly Variable[], layout: VariableLayout, limits: TargetLimits): void {
+  const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  for (const [arena, bytes] of layout.arenas) {
+    if (bytes <= limit) continue;
+    const inside = variables.filter((variable) => variable.arena === arena);
+    const data = inside.some(({ role }) => role === "data");
+    throw new LimitError({
+      where: inside.length === 1 ? (inside[0]?.name ?? arena) : arena,
+      seen: `${inside.length === 1 ? "a tensor" : `${inside.length} tensors in one buffer`} of ${bytes} bytes`,
+      wanted: `at most ${limit} bytes, this device's limit`,
+      mend: data ? "Load a part of the data at a time, or smaller images." : "Use fewer or smaller layers.",
+    });
   }
 }
 
