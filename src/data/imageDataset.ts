@@ -3,6 +3,7 @@ import { type Shape, tensorType } from "../core/types.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Variables } from "../gpu/variables.ts";
 import { type Batch, gatherBatch } from "../ops/batch.ts";
+import { checkNames } from "../ops/options.ts";
 import { checkLabelledImages, type LabelledImages } from "./labelledImages.ts";
 
 /** A data set on the GPU, from which a graph gathers its batches. */
@@ -38,9 +39,13 @@ export interface ImageDatasetOptions {
   readonly width?: number;
 }
 
-/** Uploads images and labels as bytes, once; from then on every batch is made on the GPU. */
+/**
+ * Uploads images and labels as bytes, once; from then on every batch is made on the GPU.
+ * @throws FormatError where sizes or labels do not agree; LimitError where the images are more than one buffer holds
+ */
 export function imageDataset(gpu: Gpu, set: LabelledImages, options: ImageDatasetOptions = {}): Dataset {
   const { name, count, classes, height: h, width: w, channels } = checkLabelledImages(set);
+  checkNames(name, options, ["scale", "offset", "height", "width"]);
   const { scale = 1 / 127.5, offset = -1, height = h, width = w } = options;
   const images = bytes(`${name}/images`, [count, h, w, channels], set.images);
   const labels = bytes(`${name}/labels`, [count], set.labels);

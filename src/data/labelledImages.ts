@@ -15,14 +15,27 @@ export interface LabelledImages {
   readonly name: string;
 }
 
-/** Returns the set itself once its sizes agree and every label is a class. @throws FormatError */
+/**
+ * Returns the set itself once its sizes agree and every label is a class.
+ * @throws FormatError on an empty set, bytes or labels of another number, a label that is no class
+ */
 export function checkLabelledImages(set: LabelledImages): LabelledImages {
   const { images, labels, count, height, width, channels, classes, name } = set;
+  const sides = [count, height, width, channels];
+  if (!sides.every((side) => Number.isInteger(side) && side >= 1)) {
+    throw new FormatError({
+      where: name,
+      seen: `${count} images of ${height}x${width}x${channels}`,
+      wanted: "at least one image of at least one pixel",
+      mend: "Check that the file, or the part of it that was asked for, holds images.",
+    });
+  }
   if (labels.length !== count || images.length !== count * height * width * channels) {
     throw new FormatError({
       where: name,
       seen: `${images.length} bytes of images of ${height}x${width}x${channels}, and ${labels.length} labels`,
       wanted: `${count} images and as many labels`,
+      mend: "An image has one byte for each channel of each pixel, and a label is one byte.",
     });
   }
   const wrong = labels.findIndex((label) => label >= classes);
@@ -31,6 +44,7 @@ export function checkLabelledImages(set: LabelledImages): LabelledImages {
       where: name,
       seen: `label ${labels[wrong]} at index ${wrong}`,
       wanted: `labels from 0 to ${classes - 1}`,
+      mend: "Say how many classes there are, or map the labels to classes when they are read.",
     });
   }
   return set;

@@ -31,7 +31,8 @@ export interface SegmentationDatasetOptions {
  * f32 [B, size, size, C] and y i32 [B, maskSize, maskSize], a class for each pixel; weights are cut, flipped and deformed
  * with their pixels. Divided, as by `validationSplit`, it is by images: no crop of an image is on both sides. Each part
  * has its share of `cropsPerEpoch`, but what validates is covered whole.
- * @throws FormatError where masks or weights do not fit their images; ShapeError on a size that is no side
+ * @throws FormatError where masks or weights do not fit their images; ShapeError on a size that is no side; LimitError
+ * where the images are more than one buffer holds
  */
 export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: SegmentationDatasetOptions): Dataset {
   const { name, count, classes, height, width, channels } = checkLabelledMasks(set);

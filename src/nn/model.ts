@@ -8,6 +8,7 @@ import { Gpu } from "../gpu/gpu.ts";
 import type { Progress as CompileProgress } from "../gpu/pipelines.ts";
 import type { Variables } from "../gpu/variables.ts";
 import type { AucOptions } from "../ops/auc.ts";
+import { checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
 import { loadCheckpoint, type Notes, saveCheckpoint } from "./checkpoint.ts";
@@ -20,7 +21,7 @@ import type { Optimizer } from "./optimizers.ts";
 import { copyWeights, initializeState, makeState, type State } from "./state.ts";
 import { evaluateStep, predictStep, trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
-import { Trainer, type TrainerOptions } from "./trainer.ts";
+import { checkCount, Trainer, type TrainerOptions } from "./trainer.ts";
 import { loadVariables, saveVariables } from "./weightFiles.ts";
 
 export interface CompileOptions {
@@ -93,7 +94,9 @@ export class Model extends Network {
    * trunk this one has. Compiling again keeps the weights and starts the optimizer afresh, so that layers can be frozen
    * and rates changed on the way.
    */
-  async compile({ optimizer, loss, gpu, seed = 0, onCompile }: CompileOptions): Promise<this> {
+  async compile(options: CompileOptions): Promise<this> {
+    checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "onCompile"]);
+    const { optimizer, loss, gpu, seed = 0, onCompile } = options;
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
     }
@@ -132,8 +135,14 @@ export class Model extends Network {
     return Trainer.create(this, data, options);
   }
 
-  /** Loss, accuracy and confusion matrix over a whole data set. */
-  async evaluate(data: Dataset, { batchSize = 32, auc = false }: EvaluateOptions = {}): Promise<Evaluation> {
+  /**
+   * Loss, accuracy and confusion matrix over a whole data set.
+   * @throws TrainingError where labels are outside the classes of the model
+   */
+  async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+    checkNames("evaluate", options, ["batchSize", "auc"]);
+    const { batchSize = 32, auc = false } = options;
+    checkCount("evaluate", "batchSize", batchSize);
     const { state, loss, store } = this.compiled;
     const scored = typeof auc === "object" ? auc : auc ? {} : undefined;
     const key = `evaluate/${this.#idOf(data)}/${batchSize}/${scored ? (scored.positiveClass ?? "auc") : ""}`;
@@ -151,20 +160,34 @@ export class Model extends Network {
     }
     const [sum = 0] = await commands.read("lossSum");
     const [right = 0, rows = 0] = await commands.read("counts");
-    const confusion = await commands.read("confusion");
-    const classes = Math.sqrt(confusion.length);
+    const counts = await commands.read("confusion");
+    const classes = Math.sqrt(counts.length);
+    const confusion = Array.from({ length: classes }, (_, row) => [
+      ...counts.subarray(row * classes, (row + 1) * classes),
+    ]);
+    // A row has a place in the matrix, unless its label is no class.
+    const outside = rows - confusion.flat().reduce((placed, count) => placed + count, 0);
+    if (loss.labels !== "values" && outside > 0) {
+      throw new TrainingError({
+        where: `${this.name ?? "model"}/evaluate`,
+        seen: `${outside} of ${rows} labels of ${data.name} outside the model's classes`,
+        wanted: `labels from 0 to ${classes - 1}`,
+        mend: "Give the last layer an output for each class, or leave a class out (ignoreClass).",
+      });
+    }
     return {
       loss: sum / rows,
       accuracy: loss.labels === "values" ? Number.NaN : right / rows,
-      confusion: Array.from({ length: classes }, (_, row) => [
-        ...confusion.subarray(row * classes, (row + 1) * classes),
-      ]),
+      confusion,
       ...(scored ? { auc: aucOf(await commands.read("auc")) } : {}),
     };
   }
 
   /** The network's output for examples [n, ..input shape], as numbers in one array. */
-  async predict(x: Float32Array, { batchSize = 32 }: { readonly batchSize?: number } = {}): Promise<Float32Array> {
+  async predict(x: Float32Array, options: { readonly batchSize?: number } = {}): Promise<Float32Array> {
+    checkNames("predict", options, ["batchSize"]);
+    const { batchSize = 32 } = options;
+    checkCount("predict", "batchSize", batchSize);
     const { state } = this.compiled;
     const size = sizeOf(this.inputs[0]?.shape ?? []);
     if (x.length === 0 || x.length % size !== 0) {

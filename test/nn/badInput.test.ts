@@ -1,11 +1,12 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FormatError, ShapeError, TrainingError } from "../../src/core/errors.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { LabelledImages } from "../../src/data/labelledImages.ts";
 import type { LabelledMasks } from "../../src/data/segmentation.ts";
 import { segmentationDataset } from "../../src/data/segmentationDataset.ts";
 import * as layers from "../../src/nn/layers.ts";
-import type { LossName } from "../../src/nn/losses.ts";
+import type { Loss, LossName } from "../../src/nn/losses.ts";
+import * as losses from "../../src/nn/losses.ts";
 import { sequential } from "../../src/nn/model.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { expectAnswers } from "../support/fourAnswers.ts";
@@ -26,12 +27,12 @@ function masks(parts: Partial<LabelledMasks> = {}): LabelledMasks {
   return { images: pixels, masks: labels, ...sides, ...parts };
 }
 
-async function compiled(units: number, normalized = false) {
+async function compiled(units: number, normalized = false, loss: LossName | Loss = "sparseCategoricalCrossentropy") {
   const norm = normalized ? [layers.batchNormalization({ name: "norm" })] : [];
   const fc = layers.dense({ name: "fc", units });
   const network = sequential({ name: "net", inputShape: [4, 4, 1], layers: [layers.flatten(), ...norm, fc] });
   const optimizer = sgd({ learningRate: 0.01 });
-  return network.compile({ gpu, optimizer, loss: "sparseCategoricalCrossentropy" });
+  return network.compile({ gpu, optimizer, loss });
 }
 
 describe("labels out of range", () => {
@@ -44,7 +45,38 @@ describe("labels out of range", () => {
     model.dispose();
   });
 
-  test("of a data set: when it is made, and a mask likewise", async () => {
+  test("of the model: at the end of an evaluation, with how many there are", async () => {
+    const model = await compiled(2);
+    const set = images(5);
+    set.labels.set([2, 0, 1, 2, 1]);
+    const data = imageDataset(gpu, set);
+    const [where, message] = [
+      "net/evaluate",
+      /2 of 5 labels of tiny outside the model's classes; wanted labels from 0 to 1/,
+    ];
+    await expectAnswers(() => model.evaluate(data, { batchSize: 2 }), TrainingError, where, message);
+    data.dispose();
+    model.dispose();
+  });
+
+  test("which the loss leaves out: none", async () => {
+    const model = await compiled(2, false, losses.sparseCategoricalCrossentropy({ ignoreClass: 2 }));
+    const set = images(5);
+    set.labels.set([2, 0, 1, 2, 1]);
+    const data = imageDataset(gpu, set);
+    const { confusion, loss } = await model.evaluate(data, { batchSize: 5 });
+    expect(confusion.flat().reduce((sum, count) => sum + count)).toBe(3);
+    expect(loss).toBeGreaterThan(0);
+    data.dispose();
+    model.dispose();
+  });
+
+  test("of a data set: when it is made", async () => {
+    const mistake = () => imageDataset(gpu, images(4, 3));
+    await expectAnswers(mistake, FormatError, "tiny", /label 3 at index 0; wanted labels from 0 to 2/);
+  });
+
+  test("of a data set of masks: when it is made", async () => {
     await expectAnswers(
       () => segmentationDataset(gpu, masks({ masks: new Uint8Array(128).fill(2, 70) }), { size: 8 }),
       FormatError,
@@ -56,12 +88,12 @@ describe("labels out of range", () => {
 
 describe("empty data", () => {
   test("images", async () => {
-    const model = await compiled(3);
-    const data = imageDataset(gpu, images(0));
-    const mistake = () => model.fit(data).then((history) => history);
-    await expectAnswers(mistake, ShapeError, "data/gatherBatch", /images u8\[0, 4, 4, 1\]/);
-    data.dispose();
-    model.dispose();
+    await expectAnswers(
+      () => imageDataset(gpu, images(0)),
+      FormatError,
+      "tiny",
+      /^tiny: 0 images of 4x4x1; wanted at least/,
+    );
   });
 
   test("masks", async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { constant, type Value } from "../../src/core/graph.ts";
-import { tensorType } from "../../src/core/types.ts";
+import { sizeOf, tensorType } from "../../src/core/types.ts";
 import type { Dataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { Variables } from "../../src/gpu/variables.ts";
@@ -68,11 +68,26 @@ describe("compile", () => {
       { loss: "crossentropy" as typeof loss },
       'compile: loss "crossentropy"; wanted one of sparseCategoricalCrossentropy,',
     ],
+    [{ metrics: ["accuracy"] }, "compile: option metrics; wanted one of optimizer, loss, gpu, seed, onCompile."],
   ])("refuses %o", async (wrong, message) => {
     const error = await tinyNetwork()
       .compile({ gpu, optimizer: sgd(), loss, ...wrong })
       .catch((cause: unknown) => cause);
     expect((error as Error).message.slice(0, message.length)).toBe(message);
+  });
+
+  test.each([
+    ["evaluate", { batch: 8 }, "evaluate: option batch; wanted one of batchSize, auc."],
+    ["evaluate", { batchSize: 0 }, "evaluate: batchSize 0; wanted a whole number of at least 1."],
+    ["predict", { batchSise: 8 }, "predict: option batchSise; wanted one of batchSize."],
+    ["predict", { batchSize: 1.5 }, "predict: batchSize 1.5; wanted a whole number of at least 1."],
+  ] as const)("%s refuses %o", async (method, wrong, message) => {
+    const network = await tinyNetwork().compile({ gpu, optimizer: sgd(), loss });
+    const options = wrong as { readonly batchSize?: number };
+    const x = new Float32Array(sizeOf(network.inputs[0]?.shape ?? []));
+    const made = method === "evaluate" ? network.evaluate(data, options) : network.predict(x, options);
+    expect(await made.catch((cause: Error) => cause.message)).toContain(message);
+    network.dispose();
   });
 
   test("a compiled model's summary says what a step takes", async () => {
