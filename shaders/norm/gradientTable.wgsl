@@ -1,10 +1,5 @@
-// uses: lib/grid
-// Second stage of the gradient: joins the sums of each group of each item, in order, as norm/statistics does. The result
-// is the table [4, items, groups] of a, b, c and the mean's high part, by which dX = a dY + b (x - mean) + c:
-//
-//     a = weight i,   b = -a i^2 mean(dY (x - mean)),   c = -a mean(dY),   i = 1 / sqrt(variance + epsilon)
-//
-// Means are over the group. A sibling takes the gradients of weight and bias, if any.
+// uses: lib/grid, norm/storeCoefficients
+// Second stage of the gradient: joins the sums of each group of each item, in order, as norm/statistics does.
 
 struct TableSumParams {
   /// items * groups.
@@ -17,8 +12,7 @@ struct TableSumParams {
 }
 @group(0) @binding(0) var<storage, read> partial: array<f32>;
 @group(0) @binding(1) var<storage, read> statistics: array<f32>;
-@group(0) @binding(2) var<storage, read_write> coefficients: array<f32>;
-@group(0) @binding(3) var<uniform> params: TableSumParams;
+@group(0) @binding(8) var<uniform> params: TableSumParams;
 
 /// As in norm/statistics.
 const BLOCK = 16u;
@@ -45,17 +39,9 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     sum += sumPart;
     product += productPart;
   }
-  let dBias = joined(sum, local);
-  let dScale = joined(product, local);
+  let sums = vec2f(joined(sum, local), joined(product, local));
   if (index >= params.count || local % WIDTH != 0u) { return; }
-  let size = f32(params.steps * params.groupChannels);
-  let inverse = inverseSqrt(statistics[2u * params.count + index] + params.epsilon);
-  let a = weightOf(index) * inverse;
-  let b = -a * inverse * inverse * (dScale / size);
-  coefficients[index] = a;
-  coefficients[params.count + index] = b;
-  // The mean's low part, times b, is the same everywhere.
-  coefficients[2u * params.count + index] = -a * (dBias / size) - b * statistics[params.count + index];
-  coefficients[3u * params.count + index] = statistics[index];
-  storeGradients(index, dScale * inverse, dBias);
+  let variance = statistics[2u * params.count + index] + params.epsilon;
+  let mean = GroupStatistics(statistics[index], statistics[params.count + index], variance);
+  storeCoefficients(index, params.count, mean, sums.x, sums.y, f32(params.steps * params.groupChannels));
 }

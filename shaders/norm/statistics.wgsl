@@ -1,9 +1,6 @@
-// uses: lib/grid
+// uses: lib/grid, norm/storeStatistics
 // Second stage of mean and variance: joins the slices and channels of each group of each item, in order. WIDTH
 // invocations work on one group (see norm/joinAlone and norm/joinWorkgroup); a workgroup is 64. All values are scalars.
-//
-// statistics is [3, items, groups]: the mean in two parts, high and low, whose sum has more digits than f32 holds, and
-// the variance, divided by the number of values. A sibling takes what else is wanted of them (batchNorm/running).
 
 struct StatisticParams {
   /// items * groups.
@@ -15,7 +12,6 @@ struct StatisticParams {
 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
-@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;
 @group(0) @binding(3) var<uniform> params: StatisticParams;
 
 /// Terms that are summed before they join the total: rounding grows with a block and with the number of blocks, not with
@@ -62,9 +58,5 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   if (index >= params.count || local % WIDTH != 0u) { return; }
   // As norm/moments shifted them.
   let shift = x[item * params.steps * channels + select(0u, firstChannel, params.groupChannels == 1u)];
-  let high = shift + mean;
-  statistics[index] = high;
-  statistics[params.count + index] = (shift - high) + mean;
-  statistics[2u * params.count + index] = total / size;
-  keep(index, high, total, size);
+  storeStatistics(index, params.count, shift, mean, total, size);
 }

@@ -1,30 +1,19 @@
 import affine from "../../shaders/batchNorm/affine.wgsl";
-import gradientAffine from "../../shaders/batchNorm/gradientAffine.wgsl";
-import running from "../../shaders/batchNorm/running.wgsl";
 import applyShader from "../../shaders/norm/apply.wgsl";
 import gradientApply from "../../shaders/norm/gradientApply.wgsl";
-import gradientPlain from "../../shaders/norm/gradientPlain.wgsl";
-import gradientSums from "../../shaders/norm/gradientSums.wgsl";
-import gradientTable from "../../shaders/norm/gradientTable.wgsl";
-import joinAlone from "../../shaders/norm/joinAlone.wgsl";
-import joinWorkgroup from "../../shaders/norm/joinWorkgroup.wgsl";
-import keepNothing from "../../shaders/norm/keepNothing.wgsl";
-import moments from "../../shaders/norm/moments.wgsl";
 import plain from "../../shaders/norm/plain.wgsl";
-import statisticsShader from "../../shaders/norm/statistics.wgsl";
-import tableByChannel from "../../shaders/norm/tableByChannel.wgsl";
-import tableByGroup from "../../shaders/norm/tableByGroup.wgsl";
 import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
 import { tensorType } from "../core/types.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { coefficientCalls, sizeOfView, statisticsCalls, tableParams, tableShader } from "./normalizeSums.ts";
 
 /**
  * The kernels of all normalizations: y = (x - mean) / sqrt(variance + epsilon), where mean and (biased) variance are
  * those of a group of values. x is seen as [items, steps, channels]; a group is all steps of neighbouring channels of
- * one item. Forward: moments of slices, statistics of groups, y. Backward: sums of slices, a table of coefficients, dX.
+ * one item. Forward: statistics of groups, y. Backward: a table of coefficients, dX. How the sums are made: normalizeSums.ts.
  */
 export interface NormView {
   readonly items: number;
@@ -49,19 +38,8 @@ export function statisticsShape({ items, groups }: NormView): number[] {
   return [3, items, groups];
 }
 
-/** Invocations of a workgroup of the first and second stages, and of the last ones, `apply`. */
-const workgroupSize = 64;
+/** Invocations of a workgroup of the last stages. */
 const applyWorkgroup = 256;
-/** A slice shorter than this is not worth its place in the second stage. */
-const shortestSlice = 16;
-/** Beyond so many parts of one sum, a workgroup shares it. */
-const longSum = 64;
-
-function slicesOf({ items, steps, channels, lanes }: NormView, { software }: Target): number {
-  const busy = software ? 1024 : 16_384;
-  const wanted = Math.ceil(busy / (items * (channels / lanes)));
-  return Math.max(1, Math.min(wanted, 1024, Math.ceil(steps / shortestSlice)));
-}
 
 /** Steps that one invocation computes at the end, while its channels' numbers are at hand: loading them is dear on a CPU. */
 function rowsAtOnce({ steps }: NormView, { software }: Target): number {
@@ -83,33 +61,11 @@ export interface ForwardParts {
 }
 
 export function lowerNormalize(name: string, parts: ForwardParts, target: Target): KernelCall[] {
-  const { view, epsilon, x, y, statistics, running: update } = parts;
-  const sliced = slicedCall(view, target);
+  const { view, epsilon, x, y, statistics } = parts;
   const runs = runsOf(view, y, target);
   const end = epilogueOf(parts.epilogue, y, view.lanes);
   return [
-    {
-      ...sliced.call,
-      name: `${name}/moments`,
-      shaders: [moments, laneShader(view.lanes)],
-      constants: { OWN_SHIFT: view.groups === view.channels ? 1 : 0 },
-      operands: { x, partial: sliced.partial },
-      flops: 6 * sizeOfView(view),
-    },
-    {
-      ...groupCall(view, sliced.slices, target, update ? running : keepNothing, statisticsShader),
-      name: `${name}/statistics`,
-      params: {
-        params: { ...groupParams(view), slices: sliced.slices },
-        ...(update ? { running: { momentum: update.momentum } } : {}),
-      },
-      operands: {
-        x,
-        partial: sliced.partial,
-        statistics,
-        ...(update ? { runningMean: update.mean, runningVariance: update.variance } : {}),
-      },
-    },
+    ...statisticsCalls(name, parts, target),
     {
       name: `${name}/apply`,
       shaders: [applyShader, parts.affine ? affine : plain, tableShader(view), laneShader(view.lanes), ...end.shaders],
@@ -135,25 +91,9 @@ export interface BackwardParts {
 }
 
 export function lowerNormalizeGradient(name: string, parts: BackwardParts, target: Target): KernelCall[] {
-  const { view, epsilon, x, dY, statistics, dX } = parts;
-  const sliced = slicedCall(view, target);
+  const { view, x, dY, dX } = parts;
   const coefficients = scratch(tensorType([4, view.items, view.groups]));
-  const calls: KernelCall[] = [
-    {
-      ...sliced.call,
-      name: `${name}/sums`,
-      shaders: [gradientSums, tableShader(view), laneShader(view.lanes)],
-      params: { ...sliced.call.params, tableShape: tableParams(view) },
-      operands: { x, table: statistics, dY, partial: sliced.partial },
-      flops: 4 * sizeOfView(view),
-    },
-    {
-      ...groupCall(view, sliced.slices, target, parts.affine ? gradientAffine : gradientPlain, gradientTable),
-      name: `${name}/table`,
-      params: { params: { ...groupParams(view), slices: sliced.slices, epsilon } },
-      operands: { partial: sliced.partial, statistics, coefficients, ...parts.affine },
-    },
-  ];
+  const calls = coefficientCalls(name, parts, coefficients, target);
   if (!dX) return calls;
   const runs = runsOf(view, dX, target);
   const end = epilogueOf(parts.epilogue, dX, view.lanes);
@@ -169,42 +109,6 @@ export function lowerNormalizeGradient(name: string, parts: BackwardParts, targe
   return calls;
 }
 
-function sizeOfView({ items, steps, channels }: NormView): number {
-  return items * steps * channels;
-}
-
-/** What the first stages share: an invocation for each lane of channels of each slice, and where their parts go. */
-function slicedCall(view: NormView, target: Target) {
-  const slices = slicesOf(view, target);
-  const channels = view.channels / view.lanes;
-  const count = view.items * slices * channels;
-  const partial = scratch(tensorType([view.items, slices, 2, view.channels]));
-  const params = { params: { count, steps: view.steps, slices, channels } };
-  return { slices, partial, call: { params, workgroups: workgroupsFor(count, workgroupSize) } };
-}
-
-/** What the second stages share: one invocation or one workgroup for each group. */
-function groupCall(
-  view: NormView,
-  slices: number,
-  { software }: Target,
-  use: KernelCall["shaders"][number],
-  shader: KernelCall["shaders"][number],
-) {
-  const parts = (slices * view.channels) / view.groups;
-  const count = view.items * view.groups;
-  const shared = parts > longSum && !software;
-  return {
-    shaders: [shader, shared ? joinWorkgroup : joinAlone, use],
-    workgroups: shared ? count : workgroupsFor(count, workgroupSize),
-    flops: 4 * parts * count,
-  };
-}
-
-function groupParams({ items, steps, channels, groups }: NormView) {
-  return { count: items * groups, groups, groupChannels: channels / groups, steps };
-}
-
 /** What the last stages share: an invocation for each lane of channels of each run of steps. */
 function runsOf(view: NormView, result: Value, target: Target) {
   const { items, steps, lanes } = view;
@@ -217,13 +121,4 @@ function runsOf(view: NormView, result: Value, target: Target) {
     params: { count, steps, runs, channels },
     workgroups: workgroupsFor(count, applyWorkgroup),
   };
-}
-
-function tableShader({ channels, groups }: NormView) {
-  return groups === channels ? tableByChannel : tableByGroup;
-}
-
-function tableParams({ items, channels, groups, lanes }: NormView) {
-  if (groups === channels) return { items, channels: channels / lanes };
-  return { items, groups, groupChannels: channels / groups / lanes };
 }
