@@ -138,7 +138,7 @@ function chooseTile(
       const loads = window * of.aLanes * loadCost(of.aLanes, false) + shared + ragged;
       const surplus =
         ((Math.ceil(outWidth / pixels) * pixels) / outWidth) * ((Math.ceil(of.wide / columns) * columns) / of.wide);
-      const cost = tileCost({ products: sums * pixels, sums, loads }, surplus * products);
+      const cost = tileCost({ products: sums * pixels, sums, lanes: of.lanes, loads }, surplus * products);
       if (!best || cost < best.cost) best = { tile: { pixels, columns }, cost };
     }
   }

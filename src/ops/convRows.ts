@@ -69,7 +69,7 @@ export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | n
         const surplus =
           ((Math.ceil(conv.outWidth / pixels) * pixels) / conv.outWidth) *
           ((Math.ceil(wide / columns) * columns) / wide);
-        const cost = tileCost({ products: sums * width * step, sums, loads }, surplus * total);
+        const cost = tileCost({ products: sums * width * step, sums, lanes, loads }, surplus * total);
         if (!best || cost < best.cost) best = { tile: { pixels, columns, step, quad }, cost };
       }
     }

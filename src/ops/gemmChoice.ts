@@ -79,7 +79,8 @@ function softwareTile(shape: GemmShape, { force, subgroups }: Target): Omit<Gemm
       const loads = step * (rows * loadCost(aLanes, false) + columns * lanes * loadCost(bLanes, quad));
       const surplus = ((Math.ceil(m / rows) * rows) / m) * ((Math.ceil(wide / columns) * columns) / wide);
       // A segment ends in a turn of the loop around this one.
-      const turn = { products: sums * step, sums: sums * (segments > 1 ? 1 + step / depth : 1), loads };
+      const merged = sums * (segments > 1 ? 1 + step / depth : 1);
+      const turn = { products: sums * step, sums: merged, lanes, loads };
       const cost = tileCost(turn, surplus * m * n * segments * depth * batch);
       if (!best || cost < best.cost) best = { rows, columns, cost };
     }

@@ -21,24 +21,26 @@ export function loadCost(lanes: Lanes, quad: boolean): number {
 
 /** What a tile does in one turn of its loop. */
 export interface Turn {
-  /** Multiplications, and sums that they go to. */
+  /** Multiplications, and sums that they go to; both in vectors of so many lanes. */
   readonly products: number;
   readonly sums: number;
+  readonly lanes: Lanes;
   /** Nanoseconds spent on loads. */
   readonly loads: number;
 }
 
 /** Steps of a training within which a kernel's compile time must have paid. */
-const horizon = 200;
+const horizon = 170;
 
-/** Milliseconds to compile one multiplication of the unrolled body, and the store of one sum with its epilogue. */
-const compileMs = { product: 0.3, sum: 0.5 } as const;
+/** Milliseconds to compile a multiplication of the unrolled body, the statement that makes a vector of them, the store of a sum. */
+const compileMs = { product: 0.13, statement: 0.7, sum: 0.5 } as const;
 
 /**
  * Milliseconds that a kernel takes in `horizon` steps, its compilation included, where one step makes `total` products.
  * A large tile loads less for each product and compiles for longer; a small layer never earns that back.
  */
-export function tileCost({ products, sums, loads }: Turn, total: number): number {
+export function tileCost({ products, sums, lanes, loads }: Turn, total: number): number {
   const ns = multiplyNs + (loads + sums * mergeNs) / products;
-  return (horizon * total * ns) / 1e6 + products * compileMs.product + sums * compileMs.sum;
+  const compile = products * (compileMs.product + compileMs.statement / lanes) + sums * compileMs.sum;
+  return (horizon * total * ns) / 1e6 + compile;
 }
