@@ -2,7 +2,7 @@
 // Gradient of adaptive average pooling: dX[n, h, w, c] = sum of dY / (size of the window) over the windows that cover
 // (h, w): rows floor(h * OH / H) to ceil((h + 1) * OH / H), columns alike.
 // dY: [N, OH, OW, C]; dX: [N, H, W, C].
-// One invocation: one lane of one pixel of dX. One workgroup: 64 neighbours along C, then W, H, N.
+// One invocation: one lane of one pixel of dX. One workgroup: 256 neighbours along C, then W, H, N.
 // The windows are added in row-major order.
 @group(0) @binding(0) var<storage, read> dY: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> dX: array<Lane>;
@@ -12,9 +12,9 @@ fn sizeOfWindow(i: u32, windows: u32, size: u32) -> u32 {
   return ((i + 1u) * size + windows - 1u) / windows - i * size / windows;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= planes.count) { return; }
   let pixel = pixelAt(index, planes.height, planes.width);
   let top = pixel.row * planes.outHeight / planes.height;

@@ -2,7 +2,8 @@
 // Gradient of average pooling whose windows tile the image (stride = kernel, no padding): each dY is loaded once and
 // spread over its window. Pixels right of and below the last whole window get 0.
 // dY: [N, OH, OW, C]; dX: [N, H, W, C].
-// One invocation: one lane of one tile of ROWS x COLUMNS pixels of dX. One workgroup: 64 neighbours along C, then tiles.
+// One invocation: one lane of one tile of ROWS x COLUMNS pixels of dX. One workgroup: 256 neighbours along C,
+// then tiles.
 @group(0) @binding(0) var<storage, read> dY: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> dX: array<Lane>;
 
@@ -16,25 +17,30 @@ struct Tiles {
 }
 @group(0) @binding(9) var<uniform> tiles: Tiles;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= planes.count) { return; }
-  let tile = pixelAt(index, (planes.height + ROWS - 1u) / ROWS, (planes.width + COLUMNS - 1u) / COLUMNS);
+  let width = planes.width;
+  let tile = pixelAt(index, (planes.height + ROWS - 1u) / ROWS, (width + COLUMNS - 1u) / COLUMNS);
+  let top = tile.row * ROWS;
+  let left = tile.column * COLUMNS;
+  let fetched = epilogueColumn(tile.channel);
   var gradient = Lane(0.0);
   if (!RAGGED || (tile.row < planes.outHeight && tile.column < planes.outWidth)) {
     let source = ((tile.image * planes.outHeight + tile.row) * planes.outWidth + tile.column) * planes.channels + tile.channel;
     gradient = dY[source] / tiles.divisor;
   }
+  let origin = top * width + left;
+  let corner = (tile.image * planes.height * width + origin) * planes.channels + tile.channel;
   // unroll
   for (var di = 0u; di < ROWS; di++) {
     // unroll
     for (var dj = 0u; dj < COLUMNS; dj++) {
-      let row = tile.row * ROWS + di;
-      let column = tile.column * COLUMNS + dj;
-      if (!RAGGED || (row < planes.height && column < planes.width)) {
-        let to = ((tile.image * planes.height + row) * planes.width + column) * planes.channels + tile.channel;
-        dX[to] = epilogue(gradient, to);
+      if (!RAGGED || (top + di < planes.height && left + dj < width)) {
+        let offset = di * width + dj;
+        let to = corner + offset * planes.channels;
+        dX[to] = epilogueAt(gradient, to, fetched);
       }
     }
   }

@@ -1,7 +1,7 @@
 // uses: lib/grid, pool/planes, pool/window
 // Max pooling, y[n, oh, ow, c] = max over the window, and where it was found; min pooling with SIGN = -1.
 // x: [N, H, W, C]; y and indices: [N, OH, OW, C]; an index is row * W + column in the plane of x.
-// One invocation: one lane of channels of one pixel of y. One workgroup: 64 neighbours along C, then OW, OH, N.
+// One invocation: one lane of channels of one pixel of y. One workgroup: 256 neighbours along C, then OW, OH, N.
 // Taps are visited in row-major order and a later one must be larger, so that of equal values the first wins.
 // Padding counts as minus infinity: its taps are left out. A NaN wins.
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
@@ -10,17 +10,17 @@
 
 const SIGN = 1.0;
 
-var<private> plane: u32;
-var<private> channel: u32;
+/// The window's corner: its lane in x.
+var<private> corner: u32;
 var<private> best: Lane;
+/// Where, counted from the corner.
 var<private> at: LaneIndex;
 
-fn tap(row: u32, column: u32) {
-  let position = row * planes.width + column;
-  let value = SIGN * x[(plane + position) * planes.channels + channel];
+fn tap(offset: u32) {
+  let value = SIGN * x[corner + offset * planes.channels];
   let better = (value > best) | (at < LaneIndex(0)) | isNan(value);
   best = select(best, value, better);
-  at = select(at, LaneIndex(i32(position)), better);
+  at = select(at, LaneIndex(i32(offset)), better);
 }
 
 /// By the bits: comparisons with NaN are for the compiler to drop.
@@ -28,16 +28,18 @@ fn isNan(value: Lane) -> LaneMask {
   return (bitcast<LaneIndex>(value) & LaneIndex(0x7fffffff)) > LaneIndex(0x7f800000);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= planes.count) { return; }
   let out = pixelAt(index, planes.outHeight, planes.outWidth);
-  plane = out.image * planes.height * planes.width;
-  channel = out.channel;
+  let top = out.row * window.strideHeight - window.top;
+  let left = out.column * window.strideWidth - window.left;
+  let origin = top * planes.width + left;
+  corner = (out.image * planes.height * planes.width + origin) * planes.channels + out.channel;
   best = Lane(0.0);
   at = LaneIndex(-1);
-  eachTap(out.row * window.strideHeight - window.top, out.column * window.strideWidth - window.left);
-  y[index] = epilogue(SIGN * best, index);
-  indices[index] = at;
+  eachTap(top, left);
+  y[index] = epilogueAt(SIGN * best, index, epilogueColumn(out.channel));
+  indices[index] = at + LaneIndex(i32(origin));
 }

@@ -1,15 +1,15 @@
 // uses: lib/grid, pool/planes, pool/window
 // Gradient of max pooling: dX[n, h, w, c] = sum of dY over the windows that cover (h, w) and found their maximum there.
 // dY and indices: [N, OH, OW, C]; dX: [N, H, W, C]. Any window, overlapping or not.
-// One invocation: one lane of one pixel of dX. One workgroup: 64 neighbours along C, then W, H, N.
+// One invocation: one lane of one pixel of dX. One workgroup: 256 neighbours along C, then W, H, N.
 // The windows are added in row-major order.
 @group(0) @binding(0) var<storage, read> dY: array<Lane>;
 @group(0) @binding(1) var<storage, read> indices: array<LaneIndex>;
 @group(0) @binding(2) var<storage, read_write> dX: array<Lane>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= planes.count) { return; }
   let pixel = pixelAt(index, planes.height, planes.width);
   let here = LaneIndex(i32(pixel.row * planes.width + pixel.column));

@@ -7,15 +7,15 @@ const COLUMNS = 1u;
 const CLIPPED = true;
 
 /// `top` and `left` are the window's first row and column; before the border they wrap around to large numbers, which
-/// are not inside either.
+/// are not inside either. A tap is told by how many pixels it lies behind that corner.
 fn eachTap(top: u32, left: u32) {
+  let down = window.dilationHeight * planes.width;
   // unroll
   for (var i = 0u; i < ROWS; i++) {
     // unroll
     for (var j = 0u; j < COLUMNS; j++) {
-      let row = top + i * window.dilationHeight;
-      let column = left + j * window.dilationWidth;
-      if (!CLIPPED || (row < planes.height && column < planes.width)) { tap(row, column); }
+      let inside = (top + i * window.dilationHeight < planes.height) & (left + j * window.dilationWidth < planes.width);
+      if (!CLIPPED || inside) { tap(i * down + j * window.dilationWidth); }
     }
   }
 }

@@ -1,13 +1,13 @@
 // uses: lib/grid, upsample/line
 // Linear resizing of one axis: y[a, o, i] = (1 - w) x[a, low, i] + w x[a, low + 1, i]. Bilinear: this along W, then H.
 // x: [outer, size, inner]; y: [outer, out, inner].
-// One invocation: one lane of y. One workgroup: 64 neighbours along inner, then out, outer.
+// One invocation: one lane of y. One workgroup: 256 neighbours along inner, then out, outer.
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= line.count) { return; }
   let position = index / line.inner;
   let at = between(i32(position % u32(line.out)));

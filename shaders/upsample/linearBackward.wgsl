@@ -1,13 +1,13 @@
 // uses: lib/grid, upsample/line
 // Gradient of linear resizing: dX[a, s, i] = sum of dY[a, o, i] times the weight of position s in output o, over the
 // outputs that lie less than 1 from s (at the ends: those beyond, too). dY: [outer, out, inner]; dX: [outer, size, inner].
-// One invocation: one lane of dX. One workgroup: 64 neighbours along inner, then size, outer. Added in order of o.
+// One invocation: one lane of dX. One workgroup: 256 neighbours along inner, then size, outer. Added in order of o.
 @group(0) @binding(0) var<storage, read> dY: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> dX: array<Lane>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= line.count) { return; }
   let place = index / line.inner;
   let s = i32(place % u32(line.size));

@@ -1,7 +1,7 @@
 // uses: lib/grid, pool/planes, upsample/ratio
 // Gradient of nearest-neighbour resizing: dX[n, h, w, c] = sum of dY over the pixels that were copied from (h, w).
 // dY: [N, OH, OW, C]; dX: [N, H, W, C].
-// One invocation: one lane of one pixel of dX. One workgroup: 64 neighbours along C, then W, H, N.
+// One invocation: one lane of one pixel of dX. One workgroup: 256 neighbours along C, then W, H, N.
 // The pixels are added in row-major order.
 @group(0) @binding(0) var<storage, read> dY: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> dX: array<Lane>;
@@ -11,9 +11,9 @@ fn firstCopy(position: u32, step: u32, per: u32) -> u32 {
   return (position * per + step - 1u) / step;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = workgroupIndex(id, grid) * 64u + local;
+  let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= planes.count) { return; }
   let pixel = pixelAt(index, planes.height, planes.width);
   let top = firstCopy(pixel.row, ratio.rows, ratio.perRows);

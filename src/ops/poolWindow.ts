@@ -149,7 +149,7 @@ export function wantSameShape(where: string, name: string, type: TensorType | un
 }
 
 /** Invocations of the pooling kernels in a workgroup. */
-export const poolWorkgroup = 64;
+export const poolWorkgroup = 256;
 
 /** The uniform of shaders/pool/planes: `large` is pooled to `small`, or unpooled from it. */
 export function planesOf(large: Shape, small: Shape, lanes: Lanes, count: number): KernelCall["params"] {
