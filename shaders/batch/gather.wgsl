@@ -5,8 +5,8 @@
 //     x[b, h, w, c] = pixel * scale + offset,      y[b] = label
 //
 // Row b is the example at position first + b of the epoch's order, counted from the start of the part. Past the last
-// example the canvas is all border and the label says that there is none. One invocation writes 8 neighbours of one canvas, and the first of a canvas its
-// label; a workgroup 64 times that.
+// example the canvas is all border and the label says that there is none. One invocation writes CHUNK neighbouring lanes
+// of one canvas, and the first of a canvas its label; a workgroup 64 times that. A lane lies within one row.
 
 struct GatherParams {
   /// First example of the part.
@@ -15,7 +15,7 @@ struct GatherParams {
   examples: u32,
   batch: u32,
   chunks: u32,
-  /// Elements of a canvas, and of one of its rows.
+  /// Lanes of a canvas, and elements of one of its rows.
   canvas: u32,
   canvasRow: u32,
   /// Rows and elements of a row of an image.
@@ -41,13 +41,13 @@ struct Cursor {
   shuffle: u32,
 }
 
-/// Elements of one invocation.
-const CHUNK = 8u;
+/// Lanes of one invocation.
+const CHUNK = 4u;
 
 @group(0) @binding(0) var<storage, read> images: array<u32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read> cursor: Cursor;
-@group(0) @binding(3) var<storage, read_write> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> x: array<Lane>;
 @group(0) @binding(4) var<storage, read_write> y: array<i32>;
 @group(0) @binding(5) var<uniform> params: GatherParams;
 
@@ -56,17 +56,24 @@ fn byteOf(word: u32, i: u32) -> u32 {
   return (word >> (8u * (i & 3u))) & 0xffu;
 }
 
-/// Value at a row and an element of that row of the canvas of an example.
-fn canvasAt(example: u32, row: u32, element: u32) -> f32 {
+/// Values from an element of a row of the canvas of an example on.
+fn canvasAt(example: u32, row: u32, element: u32) -> Lane {
   // Above or left of the image these wrap to huge numbers.
   let imageRow = row - params.top;
   let column = element - params.left;
-  var pixel = params.border;
-  if (example < params.examples && imageRow < params.imageRows && column < params.imageRow) {
-    let i = ((params.start + example) * params.imageRows + imageRow) * params.imageRow + column;
-    pixel = f32(byteOf(images[i >> 2u], i));
+  let first = ((params.start + example) * params.imageRows + imageRow) * params.imageRow + column;
+  let shift = 8u * (first & 3u);
+  var bytes = images[first >> 2u] >> shift;
+  if (LANES > 1u) {
+    // The bytes lie in two words, unless they start with one.
+    bytes |= select(images[(first + 3u) >> 2u] << (32u - shift), 0u, shift == 0u);
   }
-  return pixel * params.scale + params.offset;
+  let inside = (example < params.examples) & (imageRow < params.imageRows);
+  let columns = column + vec4u(0u, 1u, 2u, 3u);
+  let pixels = vec4f((vec4u(bytes) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(0xffu));
+  let values = select(vec4f(params.border), pixels, vec4<bool>(inside) & (columns < vec4u(params.imageRow)));
+  let normalized = values * params.scale + params.offset;
+  return laneOf(normalized.x, normalized.y, normalized.z, normalized.w);
 }
 
 @compute @workgroup_size(64)
@@ -84,12 +91,12 @@ fn main(
     example = permuted(position, params.examples, params.halfBits, cursor.seed, cursor.epoch);
   }
   let begin = (index - b * params.chunks) * CHUNK;
-  var row = begin / params.canvasRow;
-  var element = begin - row * params.canvasRow;
+  var row = begin * LANES / params.canvasRow;
+  var element = begin * LANES - row * params.canvasRow;
   // unroll
   for (var i = 0u; i < CHUNK; i++) {
     if (begin + i < params.canvas) { x[b * params.canvas + begin + i] = canvasAt(example, row, element); }
-    element++;
+    element += LANES;
     if (element == params.canvasRow) {
       element = 0u;
       row++;

@@ -5,6 +5,7 @@ import type { Value } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
+import { laneShader } from "./lanes.ts";
 import { checkNames, checkNumber, whereIs } from "./options.ts";
 
 /**
@@ -130,20 +131,22 @@ function wantShape(
   }
 }
 
-/** Elements of one invocation; as in the shader. */
-const chunk = 8;
+/** Lanes of one invocation. */
+const chunk = 4;
 
 function lowerGather({ attrs, inputs, outputs: [x, y] }: LowerContext<GatherBatchAttrs>): KernelCall[] {
   const [images, labels, cursor] = inputs;
   if (!images || !labels || !cursor || !x || !y) return [];
   const { batchSize, height, width, scale, offset, border, from, count } = attrs;
   const [, imageRows = 1, columns = 1, channels = 1] = images.type.shape;
-  const canvas = height * width * channels;
+  // Four values are four bytes of one or two words.
+  const lanes = (width * channels) % 4 === 0 ? 4 : 1;
+  const canvas = (height * width * channels) / lanes;
   const chunks = Math.ceil(canvas / chunk);
   return [
     {
       name: "gather",
-      shaders: [gather],
+      shaders: [gather, laneShader(lanes)],
       constants: { CHUNK: chunk },
       params: {
         params: {
