@@ -71,7 +71,7 @@ struct Crop {
 }
 
 /// Pixels of one invocation.
-const CHUNK = 8u;
+const CHUNK = 16u;
 
 @group(0) @binding(0) var<storage, read> images: array<u32>;
 @group(0) @binding(1) var<storage, read> masks: array<u32>;
@@ -155,7 +155,10 @@ fn cropAt(position: u32) -> Crop {
 /// Index on an axis of `side` pixels, mirrored about the middles of the pixels at its ends.
 fn mirrored(i: i32, side: i32) -> u32 {
   let period = max(1, 2 * (side - 1));
-  let within = ((i % period) + period) % period;
+  // By floats, since a CPU divides integers one at a time; the quotient may be rounded across a whole number.
+  var within = i - period * i32(floor(f32(i) / f32(period)));
+  within += select(0, period, within < 0);
+  within -= select(0, period, within >= period);
   return u32(min(within, period - within));
 }
 

@@ -213,7 +213,7 @@ function checkChanges(where: string, attrs: GatherCropsAttrs): void {
 }
 
 /** Pixels of one invocation; as in the shader. */
-const chunk = 8;
+const chunk = 16;
 const workgroupSize = 64;
 
 function lowerCrops({ attrs, inputs, outputs: [x, y, weight] }: LowerContext<GatherCropsAttrs>): KernelCall[] {
