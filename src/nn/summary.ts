@@ -1,13 +1,14 @@
-import { defaultTarget } from "../core/call.ts";
 import { input } from "../core/graph.ts";
 import { showBytes, showFlops } from "../core/plan.ts";
 import { sizeOf, tensorType } from "../core/types.ts";
+import { checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import { layVariables } from "../passes/layout.ts";
 import type { Compiled } from "./model.ts";
 import type { Network } from "./network.ts";
 import { allVariables } from "./state.ts";
 import { trainStep } from "./steps.ts";
+import { checkCount } from "./trainer.ts";
 
 export interface SummaryOptions {
   /** For what a step takes. Default 32. */
@@ -15,7 +16,9 @@ export interface SummaryOptions {
 }
 
 /** A line a layer: name, kind, shape of its output, number of parameters, whether they learn; then the totals. */
-export function summarize(network: Network, compiled: Compiled | null, { batchSize = 32 }: SummaryOptions): string {
+export function summarize(network: Network, compiled: Compiled | null, options: SummaryOptions): string {
+  checkNames("summary", options, ["batchSize"]);
+  const batchSize = checkCount("summary", "batchSize", options.batchSize ?? 32);
   const rows = [
     ["layer", "kind", "output shape", "parameters", "learns"],
     ...network.inputs.map(({ shape }) => ["input", "input", `[N, ${shape.join(", ")}]`, "0", ""]),
@@ -51,13 +54,16 @@ export function summarize(network: Network, compiled: Compiled | null, { batchSi
   ].join("\n");
 }
 
-/** Dispatches, flops and bytes of one training step, planned without a GPU. */
-function describeStep(network: Network, { state, loss, optimizer }: Compiled, batchSize: number): string {
+/** Dispatches, flops and bytes of one training step as this device would run it; none of it is run. */
+function describeStep(network: Network, { state, loss, optimizer, gpu }: Compiled, batchSize: number): string {
+  const [shape = [], output = []] = [network.inputs[0]?.shape, network.outputs[0]?.shape];
+  // Labels are class indices where the loss wants a class, else numbers like the output.
+  const labels = loss.labels === "classes" ? tensorType([batchSize, ...output.slice(0, -1)], "i32") : null;
   const source = () => ({
-    x: input("x", tensorType([batchSize, ...(network.inputs[0]?.shape ?? [])])),
-    y: input("y", tensorType([batchSize, ...(network.outputs[0]?.shape.slice(0, -1) ?? [])], "i32")),
+    x: input("x", tensorType([batchSize, ...shape])),
+    y: input("y", labels ?? tensorType([batchSize, ...output])),
   });
   const graph = trainStep({ network, state, loss }, optimizer, source);
-  const { calls, flops, peakBytes } = plan(graph, layVariables(allVariables(state)), defaultTarget);
+  const { calls, flops, peakBytes } = plan(graph, layVariables(allVariables(state)), gpu.target);
   return `a training step on ${batchSize} examples: ${calls.length} dispatches, ${showFlops(flops)}, ${showBytes(peakBytes)} of GPU memory at its peak`;
 }

@@ -6,7 +6,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import { Variables } from "../../src/gpu/variables.ts";
 import { inputLayer } from "../../src/nn/layer.ts";
 import { dense } from "../../src/nn/layers.ts";
-import { type Model, model } from "../../src/nn/model.ts";
+import { type Model, model, sequential } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
 import { numbers, testGpu } from "../support/run.ts";
@@ -81,20 +81,39 @@ describe("compile", () => {
     ["evaluate", { batchSize: 0 }, "evaluate: batchSize 0; wanted a whole number of at least 1."],
     ["predict", { batchSise: 8 }, "predict: option batchSise; wanted one of batchSize."],
     ["predict", { batchSize: 1.5 }, "predict: batchSize 1.5; wanted a whole number of at least 1."],
+    ["summary", { batch: 8 }, "summary: option batch; wanted one of batchSize."],
+    ["summary", { batchSize: -1 }, "summary: batchSize -1; wanted a whole number of at least 1."],
   ] as const)("%s refuses %o", async (method, wrong, message) => {
     const network = await tinyNetwork().compile({ gpu, optimizer: sgd(), loss });
     const options = wrong as { readonly batchSize?: number };
     const x = new Float32Array(sizeOf(network.inputs[0]?.shape ?? []));
-    const made = method === "evaluate" ? network.evaluate(data, options) : network.predict(x, options);
-    expect(await made.catch((cause: Error) => cause.message)).toContain(message);
+    const calls = {
+      evaluate: () => network.evaluate(data, options),
+      predict: () => network.predict(x, options),
+      summary: () => network.summary(options),
+    };
+    await expect(async () => calls[method]()).rejects.toThrow(message);
     network.dispose();
   });
+
+  test.each(["meanSquaredError", "binaryCrossentropy", "categoricalCrossentropy", "diceLoss"] as const)(
+    "by %s has a summary",
+    async (choice) => {
+      const network = sequential({ inputShape: [4], layers: [dense({ units: 3 })] });
+      await network.compile({ gpu, optimizer: sgd(), loss: choice });
+      expect(network.summary()).toMatch(/a training step on 32 examples: \d+ dispatches/);
+      network.dispose();
+    },
+  );
 
   test("a compiled model's summary says what a step takes", async () => {
     const network = await tinyNetwork().compile({ gpu, optimizer: sgd(), loss });
     expect(network.summary({ batchSize: 16 }).split("\n").at(-1)).toMatch(
       /^a training step on 16 examples: \d+ dispatches, \d+\.\d Mflop, \d+\.\d [KM]iB of GPU memory at its peak$/,
     );
+    // The plan gathers its batch besides.
+    const dispatches = network.trainPlan(data, 16).calls.length - 1;
+    expect(network.summary({ batchSize: 16 })).toContain(`on 16 examples: ${dispatches} dispatches`);
     network.dispose();
   });
 });
