@@ -68,7 +68,7 @@ describe("compile", () => {
       { loss: "crossentropy" as typeof loss },
       'compile: loss "crossentropy"; wanted one of sparseCategoricalCrossentropy,',
     ],
-    [{ metrics: ["accuracy"] }, "compile: option metrics; wanted one of optimizer, loss, gpu, seed, onCompile."],
+    [{ metrics: ["accuracy"] }, "compile: option metrics; wanted one of optimizer, loss, gpu, seed,"],
   ])("refuses %o", async (wrong, message) => {
     const error = await tinyNetwork()
       .compile({ gpu, optimizer: sgd(), loss, ...wrong })
