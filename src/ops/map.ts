@@ -56,22 +56,26 @@ function lowerMap({ attrs: { program }, inputs, outputs: [y] }: LowerContext<Map
   const size = sizeOf(shape);
   if (size === 0) return [];
   const reads = inputs.map((value) => accessOf(value.type.shape, shape));
+  const last = shape.length - 1;
   const lanes = lanesFor(
     size,
-    ...reads.map((read) => (read.kind === "suffix" ? read.size : read.kind === "strided" ? 1 : 4)),
+    ...reads.map((read) => (read.kind === "suffix" ? read.size : read.kind === "strided" ? (shape[last] ?? 1) : 4)),
   );
   const count = size / lanes;
   const fields: Record<string, number> = { count };
   if (reads.some((read) => read.kind === "strided")) {
     shape.forEach((side, axis) => {
-      fields[`side${axis}`] = side;
+      fields[`side${axis}`] = axis === last ? side / lanes : side;
     });
   }
   reads.forEach((read, i) => {
-    if (read.kind === "suffix") fields[`period${i}`] = read.size / lanes;
+    if (read.kind === "suffix") {
+      fields[`period${i}`] = read.size / lanes;
+      fields[`advance${i}`] = workgroupSize % (read.size / lanes);
+    }
     if (read.kind === "strided") {
       read.strides.forEach((stride, axis) => {
-        fields[`stride${i}_${axis}`] = stride;
+        fields[`stride${i}_${axis}`] = read.wide && axis < last ? stride / lanes : stride;
       });
     }
   });
@@ -92,7 +96,8 @@ type Access =
   | { readonly kind: "scalar" }
   /** The operand is the last axes of the result, repeated. */
   | { readonly kind: "suffix"; readonly size: number }
-  | { readonly kind: "strided"; readonly strides: readonly number[] };
+  /** `wide`: the last axis is not repeated, so that the operand has vectors where the result has. */
+  | { readonly kind: "strided"; readonly strides: readonly number[]; readonly wide: boolean };
 
 function accessOf(operand: Shape, result: Shape): Access {
   const size = sizeOf(operand);
@@ -103,7 +108,7 @@ function accessOf(operand: Shape, result: Shape): Access {
   const first = aligned.findIndex((side) => side !== 1);
   if (aligned.slice(first).every((side, i) => side === result[first + i])) return { kind: "suffix", size };
   const strides = stridesOf(aligned).map((stride, axis) => (aligned[axis] === 1 ? 0 : stride));
-  return { kind: "strided", strides };
+  return { kind: "strided", strides, wide: strides.at(-1) === 1 };
 }
 
 /** WGSL of one elementwise kernel; the only shader text that is generated. */
@@ -119,7 +124,7 @@ function mapShader(
     group: 0,
     binding: i,
     access: "read",
-    type: read.kind === "scalar" ? "array<f32>" : "array<Lane>",
+    type: read.kind === "scalar" || (read.kind === "strided" && !read.wide) ? "array<f32>" : "array<Lane>",
   }));
   const y: ShaderBinding = { name: "y", group: 0, binding: reads.length, access: "read_write", type: "array<Lane>" };
   const params = uniformBinding("params", "MapParams", reads.length + 1, fields);
@@ -127,16 +132,24 @@ function mapShader(
   const loads = reads.map((read, i) => {
     if (read.kind === "full") return `x${i}[index]`;
     if (read.kind === "scalar") return `Lane(x${i}[0])`;
-    if (read.kind === "suffix") return `x${i}[index % params.period${i}]`;
-    return `x${i}[${read.strides.map((_, axis) => `at${axis} * params.stride${i}_${axis}`).join(" + ")}]`;
+    if (read.kind === "suffix") return `x${i}[place${i}]`;
+    const load = `x${i}[${read.strides.map((_, axis) => `at${axis} * params.stride${i}_${axis}`).join(" + ")}]`;
+    return read.wide ? load : `Lane(${load})`;
   });
+  // One division for all the steps of an invocation.
+  const repeated = reads.flatMap(({ kind }, i) => (kind === "suffix" ? [i] : []));
+  const starts = repeated.map((i) => `  var place${i} = first % params.period${i};\n`);
+  const steps = repeated.map(
+    (i) =>
+      `    place${i} += params.advance${i};\n    place${i} -= select(0u, params.period${i}, place${i} >= params.period${i});\n`,
+  );
   const source = `// ${programName(program)}: each invocation computes ${perInvocation} lanes of ${lanes}.
 ${declare([...bindings, y, params])}
 fn evaluate(${reads.map((_, i) => `o${i}: Lane`).join(", ")}) -> Lane {
 ${programBody(program)}
 }
 
-fn element(index: u32) -> Lane {
+fn element(${["index", ...repeated.map((i) => `place${i}`)].map((name) => `${name}: u32`).join(", ")}) -> Lane {
 ${strided ? unravel(rank) : ""}  return evaluate(${loads.join(", ")});
 }
 
@@ -145,8 +158,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let first = workgroupIndex(id, grid) * ${workgroupSize * perInvocation}u + local;
   if (first >= params.count) { return; }
   var results: array<Lane, ${perInvocation}>;
-  // unroll
-  for (var i = 0u; i < ${perInvocation}u; i++) { results[i] = element(min(first + i * ${workgroupSize}u, params.count - 1u)); }
+${starts.join("")}  // unroll
+  for (var i = 0u; i < ${perInvocation}u; i++) {
+    results[i] = element(${[`min(first + i * ${workgroupSize}u, params.count - 1u)`, ...repeated.map((i) => `place${i}`)].join(", ")});
+${steps.join("")}  }
   // unroll
   for (var i = 0u; i < ${perInvocation}u; i++) { if (first + i * ${workgroupSize}u < params.count) { y[first + i * ${workgroupSize}u] = results[i]; } }
 }
@@ -158,7 +173,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
 function unravel(rank: number): string {
   const lines = ["  var rest = index;"];
   for (let axis = rank - 1; axis >= 0; axis--) {
-    lines.push(`  let at${axis} = rest % params.side${axis};`, `  rest = rest / params.side${axis};`);
+    lines.push(
+      `  let next${axis} = rest / params.side${axis};`,
+      `  let at${axis} = rest - next${axis} * params.side${axis};`,
+      `  rest = next${axis};`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -180,19 +199,18 @@ export function epilogueOf(
   const values = epilogue?.operands ?? [];
   const columns = result.type.shape.at(-1) ?? 1;
   const reads = values.map((value) => accessOf(value.type.shape, result.type.shape));
-  const ofColumn = reads.map((read) => read.kind === "scalar" || (read.kind === "suffix" && read.size === columns));
+  // A lane that reaches over the end of the last axis, as in sums of three channels, takes its values one by one.
+  const ragged = columns % lanes > 0;
+  const ofColumn = reads.map((read) => read.kind === "scalar" || (read.kind === "suffix" && !ragged));
   const fields: Record<string, number> = reads.some((read) => read.kind === "suffix")
-    ? { columns: columns / lanes }
+    ? { columns: ragged ? columns : columns / lanes }
     : {};
-  reads.forEach((read, i) => {
-    if (read.kind === "suffix" && !ofColumn[i]) fields[`period${i}`] = read.size / lanes;
-  });
   const bindings: ShaderBinding[] = reads.map((read, i) => ({
     name: `e${i}`,
     group: 0,
     binding: epilogueBinding + i,
     access: "read",
-    type: read.kind === "scalar" ? "array<f32>" : "array<Lane>",
+    type: read.kind === "scalar" || (read.kind === "suffix" && ragged) ? "array<f32>" : "array<Lane>",
   }));
   if (Object.keys(fields).length > 0) {
     bindings.push(
@@ -206,9 +224,11 @@ export function epilogueOf(
   });
   const loads = reads.map((read, i) => {
     if (ofColumn[i]) return `  let o${i + 1} = fetched.o${i + 1};`;
-    return `  let o${i + 1} = e${i}[${read.kind === "full" ? "index" : `index % epilogueParams.period${i}`}];`;
+    if (read.kind === "full") return `  let o${i + 1} = e${i}[index];`;
+    const values = [0, 1, 2, 3].map((k) => `e${i}[(index * LANES + ${k}u) % epilogueParams.columns]`);
+    return `  let o${i + 1} = laneOf(${values.join(", ")});`;
   });
-  const column = fields.columns === undefined ? "0u" : "index % epilogueParams.columns";
+  const column = fields.columns === undefined || ragged ? "0u" : "index % epilogueParams.columns";
   const source = `// epilogue: ${programName(program) || "none"}
 ${declare(bindings)}
 /// What the epilogue takes for all values of a column.
