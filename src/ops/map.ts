@@ -138,7 +138,7 @@ function mapShader(
   });
   // One division for all the steps of an invocation.
   const repeated = reads.flatMap(({ kind }, i) => (kind === "suffix" ? [i] : []));
-  const starts = repeated.map((i) => `  var place${i} = first % params.period${i};\n`);
+  const starts = repeated.map((i) => `  let start${i} = first % params.period${i};\n  var place${i} = start${i};\n`);
   const steps = repeated.map(
     (i) =>
       `    place${i} += params.advance${i};\n    place${i} -= select(0u, params.period${i}, place${i} >= params.period${i});\n`,
@@ -158,12 +158,16 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let first = workgroupIndex(id, grid) * ${workgroupSize * perInvocation}u + local;
   if (first >= params.count) { return; }
   var results: array<Lane, ${perInvocation}>;
-${starts.join("")}  // unroll
+  var places: array<u32, ${perInvocation}>;
+${starts.join("")}  // Past the end, the first step is done again.
+  // unroll
   for (var i = 0u; i < ${perInvocation}u; i++) {
-    results[i] = element(${[`min(first + i * ${workgroupSize}u, params.count - 1u)`, ...repeated.map((i) => `place${i}`)].join(", ")});
+    let inside = first + i * ${workgroupSize}u < params.count;
+    places[i] = select(first, first + i * ${workgroupSize}u, inside);
+    results[i] = element(${["places[i]", ...repeated.map((i) => `select(start${i}, place${i}, inside)`)].join(", ")});
 ${steps.join("")}  }
   // unroll
-  for (var i = 0u; i < ${perInvocation}u; i++) { if (first + i * ${workgroupSize}u < params.count) { y[first + i * ${workgroupSize}u] = results[i]; } }
+  for (var i = 0u; i < ${perInvocation}u; i++) { y[places[i]] = results[i]; }
 }
 `;
   return generatedShader(`map(${programName(program)})`, source, [...bindings, y, params], []);
