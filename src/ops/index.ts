@@ -4,6 +4,7 @@ import { gatherCropsOp } from "./augment.ts";
 import { adaptiveAvgPool2dBackwardOp, adaptiveAvgPool2dOp, avgPool2dBackwardOp, avgPool2dOp } from "./avgPool.ts";
 import { gatherBatchOp } from "./batch.ts";
 import { batchNormGradientOp, batchNormOp, batchNormWeightGradientOp } from "./batchNorm.ts";
+import { concatOp, splitOp } from "./concat.ts";
 import { conv2dInputGradientOp, conv2dKernelGradientOp, conv2dOp } from "./conv.ts";
 import { conv3dInputGradientOp, conv3dKernelGradientOp, conv3dOp } from "./conv3d.ts";
 import { crossEntropyGradientOp, crossEntropyOp, crossEntropyWithGradientOp } from "./crossEntropy.ts";
@@ -23,7 +24,7 @@ import { constantFillOp, randomFillOp } from "./random.ts";
 import { argMaxOp, maxOp, minOp, sumOp } from "./reduce.ts";
 import { reshapeOp } from "./reshape.ts";
 import { resizeLinearBackwardOp, resizeLinearOp, upsampleNearest2dBackwardOp, upsampleNearest2dOp } from "./resize.ts";
-import { concatOp, permuteOp } from "./shape.ts";
+import { permuteOp } from "./shape.ts";
 import { sliceOp, spreadOp } from "./slice.ts";
 import { logSoftmaxGradOp, logSoftmaxOp, softmaxGradOp, softmaxOp } from "./softmax.ts";
 import { turnFiltersOp } from "./turnFilters.ts";
@@ -64,6 +65,7 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   reshapeOp,
   permuteOp,
   concatOp,
+  splitOp,
   sliceOp,
   spreadOp,
   mirrorPadOp,

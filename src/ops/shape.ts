@@ -4,9 +4,9 @@ import { applyOne, type OpDef } from "../core/op.ts";
 import { resolveAxis, showShape, showType, sizeOf, stridesOf, tensorType } from "../core/types.ts";
 import { whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
-import { slice } from "./slice.ts";
 import { stridedCopy, wantCopyable } from "./stridedCopy.ts";
 
+export { concat } from "./concat.ts";
 export { broadcastTo } from "./elementwise.ts";
 export { pad } from "./pad.ts";
 export { reshape } from "./reshape.ts";
@@ -98,68 +98,4 @@ export function permute(x: Value, dims: readonly number[]): Value {
     );
   }
   return applyOne(permuteOp, [x], { dims: axes });
-}
-
-export interface ConcatAttrs {
-  readonly axis: number;
-}
-
-/** The inputs one after the other along `axis`; their other sides are equal. One copy an input, so any number goes. */
-export const concatOp: OpDef<ConcatAttrs> = {
-  name: "concat",
-  doc: "Tensors joined along an axis",
-  infer(given, { axis }, where) {
-    const types = given.map((type, i) => wantCopyable(where, `input ${i}`, type));
-    const [first] = types;
-    const fits = types.every(
-      ({ shape, dtype }) =>
-        dtype === first?.dtype &&
-        shape.length === first.shape.length &&
-        shape.every((side, at) => at === axis || side === first.shape[at]),
-    );
-    if (!first || !fits || !Number.isInteger(axis) || axis < 0 || axis >= first.shape.length) {
-      throw new ShapeError({
-        where,
-        seen: `${types.map(showType).join(", ") || "nothing"} along axis ${axis}`,
-        wanted: "one or more tensors of one type, whose shapes differ in that axis alone",
-        mend: "Crop or pad them to one size first.",
-      });
-    }
-    const side = types.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
-    return [tensorType(first.shape.with(axis, side), first.dtype)];
-  },
-  grad({ attrs: { axis }, inputs, gradients: [dY], needs }) {
-    let start = 0;
-    return inputs.map((x, i) => {
-      const from = start;
-      start += x.type.shape[axis] ?? 0;
-      if (!dY || !needs[i]) return null;
-      const { shape } = dY.type;
-      return slice(dY, shape.map(() => 0).with(axis, from), shape.with(axis, start));
-    });
-  },
-  lower({ attrs: { axis }, inputs, outputs: [y] }) {
-    if (!y) return [];
-    const outer = sizeOf(y.type.shape.slice(0, axis));
-    const line = sizeOf(y.type.shape.slice(axis));
-    let toOffset = 0;
-    return inputs.map((x) => {
-      const run = sizeOf(x.type.shape.slice(axis));
-      const axes = [
-        { side: outer, from: run, to: line },
-        { side: run, from: 1, to: 1 },
-      ];
-      const call = stridedCopy({ name: "concat", x, y, axes, toOffset });
-      toOffset += run;
-      return call;
-    });
-  },
-};
-
-/** Joins tensors along an axis (default: the last, the channels). */
-export function concat(values: readonly Value[], axis = -1): Value {
-  const [first] = values;
-  if (values.length === 1 && first) return first;
-  const at = first ? resolveAxis(whereIs("concat"), axis, first.type.shape.length) : 0;
-  return applyOne(concatOp, values, { axis: at });
 }

@@ -3,6 +3,7 @@ import { apply, applyOne } from "../../src/core/op.ts";
 import type { Shape } from "../../src/core/types.ts";
 import { adaptiveAvgPool2dBackwardOp, avgPool2dBackwardOp } from "../../src/ops/avgPool.ts";
 import { batchNorm, batchNormGradientOp, batchNormWeightGradientOp } from "../../src/ops/batchNorm.ts";
+import { splitOp } from "../../src/ops/concat.ts";
 import { dropout, gaussianNoise } from "../../src/ops/dropout.ts";
 import * as maps from "../../src/ops/elementwise.ts";
 import { maxPool2dBackwardOp } from "../../src/ops/maxPool.ts";
@@ -191,6 +192,14 @@ export const linearOps: Readonly<Record<string, readonly LinearCase[]>> = {
   concat: [
     linear([2, 3, 5], (x) => shapes.concat([zeros([2, 3, 4]), x, x, zeros([2, 3, 1])])),
     linear([2, 1, 7], (x) => shapes.concat([x, zeros([2, 3, 7])], 1)),
+  ],
+  split: [
+    linear([2, 5, 3], (x) => {
+      const [a, b, c] = apply(splitOp, [x], { axis: 1, sides: [2, 2, 1] });
+      return a && b && c ? maps.add(maps.sub(a, maps.scale(b, 3)), c) : zeros([2, 2, 3]);
+    }),
+    // Of some parts nothing is made.
+    linear([3, 20], (x) => apply(splitOp, [x], { axis: 1, sides: [8, 12] })[1] ?? x),
   ],
   slice: [
     linear([10], (x) => shapes.slice(x, [3], [10], [4])),
