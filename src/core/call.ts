@@ -32,6 +32,25 @@ export interface Target {
   readonly limits: TargetLimits;
   /** Overrides the choice of kernels, for tests and measurements. */
   readonly force?: Readonly<Record<string, number | string | boolean>>;
+  /** Vendor and architecture, `"nvidia/hopper"`: by which the shipped choices are listed. */
+  readonly adapter?: string;
+  /** What was measured to be fastest on this device, and wins over estimates. */
+  readonly tuned?: TunedChoices;
+  /** Hears of every choice that is made. */
+  readonly onChoice?: (choice: Choice) => void;
+}
+
+/** Name of the fastest variant of a kernel, by the key of the choice. */
+export type TunedChoices = ReadonlyMap<string, string>;
+
+/** A kernel that comes in variants, and one of them to be chosen. */
+export interface Choice {
+  /** Kernel, version of its text, and the shapes for which one answer holds. */
+  readonly key: string;
+  /** Names of all variants, by estimated time, the best first. */
+  readonly variants: readonly string[];
+  /** The one that was taken. */
+  readonly taken: string;
 }
 
 export interface TargetLimits {

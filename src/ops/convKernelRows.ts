@@ -7,6 +7,7 @@ import { tensorType } from "../core/types.ts";
 import { aLaneShader, type BSource, bParams, bShaders, lanesOf, secondStage } from "./gemm.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { bucket, type Candidate, pick } from "./pick.ts";
 import { loadCost, multiplyNs, tileCost } from "./softwareCost.ts";
 import type { Window } from "./window.ts";
 
@@ -46,7 +47,7 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   const wide = groupF / lanes;
   const quad = target.subgroups;
   const pairs = (kernelHeight * groupC) / aLanes;
-  const { pixels, columns } = chooseTile(conv, { lanes, aLanes, wide, pairs, quad });
+  const { pixels, columns } = chooseTile(conv, { lanes, aLanes, wide, pairs, quad }, target);
   const m = pairs + (dBias ? 1 : 0);
   // The largest group that leaves no more invocations idle than quads do.
   const groupM = [4].find((group) => Math.ceil(m / group) * group === Math.ceil(m / 4) * 4) ?? 4;
@@ -119,18 +120,25 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
 /** Sums that one invocation can keep. */
 const mostSums = 256;
 
-/** The tile of least estimated time: pixels of dY that a turn of the loop takes, and lanes of filters. */
+interface KernelRowsTile {
+  /** Pixels of dY that a turn of the loop takes, and lanes of filters. */
+  readonly pixels: number;
+  readonly columns: number;
+}
+
 function chooseTile(
   { kernel, strides, dilations, outHeight, outWidth, groups, image }: KernelRows,
   of: { readonly lanes: Lanes; readonly aLanes: Lanes; readonly wide: number; readonly pairs: number; quad: boolean },
-): { readonly pixels: number; readonly columns: number } {
+  target: Target,
+): KernelRowsTile {
   const [width = 1, stride = 1, dilation = 1] = [kernel[1], strides[1], dilations[1]];
   const taps = width * of.aLanes;
   const products = (image.type.shape[0] ?? 1) * outHeight * outWidth * groups * of.pairs * taps * of.wide * of.lanes;
-  let best: { readonly tile: { pixels: number; columns: number }; readonly cost: number } | null = null;
+  const candidates: Candidate<KernelRowsTile>[] = [];
   for (let columns = 1; columns <= (of.lanes === 4 ? 4 : 8); columns++) {
     const sums = taps * columns * of.lanes;
-    if (columns !== Math.ceil(of.wide / Math.ceil(of.wide / columns)) || (sums > mostSums && best)) continue;
+    if (columns !== Math.ceil(of.wide / Math.ceil(of.wide / columns)) || (sums > mostSums && candidates.length > 0))
+      continue;
     for (let pixels = 1; pixels <= Math.min(12, outWidth); pixels++) {
       const window = (pixels - 1) * stride + (width - 1) * dilation + 1;
       const shared = pixels * columns * of.lanes * loadCost(of.lanes, of.quad);
@@ -139,8 +147,24 @@ function chooseTile(
       const surplus =
         ((Math.ceil(outWidth / pixels) * pixels) / outWidth) * ((Math.ceil(of.wide / columns) * columns) / of.wide);
       const cost = tileCost({ products: sums * pixels, sums, lanes: of.lanes, loads }, surplus * products);
-      if (!best || cost < best.cost) best = { tile: { pixels, columns }, cost };
+      candidates.push({ variant: { pixels, columns }, cost });
     }
   }
-  return best?.tile ?? { pixels: 1, columns: 1 };
+  const question = {
+    kind: "convKernelRows",
+    kernels: [kernelRows],
+    shape: {
+      rows: bucket((image.type.shape[0] ?? 1) * outHeight),
+      width: outWidth,
+      kernel: kernel.join("x"),
+      stride,
+      dilation,
+      channels: image.type.shape[3] ?? 1,
+      filters: of.wide * of.lanes,
+      groups,
+      lanes: of.lanes,
+      quad: of.quad,
+    },
+  };
+  return pick(target, question, candidates);
 }

@@ -7,6 +7,7 @@ import { sizeOf } from "../core/types.ts";
 import { aLaneShader, type BSource, bLanesOf, bParams, bShaders, lanesOf } from "./gemm.ts";
 import { type Lanes, laneShader } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { bucket, type Candidate, pick } from "./pick.ts";
 import { loadCost, tileCost } from "./softwareCost.ts";
 import type { Window } from "./window.ts";
 
@@ -55,7 +56,7 @@ export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | n
   const { lanes, bDepth } = lanesOf(gemmOf(conv));
   const wide = conv.n / lanes;
   const total = sizeOf(conv.y.type.shape) * conv.depth * width * (conv.kernel[0] ?? 1);
-  let best: { readonly tile: RowTile; readonly cost: number } | null = null;
+  const candidates: Candidate<RowTile>[] = [];
   for (const step of [2, 1] as const) {
     if (conv.depth % step !== 0) continue;
     const bLanes = bLanesOf(conv.b, lanes, Math.min(bDepth, step) as Lanes);
@@ -70,11 +71,28 @@ export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | n
           ((Math.ceil(conv.outWidth / pixels) * pixels) / conv.outWidth) *
           ((Math.ceil(wide / columns) * columns) / wide);
         const cost = tileCost({ products: sums * width * step, sums, lanes, loads }, surplus * total);
-        if (!best || cost < best.cost) best = { tile: { pixels, columns, step, quad }, cost };
+        candidates.push({ variant: { pixels, columns, step, quad }, cost });
       }
     }
   }
-  return best?.tile ?? null;
+  const [images = 0] = conv.y.type.shape;
+  const question = {
+    kind: "convRows",
+    kernels: [rowsKernel],
+    shape: {
+      rows: bucket(images * conv.outHeight),
+      width: conv.outWidth,
+      kernel: conv.kernel.join("x"),
+      strideX,
+      dilationX,
+      depth: conv.depth,
+      n: conv.n,
+      groups: conv.groups,
+      lanes,
+      bDepth,
+    },
+  };
+  return pick(target, question, candidates);
 }
 
 export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }: RowTile): KernelCall {

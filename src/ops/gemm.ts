@@ -22,7 +22,8 @@ import { scratch, type Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import { sizeOf, tensorType } from "../core/types.ts";
-import { chooseGemm, type GemmChoice, sharesMemory } from "./gemmChoice.ts";
+import { chooseGemm, type GemmChoice } from "./gemmChoice.ts";
+import type { GemmFamily, GemmShape } from "./gemmVariants.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 
@@ -84,14 +85,16 @@ export interface Gemm {
 export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
   const { a, b, n, sums, y } = gemm;
   const m = sums ? gemm.m + 1 : gemm.m;
-  const shared = sharesMemory(gemm.depth, target);
-  const { lanes, bDepth } = lanesOf(gemm, shared);
-  const step = Math.max(bDepth, a.along === "depth" ? a.lanes : 1) as Lanes;
-  const choice = chooseGemm(
-    { ...gemm, m, lanes, step, aLanes: a.lanes, bLanes: bLanesOf(b, lanes, bDepth) },
-    shared,
-    target,
-  );
+  const aStep = a.along === "depth" ? a.lanes : 1;
+  const shapeFor = (family: GemmFamily): GemmShape => {
+    const { lanes, bDepth } = lanesOf(gemm, family === "shared");
+    const step = Math.max(bDepth, aStep) as Lanes;
+    const source = a.shader.path;
+    return { ...gemm, m, lanes, step, aLanes: a.lanes, bLanes: bLanesOf(b, lanes, bDepth), source };
+  };
+  const choice = chooseGemm({ tile: shapeFor("tile"), shared: shapeFor("shared") }, target);
+  const { lanes, bDepth } = lanesOf(gemm, choice.family === "shared");
+  const step = Math.max(bDepth, aStep) as Lanes;
 
   // A sum of one segment is sliced by cutting the segment; one of many, by dealing out the segments.
   const total = gemm.segments * gemm.depth;
@@ -192,7 +195,9 @@ function tileConstants(choice: GemmChoice, a: ASource, step: number, depth: numb
     GROUP_N: choice.groupN,
     DEPTH_LANES: a.along === "depth" ? a.lanes : 1,
     ROW_LANES: a.along === "rows" ? a.lanes : 1,
-    ...(choice.family === "tile" ? { DEPTH: step } : { TILE_K: depth >= 16 ? 16 : Math.ceil(depth / step) * step }),
+    ...(choice.family === "tile"
+      ? { DEPTH: step }
+      : { TILE_K: depth >= choice.tileK ? choice.tileK : Math.ceil(depth / step) * step }),
   };
 }
 
