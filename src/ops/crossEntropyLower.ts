@@ -3,6 +3,7 @@ import backward from "../../shaders/crossEntropy/backward.wgsl";
 import evenSamples from "../../shaders/crossEntropy/evenSamples.wgsl";
 import fromMean from "../../shaders/crossEntropy/fromMean.wgsl";
 import fromRows from "../../shaders/crossEntropy/fromRows.wgsl";
+import gradientOfTotal from "../../shaders/crossEntropy/gradientOfTotal.wgsl";
 import indices from "../../shaders/crossEntropy/indices.wgsl";
 import partialsKernel from "../../shaders/crossEntropy/partials.wgsl";
 import probabilities from "../../shaders/crossEntropy/probabilities.wgsl";
@@ -11,7 +12,7 @@ import sampleWeightsFile from "../../shaders/crossEntropy/sampleWeights.wgsl";
 import totalKernel from "../../shaders/crossEntropy/total.wgsl";
 import unweighted from "../../shaders/crossEntropy/unweighted.wgsl";
 import weighted from "../../shaders/crossEntropy/weighted.wgsl";
-import { type KernelCall, type Operand, workgroupsFor } from "../core/call.ts";
+import { type KernelCall, type Operand, type Target, workgroupsFor } from "../core/call.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import type { LowerContext } from "../core/op.ts";
 import { sizeOf, tensorType } from "../core/types.ts";
@@ -22,53 +23,65 @@ import type { CrossEntropyAttrs } from "./crossEntropy.ts";
 /** The label of rows that are not there. */
 export const defaultIgnoreIndex = -100;
 
-/** At most so many invocations share the rows of a sum; each adds up every so manieth. */
-const maxPartials = 16_384;
-/** Of up to so many rows one workgroup makes loss and gradient. */
-const maxRowsAlone = 256;
 const workgroupSize = 64;
+/** Of up to so many rows one workgroup makes the sums, or loss and gradient; of more, each as many until there are enough. */
+const rowsAlone = 256;
+
+/** Workgroups that share the sum of many rows: enough to keep a device busy, few enough for others to add up what they made. */
+function workgroupsOfSum(rows: number, { software }: Target): number {
+  return Math.min(Math.ceil(rows / rowsAlone), software ? 16 : 256);
+}
+
+/** Invocations that share the gradients of many rows. All of them add up the sums first, which is dear on a CPU. */
+function threadsOfGradient(rows: number, { software }: Target): number {
+  return Math.ceil(rows / (software ? 16 : 4));
+}
+
 /** Bits of a quiet NaN. */
 const nan = 0x7fc0_0000;
 
-/** The loss, and under a reduction the sum of the weights: rows, or partial sums and their total. */
-export function lowerForward({
-  attrs,
-  inputs,
-  outputs: [loss, weightSum],
-}: LowerContext<CrossEntropyAttrs>): KernelCall[] {
+/** The loss, and under a reduction the sum of the weights: rows, or sums over them and their total. */
+export function lowerForward(context: LowerContext<CrossEntropyAttrs>): KernelCall[] {
+  const { attrs, inputs, outputs } = context;
   const [scores, labels, ...weights] = inputs;
+  const [loss, weightSum] = outputs;
   if (!scores || !labels || !loss) return [];
   const row = rowParts(attrs, scores, labels, weights);
-  const flops = 6 * sizeOf(scores.type.shape);
-  const { rows } = row.params.params;
   if (!weightSum) {
-    const name = "rows";
+    const { rows } = row.params.params;
     const operands = { ...row.operands, losses: loss };
-    const shaders = [rowsKernel, ...row.shaders];
-    return [{ ...row, name, shaders, operands, workgroups: workgroupsFor(rows, workgroupSize), flops }];
+    const workgroups = workgroupsFor(rows, workgroupSize);
+    return [{ ...row, name: "rows", shaders: [rowsKernel, ...row.shaders], operands, workgroups, flops: row.flops }];
   }
-  const count = Math.min(rows, maxPartials);
-  const partials = scratch(tensorType([count, 2]));
+  const { call, sums, count } = sumsOfRows(row, context.target);
   return [
-    {
-      ...row,
-      name: "partials",
-      shaders: [partialsKernel, ...row.shaders],
-      params: { ...row.params, partialParams: { count } },
-      operands: { ...row.operands, partials },
-      workgroups: workgroupsFor(count, workgroupSize),
-      flops,
-    },
+    call,
     {
       name: "total",
       shaders: [totalKernel],
       constants: { MEAN: attrs.reduction === "mean" ? 1 : 0 },
-      params: { params: { count, nan } },
-      operands: { partials, loss, weightSum },
+      params: { params: { nan }, totalParams: { count } },
+      operands: { sums, loss, weightSum },
       workgroups: 1,
       flops: 2 * count,
     },
   ];
+}
+
+/** The first stage of a sum over rows, and what it makes. */
+function sumsOfRows(row: RowParts, target: Target) {
+  const count = workgroupsOfSum(row.params.params.rows, target);
+  const threads = count * workgroupSize;
+  const sums = scratch(tensorType([count, 2]));
+  const call: KernelCall = {
+    ...row,
+    name: "partials",
+    shaders: [partialsKernel, ...row.shaders],
+    params: { ...row.params, partialParams: { threads } },
+    operands: { ...row.operands, partials: scratch(tensorType([threads, 2])), sums },
+    workgroups: count,
+  };
+  return { call, sums, count };
 }
 
 /** The gradient by the scores, a row an invocation. */
@@ -88,37 +101,42 @@ export function lowerBackward({ attrs, inputs, outputs: [dScores] }: LowerContex
       constants: { ...row.constants, ...(sum ? {} : { PER_ROW: attrs.reduction === "none" ? 1 : 0 }) },
       operands: { ...row.operands, dScores, dy, ...(sum ? { weightSum: sum } : {}) },
       workgroups: workgroupsFor(row.params.params.rows, workgroupSize),
-      flops: 6 * sizeOf(scores.type.shape),
     },
   ];
 }
 
-/** Gradient and loss: of few rows by one workgroup, of many in the stages of the two. */
-export function lowerJoint({ attrs, inputs, outputs, ...rest }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
+/** Gradient and loss: of few rows by one workgroup, of many in two stages. */
+export function lowerJoint({ attrs, inputs, outputs, target }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
   const [scores, labels, ...others] = inputs;
   const [dScores, loss] = outputs;
   const weights = others.slice(0, attrs.weights.length);
   const dy = others[weights.length];
   if (!scores || !labels || !dy || !dScores || !loss) return [];
   const row = rowParts(attrs, scores, labels, weights);
-  if (row.params.params.rows > maxRowsAlone) {
-    const weightSum = scratch(tensorType([]));
-    const forward = { ...rest, attrs, inputs: [scores, labels, ...weights], outputs: [loss, weightSum] };
-    const backward = { ...rest, attrs, inputs: [...inputs, weightSum], outputs: [dScores] };
-    return [...lowerForward(forward), ...lowerBackward(backward)];
+  const { rows } = row.params.params;
+  const constants = { ...row.constants, MEAN: attrs.reduction === "mean" ? 1 : 0 };
+  const operands = { ...row.operands, dScores, dy, loss };
+  if (rows <= rowsAlone) {
+    const shaders = [alone, ...row.shaders];
+    return [{ ...row, name: "lossAndGradient", shaders, constants, operands, workgroups: 1, flops: 2 * row.flops }];
   }
+  const { call, sums, count } = sumsOfRows(row, target);
+  const threads = threadsOfGradient(rows, target);
   return [
+    call,
     {
       ...row,
       name: "lossAndGradient",
-      shaders: [alone, ...row.shaders],
-      constants: { ...row.constants, MEAN: attrs.reduction === "mean" ? 1 : 0 },
-      operands: { ...row.operands, dScores, dy, loss },
-      workgroups: 1,
-      flops: 12 * sizeOf(scores.type.shape),
+      shaders: [gradientOfTotal, ...row.shaders],
+      constants,
+      params: { ...row.params, totalParams: { count }, gradientParams: { threads } },
+      operands: { ...operands, sums },
+      workgroups: workgroupsFor(threads, workgroupSize),
     },
   ];
 }
+
+type RowParts = ReturnType<typeof rowParts>;
 
 /** What shaders/crossEntropy/row.wgsl and the files chosen beside it need of a call. */
 function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weights: readonly Value[]) {
@@ -150,5 +168,6 @@ function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weight
       ...(byIndex ? { labelParams: { ignoreIndex: attrs.ignoreIndex, absentIndex: defaultIgnoreIndex } } : {}),
     },
     operands,
+    flops: 6 * sizeOf(scores.type.shape),
   };
 }
