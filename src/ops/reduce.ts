@@ -4,6 +4,7 @@ import minShader from "../../shaders/reduce/min.wgsl";
 import row from "../../shaders/reduce/row.wgsl";
 import strided from "../../shaders/reduce/strided.wgsl";
 import sumShader from "../../shaders/reduce/sum.wgsl";
+import whole from "../../shaders/reduce/whole.wgsl";
 import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { scratch, type Value } from "../core/graph.ts";
@@ -69,10 +70,10 @@ function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttrs, where: stri
 function lowerReduction(
   name: string,
   combine: ShaderModule,
-  { attrs, inputs: [input], outputs: [output], epilogue }: LowerContext<ReduceAttrs>,
+  { attrs, inputs: [input], outputs: [output], epilogue, target }: LowerContext<ReduceAttrs>,
 ): KernelCall[] {
   if (!input || !output) return [];
-  const passes = reducePasses(input.type.shape, attrs.axes);
+  const passes = reducePasses(input.type.shape, attrs.axes, target.software);
   let x = input;
   return passes.map((pass, i): KernelCall => {
     const { kernel, lanes, outer, extent, chunks, inner } = pass;
@@ -81,13 +82,17 @@ function lowerReduction(
     const count = outer * chunks * inner;
     const y = last ? output : scratch(tensorType([count * outputLanes]));
     const end = epilogueOf(last ? epilogue : null, y, outputLanes);
-    const params = kernel === "row" ? { count, extent } : { count, extent, chunks, inner };
+    const params = {
+      row: { count, extent },
+      strided: { count, extent, chunks, inner },
+      whole: { count, extent, inner },
+    }[kernel];
     const call = {
       name: last ? name : `${name}/partial`,
-      shaders: [kernel === "row" ? row : strided, combine, laneShader(outputLanes), ...end.shaders],
+      shaders: [{ row, strided, whole }[kernel], combine, laneShader(outputLanes), ...end.shaders],
       params: { params, ...end.params },
       operands: { x, y, ...end.operands },
-      workgroups: workgroupsFor(count, workgroupSize),
+      workgroups: kernel === "whole" ? count : workgroupsFor(count, workgroupSize),
       flops: outer * extent * inner * lanes,
     };
     x = y;

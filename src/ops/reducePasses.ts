@@ -4,9 +4,10 @@ import { type Lanes, lanesFor } from "./lanes.ts";
 /**
  * A step of a reduction: `[outer, extent, inner]`, in lanes, becomes `[outer, chunks, inner]`. Without a kept axis
  * behind the reduced one (inner = 1), lanes lie along the reduced axis; `row` joins the values within a lane as well.
+ * `whole` has a workgroup for each lane of the result, and needs no pass behind it.
  */
 export interface ReducePass {
-  readonly kernel: "strided" | "row";
+  readonly kernel: "strided" | "row" | "whole";
   readonly lanes: Lanes;
   readonly outer: number;
   readonly extent: number;
@@ -18,13 +19,14 @@ export interface ReducePass {
 const shortWalk = 128;
 /** Beyond so many steps, even `shortWalk` invocations have too much to do each: three passes rather than two. */
 const longWalk = 65_536;
-/** So many invocations keep a device busy. */
+/** So many invocations keep a GPU busy, and so many workgroups a CPU. */
 const busy = 16_384;
+const busyWorkgroups = 2;
 
 /** The passes that reduce `axes` of `shape`, in order. Runs of neighbouring axes are reduced from the last to the first. */
-export function reducePasses(shape: Shape, axes: readonly number[]): ReducePass[] {
+export function reducePasses(shape: Shape, axes: readonly number[], software: boolean): ReducePass[] {
   const passes: ReducePass[] = [];
-  for (const run of runsOf(shape, axes)) passes.push(...passesOfRun(run));
+  for (const run of runsOf(shape, axes)) passes.push(...passesOfRun(run, software));
   return passes;
 }
 
@@ -53,15 +55,18 @@ function runsOf(shape: Shape, axes: readonly number[]): Run[] {
   return runs.length > 0 ? runs : [{ outer: 1, extent: 1, inner: product(0, shape.length) }];
 }
 
-function passesOfRun({ outer, extent, inner }: Run): ReducePass[] {
+function passesOfRun({ outer, extent, inner }: Run, software: boolean): ReducePass[] {
   const along = inner === 1;
   const lanes = lanesFor(along ? extent : inner);
   const steps = along ? extent / lanes : extent;
   const kept = along ? 1 : inner / lanes;
   const chunks = chunksFor(steps, outer * kept, along);
+  if (chunks > 1 && software && !along && extent <= longWalk && outer * kept >= busyWorkgroups) {
+    return [{ kernel: "whole", lanes, outer, extent, chunks: 1, inner: kept }];
+  }
   if (chunks > 1) {
     const pass: ReducePass = { kernel: "strided", lanes, outer, extent: steps, chunks, inner: kept };
-    return [pass, ...passesOfRun({ outer, extent: along ? chunks * lanes : chunks, inner })];
+    return [pass, ...passesOfRun({ outer, extent: along ? chunks * lanes : chunks, inner }, software)];
   }
   if (along && lanes === 4) return [{ kernel: "row", lanes, outer, extent: steps, chunks, inner: 1 }];
   if (along) return [{ kernel: "strided", lanes: 1, outer, extent, chunks, inner: 1 }];

@@ -152,7 +152,7 @@ describe("gradients", () => {
 
 describe("passes", () => {
   test("a million numbers take three short ones", async () => {
-    const passes = reducePasses([1_000_000], [0]);
+    const passes = reducePasses([1_000_000], [0], false);
     expect(passes.length).toBe(3);
     for (const { extent, chunks } of passes) expect(Math.ceil(extent / chunks)).toBeLessThanOrEqual(128);
     const x = numbers(1_000_000, 16);
@@ -160,20 +160,42 @@ describe("passes", () => {
     expect(Math.abs((y[0] ?? 0) - x.reduce((sum, value) => sum + value, 0))).toBeLessThan(0.01);
   });
 
-  test("each pass shortens, keeps the number of elements whole, and the last one gives the result", () => {
-    for (const outer of [1, 4, 13, 40, 1000, 20_000]) {
-      for (const extent of [1, 2, 3, 4, 127, 128, 129, 1000, 4096, 65_537, 524_288, 3_000_001]) {
-        for (const inner of [1, 2, 3, 64, 20_000]) {
-          let size = outer * extent * inner;
-          for (const pass of reducePasses([outer, extent, inner], [1])) {
-            expect(pass.outer * pass.extent * pass.inner * pass.lanes).toBe(size);
-            const next = pass.outer * pass.chunks * pass.inner * (pass.kernel === "row" ? 1 : pass.lanes);
-            expect(next < size || extent === 1).toBe(true);
-            size = next;
+  test.each([false, true])(
+    "each shortens, loses no element, and the last one gives the result; on a CPU: %s",
+    (cpu) => {
+      for (const outer of [1, 4, 13, 40, 1000, 20_000]) {
+        for (const extent of [1, 2, 3, 4, 127, 128, 129, 1000, 4096, 65_537, 524_288, 3_000_001]) {
+          for (const inner of [1, 2, 3, 64, 20_000]) {
+            let size = outer * extent * inner;
+            for (const pass of reducePasses([outer, extent, inner], [1], cpu)) {
+              expect(pass.outer * pass.extent * pass.inner * pass.lanes).toBe(size);
+              const next = pass.outer * pass.chunks * pass.inner * (pass.kernel === "row" ? 1 : pass.lanes);
+              expect(next < size || extent === 1).toBe(true);
+              size = next;
+            }
+            expect(size).toBe(outer * inner);
           }
-          expect(size).toBe(outer * inner);
         }
       }
+    },
+  );
+
+  test("one dispatch and two give the same sums, largest and smallest", async () => {
+    const shapes = [
+      [2, 700, 6],
+      [3, 129, 4],
+      [1, 5000, 16],
+      [7, 300, 2],
+    ];
+    for (const [i, shape] of shapes.entries()) {
+      const x = randomTensor(shape, 20 + i);
+      const values = { sum: ops.sum(x, { axis: 1 }), max: ops.max(x, { axis: 1 }), min: ops.min(x, { axis: 1 }) };
+      const whole = await evaluate(values, { target: { software: true } });
+      const parts = await evaluate(values, { target: { software: false } });
+      expect([whole.max, whole.min]).toEqual([parts.max, parts.min]);
+      whole.sum.forEach((value, at) => {
+        expect(Math.abs(value - (parts.sum[at] ?? Number.NaN))).toBeLessThan(1e-4);
+      });
     }
   });
 
