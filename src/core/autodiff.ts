@@ -1,5 +1,5 @@
 import { GraphError } from "./errors.ts";
-import { constant, makeGraph, type Value } from "./graph.ts";
+import { makeGraph, seedOf, type Value } from "./graph.ts";
 import { atPath } from "./scope.ts";
 import { showType, sizeOf } from "./types.ts";
 
@@ -28,7 +28,7 @@ export function differentiate(
     if (node.inputs.some((value) => needed.has(value))) for (const value of node.outputs) needed.add(value);
   }
   const gradients = new Map<Value, Value>();
-  gradients.set(loss, seed ?? constant(loss.type, new Float32Array(sizeOf(loss.type.shape)).fill(1)));
+  gradients.set(loss, seed ?? seedOf(loss.type));
   for (const node of nodes.toReversed()) {
     const arriving = node.outputs.map((value) => gradients.get(value) ?? null);
     const needs = node.inputs.map((value) => needed.has(value));

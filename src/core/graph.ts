@@ -1,7 +1,7 @@
 import { GraphError } from "./errors.ts";
 import type { Program } from "./expression.ts";
 import type { Attrs, OpDef } from "./op.ts";
-import { bytesOf, type TensorType } from "./types.ts";
+import { bytesOf, sizeOf, type TensorType } from "./types.ts";
 
 /**
  * The program: immutable static single assignment. A `Value` is made once, by an input, a variable, a constant or a
@@ -16,7 +16,7 @@ export interface Value {
 export type Source =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "variable"; readonly variable: Variable }
-  | { readonly kind: "constant"; readonly data: Float32Array | Int32Array | Uint32Array }
+  | { readonly kind: "constant"; readonly data: Float32Array | Int32Array | Uint32Array; readonly seed?: true }
   | { readonly kind: "scratch" }
   | { readonly kind: "node"; readonly node: Node; readonly index: number };
 
@@ -85,6 +85,11 @@ export function constant(type: TensorType, data: Float32Array | Int32Array | Uin
     throw new GraphError({ seen: `${data.byteLength} bytes for a constant`, wanted: `${bytesOf(type)}` });
   }
   return makeValue(type, { kind: "constant", data });
+}
+
+/** d loss / d loss, which is ones: what the nodes of a backward pass have in common is that they depend on it. */
+export function seedOf(type: TensorType): Value {
+  return makeValue(type, { kind: "constant", data: new Float32Array(sizeOf(type.shape)).fill(1), seed: true });
 }
 
 /** Room that one node's kernels pass on between themselves, such as partial sums. */

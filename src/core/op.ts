@@ -34,6 +34,8 @@ export interface OpDef<A extends Attrs = Attrs> {
   readonly joins?: Joint;
   /** Another form of one input, which the kernels read faster: see passes/prepare.ts. */
   readonly prepared?: Prepared<A>;
+  /** What makes output 0 again, for an operator that does more than that: see passes/recompute.ts. */
+  readonly again?: Again;
   /** Pairs [output, input]: the output overwrites the input, which must be a variable. */
   inPlace?(inputCount: number, attrs: A): readonly (readonly [number, number])[];
 }
@@ -45,6 +47,13 @@ export interface OpDef<A extends Attrs = Attrs> {
 export interface Joint {
   readonly earlier: OpDef;
   readonly joint: OpDef;
+}
+
+/** `op` has the attributes and the epilogue of the operator, and makes its output 0, bit for bit, and nothing else. */
+export interface Again {
+  readonly op: OpDef;
+  /** Those of `op`, by the inputs and the outputs of the operator. */
+  inputs(inputs: readonly Value[], outputs: readonly Value[]): readonly Value[];
 }
 
 /** A form of one input, where that is a parameter, that is made for all nodes of a graph at once. */

@@ -1,3 +1,4 @@
+import type { Target } from "../core/call.ts";
 import { GraphError, ShapeError, TrainingError } from "../core/errors.ts";
 import type { Graph, Variable } from "../core/graph.ts";
 import type { Plan } from "../core/plan.ts";
@@ -8,9 +9,10 @@ import { Gpu } from "../gpu/gpu.ts";
 import type { Progress as CompileProgress } from "../gpu/pipelines.ts";
 import type { Variables } from "../gpu/variables.ts";
 import type { AucOptions } from "../ops/auc.ts";
-import { checkNames } from "../ops/options.ts";
-import { plan } from "../passes/index.ts";
+import { checkNames, checkWord } from "../ops/options.ts";
+import { type PlanOptions, plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
+import { type Recompute, recomputePolicies } from "../passes/recomputeChoice.ts";
 import { loadCheckpoint, type Notes, saveCheckpoint } from "./checkpoint.ts";
 import { Fit, type FitOptions } from "./fit.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
@@ -22,6 +24,7 @@ import { copyWeights, initializeState, makeState, type State } from "./state.ts"
 import { evaluateStep, predictStep, trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
 import { checkCount, Trainer, type TrainerOptions } from "./trainer.ts";
+import { type TuneOptions, Tuning, type TuningReport } from "./tuning.ts";
 import { loadVariables, saveVariables } from "./weightFiles.ts";
 
 export interface CompileOptions {
@@ -31,6 +34,17 @@ export interface CompileOptions {
   readonly gpu?: Gpu;
   /** Of the first weights, of the order of the data and of dropout. Default 0. */
   readonly seed?: number;
+  /**
+   * Gradient checkpointing: the training step keeps fewer activations, and makes them again when their gradients are due,
+   * bit for bit. `"cheap"`: those that take few flops (elementwise functions, normalization, pooling); `"all"`: any, also
+   * convolutions. `summary` says what it saves and costs. Default: every activation is kept.
+   */
+  readonly recompute?: Recompute;
+  /**
+   * Measure, before a graph is compiled, which variants of its kernels are the fastest on this device, and keep that for the
+   * next time. Results stay the same up to the order of sums. Default: false, estimates.
+   */
+  readonly tune?: boolean | TuneOptions;
   /** How many pipelines are ready, of how many. */
   readonly onCompile?: CompileProgress;
 }
@@ -40,6 +54,11 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
   readonly loss: Loss;
   readonly state: State;
   readonly store: Variables;
+  readonly recompute: Recompute | null;
+  /** Null where the choice of kernels goes by estimates. */
+  readonly tuning: Tuning | null;
+  /** What kernels are chosen for. */
+  readonly target: Target;
   readonly onCompile: CompileProgress | undefined;
 }
 
@@ -95,18 +114,33 @@ export class Model extends Network {
    * and rates changed on the way.
    */
   async compile(options: CompileOptions): Promise<this> {
-    checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "onCompile"]);
-    const { optimizer, loss, gpu, seed = 0, onCompile } = options;
+    checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile"]);
+    const { optimizer, loss, gpu, seed = 0, recompute = null, tune = false, onCompile } = options;
+    if (recompute !== null) checkWord("compile", "recompute", recompute, recomputePolicies);
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
     }
     const before = this.#earlier();
     const device = gpu ?? before?.gpu ?? (await Gpu.create());
+    const tuning = tune === false ? null : await Tuning.create(device, tune === true ? {} : tune);
+    const { target } = tuning ?? device;
     const state = makeState(this, optimizer);
     const store = await initializeState(device, state, seed);
     if (before) await copyWeights(before, { state, store });
     this.dispose();
-    this.#compiled = { optimizer, loss: lossOf(loss), gpu: device, seed, state, store, onCompile };
+    const minimized = lossOf(loss);
+    this.#compiled = {
+      optimizer,
+      loss: minimized,
+      gpu: device,
+      seed,
+      state,
+      store,
+      recompute,
+      tuning,
+      target,
+      onCompile,
+    };
     this.stepsDone = 0;
     this.epochsDone = 0;
     return this;
@@ -216,19 +250,28 @@ export class Model extends Network {
     return summarize(this, this.#compiled, options);
   }
 
+  /** What tuning found and took; null where the model was compiled without. */
+  get tuning(): TuningReport | null {
+    return this.#compiled?.tuning?.report ?? null;
+  }
+
   /** The plan of one training step on this data set: dispatches, flops, bytes. No GPU work is done. */
   trainPlan(data: Dataset, batchSize: number): Plan {
-    const { state, loss, optimizer, gpu, store, seed } = this.compiled;
-    const graph = trainStep({ network: this, state, loss, seed }, optimizer, (cursor) => data.batch(cursor, batchSize));
-    return plan(graph, mergeLayouts([store.layout, data.store.layout]), gpu.target);
+    const { store, recompute, target } = this.compiled;
+    const layout = mergeLayouts([store.layout, data.store.layout]);
+    return plan(this.#trainGraph(data, batchSize), layout, target, { recompute });
   }
 
   /** The compiled training step for batches of a data set; made once for each. */
   trainCommands(data: Dataset, batchSize: number): Promise<CommandGraph> {
+    const key = `train/${this.#idOf(data)}/${batchSize}`;
+    const { recompute } = this.compiled;
+    return this.#commandsFor(key, [data.store], () => this.#trainGraph(data, batchSize), { recompute });
+  }
+
+  #trainGraph(data: Dataset, batchSize: number): Graph {
     const { state, loss, optimizer, seed } = this.compiled;
-    return this.#commandsFor(`train/${this.#idOf(data)}/${batchSize}`, [data.store], () =>
-      trainStep({ network: this, state, loss, seed }, optimizer, (cursor) => data.batch(cursor, batchSize)),
-    );
+    return trainStep({ network: this, state, loss, seed }, optimizer, (cursor) => data.batch(cursor, batchSize));
   }
 
   resetTotals(which: "trainTotals" | "testTotals"): void {
@@ -286,12 +329,20 @@ export class Model extends Network {
     return id;
   }
 
-  #commandsFor(key: string, shared: readonly Variables[], build: () => Graph): Promise<CommandGraph> {
+  #commandsFor(
+    key: string,
+    shared: readonly Variables[],
+    build: () => Graph,
+    options: PlanOptions = {},
+  ): Promise<CommandGraph> {
     const known = this.#commands.get(key);
     if (known) return known;
-    const { gpu, store, onCompile } = this.compiled;
+    const { store, tuning, target, onCompile } = this.compiled;
     const layout = mergeLayouts([store, ...shared].map((variables) => variables.layout));
-    const made = CommandGraph.compile(plan(build(), layout, gpu.target), store, { shared, onProgress: onCompile });
+    const graph = build();
+    const compile = () =>
+      CommandGraph.compile(plan(graph, layout, target, options), store, { shared, onProgress: onCompile });
+    const made = tuning ? tuning.settle(graph, layout).then(compile) : compile();
     this.#commands.set(key, made);
     // A build that fails is not remembered, so that the next call says why again.
     made.catch(() => this.#commands.delete(key));

@@ -54,8 +54,15 @@ export function summarize(network: Network, compiled: Compiled | null, options: 
   ].join("\n");
 }
 
-/** Dispatches, flops and bytes of one training step as this device would run it; none of it is run. */
-function describeStep(network: Network, { state, loss, optimizer, gpu }: Compiled, batchSize: number): string {
+/**
+ * Dispatches, flops and bytes of one training step as this device would run it; none of it is run. Where activations are
+ * made again, also what that saves and costs.
+ */
+function describeStep(
+  network: Network,
+  { state, loss, optimizer, gpu, recompute }: Compiled,
+  batchSize: number,
+): string {
   const [shape = [], output = []] = [network.inputs[0]?.shape, network.outputs[0]?.shape];
   // Labels are class indices where the loss wants a class, else numbers like the output.
   const labels = loss.labels === "classes" ? tensorType([batchSize, ...output.slice(0, -1)], "i32") : null;
@@ -64,6 +71,19 @@ function describeStep(network: Network, { state, loss, optimizer, gpu }: Compile
     y: input("y", labels ?? tensorType([batchSize, ...output])),
   });
   const graph = trainStep({ network, state, loss }, optimizer, source);
-  const { calls, flops, peakBytes } = plan(graph, layVariables(allVariables(state)), gpu.target);
-  return `a training step on ${batchSize} examples: ${calls.length} dispatches, ${showFlops(flops)}, ${showBytes(peakBytes)} of GPU memory at its peak`;
+  const planned = (policy: typeof recompute) =>
+    plan(graph, layVariables(allVariables(state)), gpu.target, { recompute: policy });
+  const { calls, flops, peakBytes } = planned(recompute);
+  const step = `a training step on ${batchSize} examples: ${calls.length} dispatches, ${showFlops(flops)}, ${showBytes(peakBytes)} of GPU memory at its peak`;
+  if (!recompute) return step;
+  const kept = planned(null);
+  const saved = `peak ${showBytes(kept.peakBytes)} -> ${showBytes(peakBytes)} (${showShare(peakBytes, kept.peakBytes)})`;
+  const spent = `${showFlops(kept.flops)} -> ${showFlops(flops)} (${showShare(flops, kept.flops)})`;
+  return `${step}\nrecompute "${recompute}": ${saved}, ${spent}`;
+}
+
+/** `"-35.2 %"`: by how much a number is more or less than another. */
+function showShare(now: number, before: number): string {
+  const percent = 100 * (now / before - 1);
+  return `${percent < 0 ? "-" : "+"}${Math.abs(percent).toFixed(1)} %`;
 }

@@ -4,7 +4,14 @@ import { constant, type Value } from "../core/graph.ts";
 import { apply, type BoundProgram, type OpDef } from "../core/op.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { add, addScalar, div, mul, sqrt, sub } from "./elementwise.ts";
-import { lowerNormalize, lowerNormalizeGradient, type NormView, normView, statisticsShape } from "./normalize.ts";
+import {
+  applyCall,
+  lowerNormalize,
+  lowerNormalizeGradient,
+  type NormView,
+  normView,
+  statisticsShape,
+} from "./normalize.ts";
 import { checkNames, checkNumber, whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
@@ -25,6 +32,27 @@ export interface BatchNormAttrs {
   /** Whether there are any. */
   readonly running: boolean;
 }
+
+/** x, statistics, weight, bias -> y of batchNorm. */
+export const batchNormApplyOp: OpDef<BatchNormAttrs> = {
+  name: "batchNormApply",
+  doc: "The result of batchNorm once more, from its statistics",
+  noGradient: "A pass adds it to graphs that are differentiated already.",
+  epilogue: true,
+  infer([x, statistics, ...perChannel], _, where) {
+    const view = checkBatchNorm(where, x, perChannel, ["weight", "bias"]);
+    if (!x || !statistics || !sameShape(statistics.shape, statisticsShape(view))) {
+      const seen = `statistics ${statistics ? showType(statistics) : "missing"}`;
+      throw new ShapeError({ where, seen, wanted: showShape(statisticsShape(view)) });
+    }
+    return [x];
+  },
+  lower({ attrs: { epsilon }, inputs: [x, statistics, weight, bias], outputs: [y], epilogue, target }) {
+    if (!x || !statistics || !weight || !bias || !y) return [];
+    const parts = { view: viewOf(x.type), epsilon, x, y, statistics, affine: { weight, bias }, epilogue };
+    return [applyCall("batchNorm", parts, target)];
+  },
+};
 
 /** x, weight, bias[, running mean, running variance] -> y, statistics [3, 1, C][, new running mean and variance]. */
 export const batchNormOp: OpDef<BatchNormAttrs> = {
@@ -52,6 +80,10 @@ export const batchNormOp: OpDef<BatchNormAttrs> = {
     return [x as TensorType, tensorType(statisticsShape(view)), ...perChannel.slice(2)];
   },
   inPlace: (_, { running }) => (running ? runningPairs : []),
+  again: {
+    op: batchNormApplyOp,
+    inputs: ([x, ...affine], [, statistics]) => (x && statistics ? [x, statistics, ...affine.slice(0, 2)] : []),
+  },
   grad({ attrs, inputs: [x, weight], outputs: [, statistics], gradients: [dY, ...others], needs }) {
     if (!x || !weight || !statistics) return [];
     if (others.some(Boolean)) {

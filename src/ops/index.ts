@@ -3,7 +3,7 @@ import { aucOp } from "./auc.ts";
 import { gatherCropsOp } from "./augment.ts";
 import { adaptiveAvgPool2dBackwardOp, adaptiveAvgPool2dOp, avgPool2dBackwardOp, avgPool2dOp } from "./avgPool.ts";
 import { gatherBatchOp } from "./batch.ts";
-import { batchNormGradientOp, batchNormOp, batchNormWeightGradientOp } from "./batchNorm.ts";
+import { batchNormApplyOp, batchNormGradientOp, batchNormOp, batchNormWeightGradientOp } from "./batchNorm.ts";
 import { concatOp, splitOp } from "./concat.ts";
 import { conv2dInputGradientOp, conv2dKernelGradientOp, conv2dOp } from "./conv.ts";
 import { conv3dInputGradientOp, conv3dKernelGradientOp, conv3dOp } from "./conv3d.ts";
@@ -52,6 +52,7 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   adaptiveAvgPool2dOp,
   adaptiveAvgPool2dBackwardOp,
   batchNormOp,
+  batchNormApplyOp,
   batchNormGradientOp,
   batchNormWeightGradientOp,
   normalizeOp,

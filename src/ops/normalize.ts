@@ -61,21 +61,23 @@ export interface ForwardParts {
 }
 
 export function lowerNormalize(name: string, parts: ForwardParts, target: Target): KernelCall[] {
+  return [...statisticsCalls(name, parts, target), applyCall(name, parts, target)];
+}
+
+/** y from x and statistics that are there. */
+export function applyCall(name: string, parts: Omit<ForwardParts, "running">, target: Target): KernelCall {
   const { view, epsilon, x, y, statistics } = parts;
   const runs = runsOf(view, y, target);
   const end = epilogueOf(parts.epilogue, y, view.lanes);
-  return [
-    ...statisticsCalls(name, parts, target),
-    {
-      name: `${name}/apply`,
-      shaders: [applyShader, parts.affine ? affine : plain, tableShader(view), laneShader(view.lanes), ...end.shaders],
-      constants: runs.constants,
-      params: { params: { ...runs.params, epsilon }, tableShape: tableParams(view), ...end.params },
-      operands: { x, table: statistics, y, ...parts.affine, ...end.operands },
-      workgroups: runs.workgroups,
-      flops: 3 * sizeOfView(view),
-    },
-  ];
+  return {
+    name: `${name}/apply`,
+    shaders: [applyShader, parts.affine ? affine : plain, tableShader(view), laneShader(view.lanes), ...end.shaders],
+    constants: runs.constants,
+    params: { params: { ...runs.params, epsilon }, tableShape: tableParams(view), ...end.params },
+    operands: { x, table: statistics, y, ...parts.affine, ...end.operands },
+    workgroups: runs.workgroups,
+    flops: 3 * sizeOfView(view),
+  };
 }
 
 export interface BackwardParts {

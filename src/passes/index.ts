@@ -9,11 +9,15 @@ import type { VariableLayout } from "./layout.ts";
 import { type MemoryOptions, planMemory } from "./planMemory.ts";
 import { prepare } from "./prepare.ts";
 import { prune } from "./prune.ts";
+import { recompute } from "./recompute.ts";
+import type { Recompute } from "./recomputeChoice.ts";
 import { schedule } from "./schedule.ts";
 
 export interface PlanOptions extends MemoryOptions {
   /** Join gradients with their forward nodes, and elementwise nodes with each other and with epilogues. Off only in tests. */
   readonly fuse?: boolean;
+  /** Results of the forward pass that the backward pass makes again instead of keeping them. Default: none. */
+  readonly recompute?: Recompute | null;
 }
 
 /** Graph to graph: everything that is decided before kernels are. The graph is verified after each pass. */
@@ -24,6 +28,8 @@ export function optimize(graph: Graph, { fuse: joins = true }: PlanOptions = {})
 
 /** Graph to plan: what runs, where each tensor lies, how many bytes and flops it takes. No GPU is needed. */
 export function plan(graph: Graph, layout: VariableLayout, target: Target, options: PlanOptions = {}): Plan {
-  const final = verify(prepare(optimize(graph, options), layout, target), "prepare");
+  const prepared = verify(prepare(optimize(graph, options), layout, target), "prepare");
+  const policy = options.recompute;
+  const final = policy ? verify(recompute(prepared, policy, target), "recompute") : prepared;
   return planMemory(final, schedule(final, target), layout, target, options);
 }

@@ -128,7 +128,7 @@ export function planMemory(
 }
 
 /** The value whose storage this one has: views and in-place updates have none of their own. */
-function rootOf(value: Value): Value {
+export function rootOf(value: Value): Value {
   if (value.source.kind !== "node") return value;
   const { node, index } = value.source;
   const inPlace = node.op.inPlace?.(node.inputs.length, node.attrs).find(([output]) => output === index);

@@ -22,9 +22,10 @@ export function shareSlots(lifetimes: readonly Lifetime[], share: boolean): Slot
   const slots: { bytes: number; values: Value[]; lives: Lifetime[] }[] = [];
   const bySize = lifetimes.toSorted((a, b) => b.bytes - a.bytes || a.from - b.from);
   for (const life of bySize) {
-    const free = slots.filter((slot) => share && slot.lives.every(({ from, to }) => life.to < from || to < life.from));
+    const isFree = ({ lives }: { lives: Lifetime[] }) =>
+      lives.every(({ from, to }) => life.to < from || to < life.from);
     // Slots are made in order of size, so the last free one is the tightest.
-    const slot = free.at(-1);
+    const slot = share ? slots.findLast(isFree) : undefined;
     if (slot) {
       slot.values.push(life.value);
       slot.lives.push(life);

@@ -3,8 +3,15 @@ import { differentiate } from "../../src/core/autodiff.ts";
 import { defaultTarget } from "../../src/core/call.ts";
 import { DTypeError, GraphError, ShapeError } from "../../src/core/errors.ts";
 import { makeGraph, makeVariable, type Value } from "../../src/core/graph.ts";
+import { apply } from "../../src/core/op.ts";
 import { type Shape, sizeOf, tensorType } from "../../src/core/types.ts";
-import { type BatchNormOptions, batchNorm, batchNormEval } from "../../src/ops/batchNorm.ts";
+import {
+  type BatchNormOptions,
+  batchNorm,
+  batchNormApplyOp,
+  batchNormEval,
+  batchNormOp,
+} from "../../src/ops/batchNorm.ts";
 import { conv2d } from "../../src/ops/conv.ts";
 import { add, mul, relu } from "../../src/ops/elementwise.ts";
 import { plan } from "../../src/passes/index.ts";
@@ -119,6 +126,21 @@ describe.each(targets)("against float64, on %o", (target) => {
     expectClose("dBias", got.dBias, want.dBias, 2e-7 * rows);
     expectClose("dWeight", got.dWeight, want.dWeight, (2e-7 + digits) * rows);
     expect([...got.alone]).toEqual([...got.dWeight]);
+  });
+});
+
+describe.each(targets)("applied again from its statistics, on %o", (target) => {
+  test.each([[[7, 3]], [[3, 7, 5, 8]], [[2, 3, 2, 5, 17]]] as [Shape][])("%o has the same bits", async (shape) => {
+    const channels = shape.at(-1) ?? 0;
+    const [x, skip, row] = [randomTensor(shape, 1), randomTensor(shape, 2), randomTensor([channels], 3)];
+    const [weight, bias] = [randomTensor([channels], 4), randomTensor([channels], 5)];
+    const attrs = { epsilon: 1e-3, momentum: 0.9, running: false };
+    const [y, statistics] = apply(batchNormOp, [x, weight, bias], attrs);
+    const again = apply(batchNormApplyOp, [x, statistics ?? fail(), weight, bias], attrs)[0];
+    const ends = (value: Value = fail()) => relu(add(mul(value, row), skip));
+    const fused = await evaluate({ y: ends(y), again: ends(again) }, { target });
+    expect([...fused.again]).toEqual([...fused.y]);
+    expect(fused.y.some((value) => value > 0)).toBe(true);
   });
 });
 
@@ -292,6 +314,15 @@ describe("wrong input", () => {
   ] as const)("%#", (make, kind, message) => {
     expect(make).toThrow(kind);
     expect(make).toThrow(message);
+  });
+
+  test("statistics of another tensor", () => {
+    const attrs = { epsilon: 1e-3, momentum: 0.9, running: false };
+    const perChannel = [randomTensor([3], 1), randomTensor([3], 2)];
+    const again = (statistics: Value) => () => apply(batchNormApplyOp, [x, statistics, ...perChannel], attrs);
+    expect(again(randomTensor([3, 1, 4], 1))).toThrow(ShapeError);
+    expect(again(randomTensor([3, 1, 4], 1))).toThrow(/statistics f32\[3, 1, 4\]; wanted \[3, 1, 3\]/);
+    expect(again(randomTensor([3, 1, 3], 1))).not.toThrow();
   });
 
   test("a loss of the batch's statistics", () => {

@@ -27,6 +27,7 @@ export const withoutGradient: Readonly<Record<string, string>> = {
   gradientNorm: "a square root of squares, of which only an update is scaled",
   maxNorm: "a choice between the weights and shorter ones, after the update",
   turnFilters: "a pass adds it behind the gradients; test/ops/turnFilters.test.ts compares with filters as they are",
+  batchNormApply: "a pass adds it behind the gradients; test/ops/batchNorm.test.ts compares with batchNorm in bits",
   gatherBatch: "reads bytes of data",
   gatherCrops: "reads bytes of data",
   accumulateClassification: "counts predictions",
