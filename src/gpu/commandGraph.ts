@@ -172,6 +172,29 @@ export class CommandGraph {
     });
   }
 
+  /**
+   * Runs the list so many times in one pass, and returns the milliseconds of one: by timestamps, or, where the device has
+   * none, from the submit until all is done.
+   */
+  async time(repeats: number): Promise<number> {
+    await this.#gpu.idle();
+    const encode = (pass: GPUComputePassEncoder) => {
+      for (let i = 0; i < repeats; i++) for (const dispatch of this.#dispatches) encodeDispatch(pass, dispatch);
+    };
+    if (this.#gpu.device.features.has("timestamp-query")) {
+      const [time] = await timePasses(this.#gpu, 1, encode);
+      return time ? (time.endNs - time.beginNs) / 1e6 / repeats : Number.NaN;
+    }
+    const from = performance.now();
+    const encoder = this.#gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    encode(pass);
+    pass.end();
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    await this.#gpu.idle();
+    return (performance.now() - from) / repeats;
+  }
+
   /** A ring through which these outputs can be read without stopping. */
   readback(names: readonly string[], depth: number): Readback {
     return new Readback(

@@ -41,6 +41,8 @@ export class Gpu {
     this.target = Object.freeze({
       subgroups: device.features.has("subgroups"),
       software: this.adapter.software,
+      cores: globalThis.navigator?.hardwareConcurrency ?? 4,
+      adapter: `${this.adapter.vendor}/${this.adapter.architecture}`,
       limits: device.limits,
       ...target,
     });
