@@ -29,6 +29,8 @@ export interface Target {
   readonly subgroups: boolean;
   /** The adapter is a CPU: barriers and scalar loads are dear, workgroup memory buys nothing. */
   readonly software: boolean;
+  /** Of that CPU: how many workgroups run side by side. */
+  readonly cores: number;
   readonly limits: TargetLimits;
   /** Overrides the choice of kernels, for tests and measurements. */
   readonly force?: Readonly<Record<string, number | string | boolean>>;
@@ -66,6 +68,7 @@ export interface TargetLimits {
 export const defaultTarget: Target = Object.freeze({
   subgroups: false,
   software: false,
+  cores: 1,
   limits: Object.freeze({
     maxStorageBufferBindingSize: 134_217_728,
     maxBufferSize: 268_435_456,

@@ -53,7 +53,8 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   const groupM = [4].find((group) => Math.ceil(m / group) * group === Math.ceil(m / 4) * 4) ?? 4;
   const groupsM = Math.ceil(m / groupM);
   const groupsN = Math.ceil(wide / columns);
-  const wanted = Number(target.force?.slices ?? Math.ceil(32 / (groupsM * groupsN * groups)));
+  const busy = target.software ? 4 * target.cores : 32;
+  const wanted = Number(target.force?.slices ?? Math.ceil(busy / (groupsM * groupsN * groups)));
   const rowsPerSlice = Math.ceil(rows / Math.max(1, Math.min(wanted, rows)));
   const slices = Math.ceil(rows / rowsPerSlice);
   const taps = kernelHeight * kernelWidth * groupC;

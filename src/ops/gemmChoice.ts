@@ -61,7 +61,7 @@ function slicesFor(shape: GemmShape, choice: Omit<GemmChoice, "slices">, target:
   const { m, n, segments, depth, batch, lanes } = shape;
   const groups =
     Math.ceil(m / (choice.rows * choice.groupM)) * Math.ceil(n / lanes / (choice.columns * choice.groupN)) * batch;
-  const wanted = target.software ? 8 : 256;
+  const wanted = target.software ? 4 * target.cores : 256;
   const most = Math.floor((segments * depth) / shortestSlice);
   return Math.max(1, Math.min(most, segments > 1 ? segments : most, Math.ceil(wanted / groups)));
 }

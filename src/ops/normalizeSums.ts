@@ -116,8 +116,6 @@ const shortestSlice = 16;
 const longSum = 64;
 /** Beyond so many steps for each invocation, a GPU is faster with more workgroups. */
 const longestSlice = 64;
-/** So many workgroups keep the cores of a CPU busy. */
-const busyWorkgroups = 2;
 /** Steps that are summed before they join the sum of a slice. */
 const chunk = 8;
 
@@ -126,13 +124,16 @@ const chunk = 8;
  * should share them. More lanes read memory in longer runs; on a CPU, few workgroups are enough. `target.force.normalize`
  * overrides: a tile, or `"slices"`.
  */
-function tileOf({ items, steps, channels, groups, lanes }: NormView, { software, force }: Target): number | null {
+function tileOf(
+  { items, steps, channels, groups, lanes }: NormView,
+  { software, cores, force }: Target,
+): number | null {
   if (groups !== channels || force?.normalize === "slices") return null;
   const all = channels / lanes;
   if (force?.normalize) return all % Number(force.normalize) === 0 ? Number(force.normalize) : null;
   const fits = (tile: number) =>
     all % tile === 0 &&
-    (software ? tile === 1 || (items * all) / tile >= busyWorkgroups : (steps * tile) / workgroupSize <= longestSlice);
+    (software ? tile === 1 || (items * all) / tile >= cores : (steps * tile) / workgroupSize <= longestSlice);
   return [4, 2, 1].find(fits) ?? null;
 }
 

@@ -73,7 +73,7 @@ function lowerReduction(
   { attrs, inputs: [input], outputs: [output], epilogue, target }: LowerContext<ReduceAttrs>,
 ): KernelCall[] {
   if (!input || !output) return [];
-  const passes = reducePasses(input.type.shape, attrs.axes, target.software);
+  const passes = reducePasses(input.type.shape, attrs.axes, target);
   let x = input;
   return passes.map((pass, i): KernelCall => {
     const { kernel, lanes, outer, extent, chunks, inner } = pass;

@@ -1,3 +1,4 @@
+import type { Target } from "../core/call.ts";
 import type { Shape } from "../core/types.ts";
 import { type Lanes, lanesFor } from "./lanes.ts";
 
@@ -19,14 +20,16 @@ export interface ReducePass {
 const shortWalk = 128;
 /** Beyond so many steps, even `shortWalk` invocations have too much to do each: three passes rather than two. */
 const longWalk = 65_536;
-/** So many invocations keep a GPU busy, and so many workgroups a CPU. */
+/** So many invocations keep a GPU busy. */
 const busy = 16_384;
-const busyWorkgroups = 2;
+
+/** What of a target the passes depend on. */
+type Cpu = Pick<Target, "software" | "cores">;
 
 /** The passes that reduce `axes` of `shape`, in order. Runs of neighbouring axes are reduced from the last to the first. */
-export function reducePasses(shape: Shape, axes: readonly number[], software: boolean): ReducePass[] {
+export function reducePasses(shape: Shape, axes: readonly number[], target: Cpu): ReducePass[] {
   const passes: ReducePass[] = [];
-  for (const run of runsOf(shape, axes)) passes.push(...passesOfRun(run, software));
+  for (const run of runsOf(shape, axes)) passes.push(...passesOfRun(run, target));
   return passes;
 }
 
@@ -55,18 +58,18 @@ function runsOf(shape: Shape, axes: readonly number[]): Run[] {
   return runs.length > 0 ? runs : [{ outer: 1, extent: 1, inner: product(0, shape.length) }];
 }
 
-function passesOfRun({ outer, extent, inner }: Run, software: boolean): ReducePass[] {
+function passesOfRun({ outer, extent, inner }: Run, target: Cpu): ReducePass[] {
   const along = inner === 1;
   const lanes = lanesFor(along ? extent : inner);
   const steps = along ? extent / lanes : extent;
   const kept = along ? 1 : inner / lanes;
   const chunks = chunksFor(steps, outer * kept, along);
-  if (chunks > 1 && software && !along && extent <= longWalk && outer * kept >= busyWorkgroups) {
+  if (chunks > 1 && target.software && !along && extent <= longWalk && outer * kept >= target.cores) {
     return [{ kernel: "whole", lanes, outer, extent, chunks: 1, inner: kept }];
   }
   if (chunks > 1) {
     const pass: ReducePass = { kernel: "strided", lanes, outer, extent: steps, chunks, inner: kept };
-    return [pass, ...passesOfRun({ outer, extent: along ? chunks * lanes : chunks, inner }, software)];
+    return [pass, ...passesOfRun({ outer, extent: along ? chunks * lanes : chunks, inner }, target)];
   }
   if (along && lanes === 4) return [{ kernel: "row", lanes, outer, extent: steps, chunks, inner: 1 }];
   if (along) return [{ kernel: "strided", lanes: 1, outer, extent, chunks, inner: 1 }];
