@@ -32,7 +32,9 @@ export { type SegmentationDatasetOptions, segmentationDataset } from "./data/seg
 export { type Scaling, standardScaling } from "./data/statistics.ts";
 export { splitDataset, subset } from "./data/subset.ts";
 export { type AdapterFacts, Gpu, type GpuOptions } from "./gpu/gpu.ts";
+export type { TunedChoice } from "./gpu/tune.ts";
 export { decodeSafetensors, encodeSafetensors, encodeToBytes, openSafetensors } from "./io/safetensors.ts";
+export { indexedDbStore, type TunedStore } from "./io/tunedStore.ts";
 export { chromeTrace } from "./nn/chromeTrace.ts";
 export * as constraints from "./nn/constraints.ts";
 export { evaluateSegmentation, type SegmentationScores } from "./nn/evaluateSegmentation.ts";
@@ -52,3 +54,4 @@ export * as schedules from "./nn/schedules.ts";
 export { showProfile } from "./nn/showProfile.ts";
 export { type ProfileOptions, type StepOptions, Trainer, type TrainerOptions } from "./nn/trainer.ts";
 export { type NewHeadOptions, withNewHead } from "./nn/transfer.ts";
+export type { TuneOptions, TuningReport } from "./nn/tuning.ts";

@@ -1,3 +1,4 @@
+import type { Target } from "../core/call.ts";
 import { GraphError, ShapeError, TrainingError } from "../core/errors.ts";
 import type { Graph, Variable } from "../core/graph.ts";
 import type { Plan } from "../core/plan.ts";
@@ -23,6 +24,7 @@ import { copyWeights, initializeState, makeState, type State } from "./state.ts"
 import { evaluateStep, predictStep, trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
 import { checkCount, Trainer, type TrainerOptions } from "./trainer.ts";
+import { type TuneOptions, Tuning, type TuningReport } from "./tuning.ts";
 import { loadVariables, saveVariables } from "./weightFiles.ts";
 
 export interface CompileOptions {
@@ -38,6 +40,11 @@ export interface CompileOptions {
    * convolutions. `summary` says what it saves and costs. Default: every activation is kept.
    */
   readonly recompute?: Recompute;
+  /**
+   * Measure, before a graph is compiled, which variants of its kernels are the fastest on this device, and keep that for the
+   * next time. Results stay the same up to the order of sums. Default: false, estimates.
+   */
+  readonly tune?: boolean | TuneOptions;
   /** How many pipelines are ready, of how many. */
   readonly onCompile?: CompileProgress;
 }
@@ -48,6 +55,10 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
   readonly state: State;
   readonly store: Variables;
   readonly recompute: Recompute | null;
+  /** Null where the choice of kernels goes by estimates. */
+  readonly tuning: Tuning | null;
+  /** What kernels are chosen for. */
+  readonly target: Target;
   readonly onCompile: CompileProgress | undefined;
 }
 
@@ -103,19 +114,32 @@ export class Model extends Network {
    * and rates changed on the way.
    */
   async compile(options: CompileOptions): Promise<this> {
-    checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "onCompile"]);
-    const { optimizer, loss, gpu, seed = 0, recompute = null, onCompile } = options;
+    checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile"]);
+    const { optimizer, loss, gpu, seed = 0, recompute = null, tune = false, onCompile } = options;
     if (recompute !== null) checkWord("compile", "recompute", recompute, recomputePolicies);
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
     }
     const before = this.#earlier();
     const device = gpu ?? before?.gpu ?? (await Gpu.create());
+    const tuning = tune === false ? null : await Tuning.create(device, tune);
+    const { target } = tuning ?? device;
     const state = makeState(this, optimizer);
     const store = await initializeState(device, state, seed);
     if (before) await copyWeights(before, { state, store });
     this.dispose();
-    this.#compiled = { optimizer, loss: lossOf(loss), gpu: device, seed, state, store, recompute, onCompile };
+    this.#compiled = {
+      optimizer,
+      loss: lossOf(loss),
+      gpu: device,
+      seed,
+      state,
+      store,
+      recompute,
+      tuning,
+      target,
+      onCompile,
+    };
     this.stepsDone = 0;
     this.epochsDone = 0;
     return this;
@@ -225,11 +249,16 @@ export class Model extends Network {
     return summarize(this, this.#compiled, options);
   }
 
+  /** What tuning found and took; null where the model was compiled without. */
+  get tuning(): TuningReport | null {
+    return this.#compiled?.tuning?.report ?? null;
+  }
+
   /** The plan of one training step on this data set: dispatches, flops, bytes. No GPU work is done. */
   trainPlan(data: Dataset, batchSize: number): Plan {
-    const { gpu, store, recompute } = this.compiled;
+    const { store, recompute, target } = this.compiled;
     const layout = mergeLayouts([store.layout, data.store.layout]);
-    return plan(this.#trainGraph(data, batchSize), layout, gpu.target, { recompute });
+    return plan(this.#trainGraph(data, batchSize), layout, target, { recompute });
   }
 
   /** The compiled training step for batches of a data set; made once for each. */
@@ -307,10 +336,12 @@ export class Model extends Network {
   ): Promise<CommandGraph> {
     const known = this.#commands.get(key);
     if (known) return known;
-    const { gpu, store, onCompile } = this.compiled;
+    const { store, tuning, target, onCompile } = this.compiled;
     const layout = mergeLayouts([store, ...shared].map((variables) => variables.layout));
-    const planned = plan(build(), layout, gpu.target, options);
-    const made = CommandGraph.compile(planned, store, { shared, onProgress: onCompile });
+    const graph = build();
+    const compile = () =>
+      CommandGraph.compile(plan(graph, layout, target, options), store, { shared, onProgress: onCompile });
+    const made = tuning ? tuning.settle(graph, layout).then(compile) : compile();
     this.#commands.set(key, made);
     // A build that fails is not remembered, so that the next call says why again.
     made.catch(() => this.#commands.delete(key));

@@ -65,13 +65,13 @@ export class TilePredictor {
   /** @throws ShapeError on a model that is no segmenter; GraphError on options that leave no tile */
   static async create(model: Model, options: TileOptions = {}): Promise<TilePredictor> {
     const full = checkOptions(model, options);
-    const { state, store, gpu } = model.compiled;
+    const { state, store, target } = model.compiled;
     const shape = model.inputs[0]?.shape ?? [];
     const x = input("x", tensorType([full.batchSize, ...shape]));
     const output = withPath(model.name ?? "model", () => model.call([x], callContext(state, false, [])));
     const y = full.output === "logits" ? withPath("probabilities", () => softmax(output)) : output;
     const graph = makeGraph("predictTiles", { y });
-    const commands = await CommandGraph.compile(plan(graph, store.layout, gpu.target), store);
+    const commands = await CommandGraph.compile(plan(graph, store.layout, target), store);
     return new TilePredictor(model, commands, full);
   }
 

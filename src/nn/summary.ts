@@ -9,6 +9,7 @@ import type { Network } from "./network.ts";
 import { allVariables } from "./state.ts";
 import { trainStep } from "./steps.ts";
 import { checkCount } from "./trainer.ts";
+import { showTuning } from "./tuning.ts";
 
 export interface SummaryOptions {
   /** For what a step takes. Default 32. */
@@ -51,6 +52,7 @@ export function summarize(network: Network, compiled: Compiled | null, options: 
     "-".repeat(width),
     `parameters ${total.toLocaleString("en")}, trainable ${trainable.toLocaleString("en")}, fixed ${(total - trainable).toLocaleString("en")}`,
     ...(compiled ? [describeStep(network, compiled, batchSize)] : []),
+    ...(compiled?.tuning ? [showTuning(compiled.tuning.report)] : []),
   ].join("\n");
 }
 
@@ -60,7 +62,7 @@ export function summarize(network: Network, compiled: Compiled | null, options: 
  */
 function describeStep(
   network: Network,
-  { state, loss, optimizer, gpu, recompute }: Compiled,
+  { state, loss, optimizer, target, recompute }: Compiled,
   batchSize: number,
 ): string {
   const [shape = [], output = []] = [network.inputs[0]?.shape, network.outputs[0]?.shape];
@@ -72,7 +74,7 @@ function describeStep(
   });
   const graph = trainStep({ network, state, loss }, optimizer, source);
   const planned = (policy: typeof recompute) =>
-    plan(graph, layVariables(allVariables(state)), gpu.target, { recompute: policy });
+    plan(graph, layVariables(allVariables(state)), target, { recompute: policy });
   const { calls, flops, peakBytes } = planned(recompute);
   const step = `a training step on ${batchSize} examples: ${calls.length} dispatches, ${showFlops(flops)}, ${showBytes(peakBytes)} of GPU memory at its peak`;
   if (!recompute) return step;
