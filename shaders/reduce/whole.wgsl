@@ -14,7 +14,8 @@ struct WholeParams {
 @group(0) @binding(2) var<uniform> params: WholeParams;
 
 const GROUP = 64u;
-var<workgroup> found: array<Lane, GROUP>;
+/// What each invocation found. Workgroup memory would take a software adapter longer to compile.
+@group(0) @binding(3) var<storage, read_write> found: array<Lane>;
 
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -37,10 +38,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     d = combine(d, x[at + 3u * step]);
   }
   for (; at < end; at += step) { a = combine(a, x[at]); }
-  found[local] = combine(combine(a, b), combine(c, d));
-  workgroupBarrier();
+  if (index < params.count) { found[index * GROUP + local] = combine(combine(a, b), combine(c, d)); }
+  storageBarrier();
   if ((local > 0u) | (index >= params.count)) { return; }
-  var all = found[0u];
-  for (var i = 1u; i < GROUP; i++) { all = combine(all, found[i]); }
+  var all = found[index * GROUP];
+  for (var i = 1u; i < GROUP; i++) { all = combine(all, found[index * GROUP + i]); }
   y[index] = epilogue(all, index);
 }

@@ -37,6 +37,8 @@ export interface ReduceOptions {
 }
 
 const workgroupSize = 64;
+/** Invocations that share a sum in shaders/reduce/whole.wgsl. */
+const wholeGroup = 64;
 
 function reduction(
   name: string,
@@ -91,7 +93,12 @@ function lowerReduction(
       name: last ? name : `${name}/partial`,
       shaders: [{ row, strided, whole }[kernel], combine, laneShader(outputLanes), ...end.shaders],
       params: { params, ...end.params },
-      operands: { x, y, ...end.operands },
+      operands: {
+        x,
+        y,
+        ...(kernel === "whole" ? { found: scratch(tensorType([count * wholeGroup * lanes])) } : {}),
+        ...end.operands,
+      },
       workgroups: kernel === "whole" ? count : workgroupsFor(count, workgroupSize),
       flops: outer * extent * inner * lanes,
     };
