@@ -104,8 +104,8 @@ function convGraph(shape: ConvShape, pass: "fwd" | "dX" | "dW"): CaseGraph {
 
 function convolve(shape: ConvShape) {
   const shapes = tensorShapes(shape);
-  const [x, kernel] = [tensor("x", shapes.x), tensor("kernel", shapes.kernel)];
-  const bias = shape.bias ? tensor("bias", [shape.filters]) : null;
+  const [x, kernel] = [tensor("x", shapes.x), tensor("kernel", shapes.kernel, "parameter")];
+  const bias = shape.bias ? tensor("bias", [shape.filters], "parameter") : null;
   const options: ConvOptions = {
     strides: shape.stride ?? 1,
     padding: shape.padding,

@@ -36,11 +36,11 @@ export function caseId({ name, pass }: Pick<KernelCase, "name" | "pass">): strin
   return `${name} ${pass}`;
 }
 
-/** A tensor in a buffer of its own, filled with seeded numbers in [-1, 1). */
-export function tensor(name: string, shape: Shape): Value {
+/** A tensor filled with seeded numbers in [-1, 1): in a buffer of its own, or a parameter, as a layer's weights are. */
+export function tensor(name: string, shape: Shape, role: "data" | "parameter" = "data"): Value {
   return makeVariable({
     name,
-    role: "data",
+    role,
     type: tensorType(shape),
     initial: { kind: "values", data: seeded(sizeOf(shape)) },
   }).value;
