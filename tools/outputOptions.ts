@@ -8,6 +8,7 @@ export interface OutputOptions {
   readonly checkpoint?: string;
   readonly resume?: string;
   readonly profile?: string;
+  readonly tune?: true;
 }
 
 /** The options that all trainings have. */
@@ -17,5 +18,6 @@ export function addOutputOptions(command: Command, model: string, results: strin
     .option("--json <FILE>", "write the results to this file", outputFile)
     .option("--checkpoint <FILE>", "keep the training in this file at the end of each epoch", outputFile)
     .option("--resume <FILE>", "go on from a checkpoint, with the same options", inputFile)
-    .option("--profile <FILE>", "time a step's kernels first; the file opens in Perfetto", outputFile);
+    .option("--profile <FILE>", "time a step's kernels first; the file opens in Perfetto", outputFile)
+    .option("--tune", "time variants of the kernels first, 10 s at most, and keep the fastest for the next time too");
 }

@@ -6,6 +6,7 @@ const LINE_EVERY_MS = 5_000;
 
 /** Shows a training as it goes. */
 export interface ProgressView {
+  tuning(done: number, total: number): void;
   compiling(done: number, total: number): void;
   training(progress: Progress): void;
   /** Whole images after the training. */
@@ -32,6 +33,7 @@ function barView(columns: number): ProgressView {
   };
   const formats = {
     predict: "predicting {bar}  {value}/{total} images",
+    tune: "tuning     {bar}  {value}/{total} choices of kernels",
     compile: "compiling  {bar}  {value}/{total} kernels",
     train: "epoch {epoch}  {bar}  step {value}/{total}  loss {loss}  accuracy {accuracy}  {rate}  {left} left",
   };
@@ -48,6 +50,10 @@ function barView(columns: number): ProgressView {
     } else current.bar.update(done, payload);
   };
   return {
+    tuning(done, total) {
+      show("tune", formats.tune, done, total, {});
+      if (done === total) stop();
+    },
     compiling(done, total) {
       show("compile", formats.compile, done, total, {});
       if (done === total) stop();
@@ -71,6 +77,9 @@ function lineView(): ProgressView {
   let shownAt = performance.now();
   let compiling = false;
   return {
+    tuning(done, total) {
+      if (done === 0) console.log(`Timing the variants of ${total} kernels ...`);
+    },
     compiling(_, total) {
       if (!compiling) console.log(`Compiling ${total} kernels ...`);
       compiling = true;

@@ -21,10 +21,11 @@ export interface Training {
 /** Trains headless, shows it in the terminal, writes weights, curve and results. Answers the exit code. */
 export async function train({ request, folder }: Training, options: OutputOptions): Promise<number> {
   const { json, checkpoint = null, profile = null } = options;
+  const tuned = options.tune ? fileURLToPath(new URL("../.cache/tuned", import.meta.url)) : null;
   const out = options.out ?? fileURLToPath(new URL(`../out/${request.model}`, import.meta.url));
   const from = options.resume;
   const resume = from === undefined ? null : { file: from, ...(await readResume(from, request)) };
-  mkdirSync(out, { recursive: true });
+  for (const made of [out, ...(tuned ? [tuned] : [])]) mkdirSync(made, { recursive: true });
 
   const interrupt = new AbortController();
   const view = progressView();
@@ -39,7 +40,7 @@ export async function train({ request, folder }: Training, options: OutputOption
     if (resume) console.log(`Going on after epoch ${resume.epoch} of ${showPath(resume.file)}`);
     const onEvent = (event: TrainEvent) => show(event, request, view);
     const signal = interrupt.signal;
-    const run = await runTraining(request, { folder, out, checkpoint, profile, resume, signal, onEvent });
+    const run = await runTraining(request, { folder, out, checkpoint, profile, tuned, resume, signal, onEvent });
     view.stop();
     if (run.result.test) console.log(`\n${testText(run.result.test)}\n`);
     const pathOf = (name: string) => showPath(join(out, name));
@@ -75,6 +76,7 @@ function showPath(path: string): string {
 function show(event: TrainEvent, request: AnyRequest, view: ProgressView): void {
   if (event.kind === "adapter") console.log(adapterLine(event.adapter));
   else if (event.kind === "facts") console.log(factsText(event.facts, request));
+  else if (event.kind === "tune") view.tuning(event.done, event.total);
   else if (event.kind === "compile") view.compiling(event.done, event.total);
   else if (event.kind === "compiled") {
     view.stop();

@@ -49,6 +49,8 @@ export interface TrainResult {
 export type TrainEvent =
   | { readonly kind: "adapter"; readonly adapter: AdapterFacts }
   | { readonly kind: "facts"; readonly facts: TrainFacts }
+  /** Choices of kernels that are measured, of so many. */
+  | { readonly kind: "tune"; readonly done: number; readonly total: number }
   | { readonly kind: "compile"; readonly done: number; readonly total: number }
   | { readonly kind: "compiled"; readonly compileMs: number }
   /** A table of what the kernels of a step take. */

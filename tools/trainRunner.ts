@@ -5,7 +5,16 @@ import { launchBrowser } from "./browser.ts";
 import { CommandError } from "./cli.ts";
 import { serve } from "./serve.ts";
 import type { TrainEvent, TrainFacts, TrainResult } from "./trainEvents.ts";
-import { checkpointUrl, dataUrl, outUrl, profileUrl, type Resume, resumeUrl } from "./trainTask.ts";
+import {
+  checkpointUrl,
+  dataUrl,
+  newTunedUrl,
+  outUrl,
+  profileUrl,
+  type Resume,
+  resumeUrl,
+  tunedUrl,
+} from "./trainTask.ts";
 import type { AnyRequest } from "./unetRequest.ts";
 
 export interface RunOptions {
@@ -17,6 +26,8 @@ export interface RunOptions {
   readonly checkpoint: string | null;
   /** File for the trace of a step that is profiled before the training. */
   readonly profile: string | null;
+  /** Folder of the kernels that were found fastest, a file for each adapter; null where none are looked for. */
+  readonly tuned: string | null;
   /** Checkpoint that the training goes on from, and where that stood. */
   readonly resume: (Resume & { readonly file: string }) | null;
   /** Stops the training after the step under way; what was learned is still returned. */
@@ -38,19 +49,30 @@ export interface TrainRun {
 
 /** Trains in a headless browser. @throws DeviceError without a browser, CommandError with what the page could not do */
 export async function runTraining(request: AnyRequest, options: RunOptions): Promise<TrainRun> {
-  const { folder, out, checkpoint, profile, resume } = options;
-  const mounts = { ...(folder ? { [dataUrl]: folder } : {}), ...(resume ? { [resumeUrl]: resume.file } : {}) };
+  const { folder, out, checkpoint, profile, tuned, resume } = options;
+  const mounts = {
+    ...(folder ? { [dataUrl]: folder } : {}),
+    ...(tuned ? { [tunedUrl]: tuned } : {}),
+    ...(resume ? { [resumeUrl]: resume.file } : {}),
+  };
   const uploads = {
     [outUrl]: out,
     ...(checkpoint ? { [checkpointUrl]: checkpoint } : {}),
     ...(profile ? { [profileUrl]: profile } : {}),
+    ...(tuned ? { [newTunedUrl]: tuned } : {}),
   };
   const server = await serve({ mode: "production", mounts, uploads });
   try {
     const browser = await launchBrowser({ headless: true, closeOnInterrupt: false });
     try {
       const page = await browser.newPage();
-      const task = { request, checkpoint: checkpoint !== null, profile: profile !== null, resume };
+      const task = {
+        request,
+        checkpoint: checkpoint !== null,
+        profile: profile !== null,
+        tune: tuned !== null,
+        resume,
+      };
       await page.addInitScript((given) => {
         window.trainTask = given;
       }, task);
@@ -91,7 +113,9 @@ async function followPage(page: Page, url: string, { signal, onEvent }: RunOptio
       page.on("response", (response) => {
         // Of its own files the page says itself what is wrong.
         const { pathname } = new URL(response.url());
-        const own = [dataUrl, outUrl, checkpointUrl, profileUrl, resumeUrl].some((url) => pathname.startsWith(url));
+        const own = [dataUrl, outUrl, checkpointUrl, profileUrl, tunedUrl, newTunedUrl, resumeUrl].some((url) =>
+          pathname.startsWith(url),
+        );
         if (response.status() < 400 || own) return;
         fail(new Error(`The page could not load ${response.url()} (status ${response.status()}).`));
       });

@@ -7,6 +7,8 @@ export interface TrainTask {
   readonly checkpoint: boolean;
   /** Whether a step is profiled before the training. */
   readonly profile: boolean;
+  /** Whether variants of the kernels are timed first. */
+  readonly tune: boolean;
   /** Where the training stood that goes on; null for one that begins. */
   readonly resume: Resume | null;
 }
@@ -18,9 +20,11 @@ export interface Resume {
   readonly share: number;
 }
 
-/** URLs of the server: a folder to read, one to write into, and three files. */
+/** URLs of the server: a folder to read, one to write into, one to read and to write, and three files. */
 export const dataUrl = "/data/";
 export const outUrl = "/out/";
+export const tunedUrl = "/tuned/";
+export const newTunedUrl = "/new-tuned/";
 export const checkpointUrl = "/checkpoint";
 export const profileUrl = "/profile";
 export const resumeUrl = "/resume";

@@ -1,9 +1,10 @@
+import type { TunedStore } from "../../src/io/tunedStore.ts";
 import { chromeTrace } from "../../src/nn/chromeTrace.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { showProfile } from "../../src/nn/showProfile.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
 import { settingsOf } from "../trainSettings.ts";
-import { checkpointUrl, outUrl, profileUrl, resumeUrl, type TrainTask } from "../trainTask.ts";
+import { checkpointUrl, newTunedUrl, outUrl, profileUrl, resumeUrl, type TrainTask, tunedUrl } from "../trainTask.ts";
 
 /** The files of a training, which the page sends to the server that shows it, and gets from there. */
 export class PageFiles {
@@ -25,6 +26,22 @@ export class PageFiles {
     const response = await fetch(resumeUrl);
     if (!response.ok || !response.body) throw new Error("the checkpoint cannot be read any more");
     await model.loadCheckpoint(response.body);
+  }
+
+  /** Files for kernels that were measured, one for each adapter; null where none are to be measured. */
+  get tuned(): TunedStore | null {
+    if (!this.#task.tune) return null;
+    const nameOf = (adapter: string) => `kernels-${adapter.replaceAll(/[^\w.-]+/g, "-")}.json`;
+    return {
+      async read(adapter) {
+        const response = await fetch(tunedUrl + nameOf(adapter));
+        return response.ok ? response.text() : null;
+      },
+      async write(adapter, text) {
+        await put(newTunedUrl + nameOf(adapter), text);
+        return true;
+      },
+    };
   }
 
   /** Profiles a step and writes the trace, where one is wanted. Returns the table, or null. */

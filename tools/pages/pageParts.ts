@@ -1,4 +1,7 @@
 import type { Curve } from "../../demo/curve.ts";
+import type { Dataset } from "../../src/data/imageDataset.ts";
+import type { Model } from "../../src/nn/model.ts";
+import type { TuneOptions } from "../../src/nn/tuning.ts";
 import type { TrainEvent } from "../trainEvents.ts";
 import type { Resume } from "../trainTask.ts";
 import type { PageFiles } from "./pageFiles.ts";
@@ -23,6 +26,22 @@ export async function saveCurve({ files, canvas }: TrainPage, curve: Curve, titl
   const picture = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
   if (!picture) throw new Error("the browser could not make a PNG of the learning curve");
   return files.save("learning-curve.png", picture);
+}
+
+/** How the kernels of a training are to be measured, if at all: what is told of it ends with the compilation. */
+export function tuneOptions({ files, report }: TrainPage, training: () => boolean): TuneOptions | false {
+  const store = files.tuned;
+  const onProgress = (done: number, total: number) => {
+    if (!training()) void report({ kind: "tune", done, total });
+  };
+  return store ? { store, onProgress } : false;
+}
+
+/** Compiles the training step, and returns the milliseconds that it took, without those of measuring kernels. */
+export async function compileStep(model: Model, data: Dataset, batch: number): Promise<number> {
+  const from = performance.now();
+  await model.trainCommands(data, batch);
+  return performance.now() - from - 1000 * (model.tuning?.seconds ?? 0);
 }
 
 /** The last part of a path. */

@@ -14,7 +14,7 @@ import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { TrainResult } from "../trainEvents.ts";
 import { countSubmits } from "./countSubmits.ts";
-import { baseName, saveCurve, type TrainPage } from "./pageParts.ts";
+import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
 
 /** Trains LeNet-5, tests it, and draws its learning curve on the page's canvas. */
 export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: TrainPage): Promise<TrainResult> {
@@ -26,10 +26,14 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   );
   if (!trainData || !testData) throw new Error("unreachable: two sets make two data sets");
   let training = false;
-  const model = await compileModel(gpu, request, (done, total) => {
+  const onCompile = (done: number, total: number) => {
     if (!training) void report({ kind: "compile", done, total });
-  });
+  };
+  const tune = tuneOptions(page, () => training);
+  const model = await compileModel(gpu, request, onCompile, tune);
   await files.resume(model);
+  // What is told of the step is that of the kernels that are found fastest.
+  const tunedMs = model.tuning && (await compileStep(model, trainData, batch));
   const plan = model.trainPlan(trainData, batch);
   await report({
     kind: "facts",
@@ -46,9 +50,7 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
       dispatchesPerStep: plan.calls.length,
     },
   });
-  const before = performance.now();
-  await model.trainCommands(trainData, batch);
-  await report({ kind: "compiled", compileMs: performance.now() - before });
+  await report({ kind: "compiled", compileMs: tunedMs ?? (await compileStep(model, trainData, batch)) });
   const table = await files.profile(() => model.trainer(trainData, { batchSize: batch }));
   if (table) await report({ kind: "profile", table });
 

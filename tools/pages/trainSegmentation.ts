@@ -14,7 +14,7 @@ import { type AugmentOptions, coverOf } from "../../src/ops/augment.ts";
 import type { TestResult, TrainResult } from "../trainEvents.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
 import { countSubmits } from "./countSubmits.ts";
-import { baseName, saveCurve, type TrainPage } from "./pageParts.ts";
+import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
 import { readMaskSets } from "./segmentationSets.ts";
 import { trainingTime } from "./trainingTime.ts";
 
@@ -65,8 +65,11 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
     onCompile: (done, total) => {
       if (!training) void report({ kind: "compile", done, total });
     },
+    tune: tuneOptions(page, () => training),
   });
   await files.resume(model);
+  // What is told of the step is that of the kernels that are found fastest.
+  const tunedMs = model.tuning && (await compileStep(model, data, batch));
   const plan = model.trainPlan(data, batch);
   await report({
     kind: "facts",
@@ -83,9 +86,7 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
       dispatchesPerStep: plan.calls.length,
     },
   });
-  const before = performance.now();
-  await model.trainCommands(data, batch);
-  await report({ kind: "compiled", compileMs: performance.now() - before });
+  await report({ kind: "compiled", compileMs: tunedMs ?? (await compileStep(model, data, batch)) });
   const table = await files.profile(() => model.trainer(data, { batchSize: batch }));
   if (table) await report({ kind: "profile", table });
 
