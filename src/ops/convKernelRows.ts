@@ -49,8 +49,6 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   const pairs = (kernelHeight * groupC) / aLanes;
   const { pixels, columns } = chooseTile(conv, { lanes, aLanes, wide, pairs, quad }, target);
   const m = pairs + (dBias ? 1 : 0);
-  // The largest group that leaves no more invocations idle than quads do.
-  const groupM = [4].find((group) => Math.ceil(m / group) * group === Math.ceil(m / 4) * 4) ?? 4;
   const groupsM = Math.ceil(m / groupM);
   const groupsN = Math.ceil(wide / columns);
   const busy = target.software ? 4 * target.cores : 32;
@@ -118,6 +116,8 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   return [main, secondStage({ name, y: dKernel, sums: dBias, epilogue: null }, partial, slices, sliceSize, lanes)];
 }
 
+/** Pairs of a workgroup: one quad, so that none computes more than it has to. Larger ones were no faster. */
+const groupM = 4;
 /** Sums that one invocation can keep. */
 const mostSums = 256;
 
