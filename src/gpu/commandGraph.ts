@@ -5,6 +5,7 @@ import type { Gpu } from "./gpu.ts";
 import { packParams } from "./params.ts";
 import type { Kernel, Progress } from "./pipelines.ts";
 import { Readback, readBuffer, type Source } from "./readback.ts";
+import { Staging } from "./staging.ts";
 import { type PassTime, timePasses } from "./timestamps.ts";
 import { type TensorData, typed, type Variables } from "./variables.ts";
 
@@ -45,6 +46,7 @@ export class CommandGraph {
   readonly #buffers: readonly GPUBuffer[];
   readonly #own: readonly GPUBuffer[];
   readonly #dispatches: readonly Dispatch[];
+  readonly #staging: Staging;
 
   private constructor(
     gpu: Gpu,
@@ -58,6 +60,7 @@ export class CommandGraph {
     this.#buffers = buffers;
     this.#own = own;
     this.#dispatches = dispatches;
+    this.#staging = new Staging(gpu);
   }
 
   /**
@@ -122,23 +125,8 @@ export class CommandGraph {
 
   /** Writes an input; it keeps its value until written again. Ordered with runs. */
   write(name: string, data: ArrayBufferView<ArrayBuffer>): void {
-    const place = this.plan.inputs[name];
-    const buffer = place && this.#buffers[place.buffer];
-    if (!place || !buffer) {
-      throw new GraphError({
-        where: this.plan.name,
-        seen: `input ${name}`,
-        wanted: `one of ${Object.keys(this.plan.inputs).join(", ") || "none"}`,
-      });
-    }
-    if (data.byteLength !== bytesOf(place.type)) {
-      throw new GraphError({
-        where: `${this.plan.name}/${name}`,
-        seen: `${data.byteLength} bytes`,
-        wanted: `${bytesOf(place.type)} for ${showType(place.type)}`,
-      });
-    }
-    this.#gpu.device.queue.writeBuffer(buffer, place.offset, data);
+    const { buffer, offset } = this.#input(name, data);
+    this.#gpu.device.queue.writeBuffer(buffer, offset, data);
   }
 
   /**
@@ -148,12 +136,28 @@ export class CommandGraph {
   run(readback?: Readback): Promise<ArrayBuffer[]> | null {
     this.#gpu.check();
     const encoder = this.#gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const dispatch of this.#dispatches) encodeDispatch(pass, dispatch);
-    pass.end();
+    this.#record(encoder);
     const reading = readback?.ready ? readback.copy(encoder) : null;
     this.#gpu.device.queue.submit([encoder.finish()]);
     return reading ? reading() : null;
+  }
+
+  /**
+   * Records a run into an encoder of the caller's, between its passes, and submits nothing. `inputs` are those of this
+   * run: they are right however many runs are recorded, into one encoder or several, before anything is submitted. An
+   * input that is not given has the value that it has when the commands run.
+   *
+   * @throws GraphError on anything but a command encoder, and on inputs that the plan has not
+   */
+  encode(encoder: GPUCommandEncoder, inputs: Readonly<Record<string, ArrayBufferView<ArrayBuffer>>> = {}): void {
+    this.#gpu.check();
+    checkEncoder(this.plan.name, encoder);
+    const copies = Object.entries(inputs).map(([name, data]) => {
+      const { buffer, offset } = this.#input(name, data);
+      return { data, to: buffer, offset };
+    });
+    this.#staging.copy(encoder, copies);
+    this.#record(encoder);
   }
 
   /**
@@ -225,6 +229,30 @@ export class CommandGraph {
     for (const buffer of this.#own) buffer.destroy();
   }
 
+  #record(encoder: GPUCommandEncoder): void {
+    const pass = encoder.beginComputePass({ label: this.plan.name });
+    for (const dispatch of this.#dispatches) encodeDispatch(pass, dispatch);
+    pass.end();
+  }
+
+  /** Where an input lies. @throws GraphError on an unknown name, and on data that do not fill it */
+  #input(name: string, { byteLength }: ArrayBufferView): { readonly buffer: GPUBuffer; readonly offset: number } {
+    const place = this.plan.inputs[name];
+    const buffer = place && this.#buffers[place.buffer];
+    if (!place || !buffer) {
+      const known = Object.keys(this.plan.inputs).join(", ") || "none";
+      throw new GraphError({ where: this.plan.name, seen: `input ${name}`, wanted: `one of ${known}` });
+    }
+    if (byteLength !== bytesOf(place.type)) {
+      throw new GraphError({
+        where: `${this.plan.name}/${name}`,
+        seen: `${byteLength} bytes`,
+        wanted: `${bytesOf(place.type)} for ${showType(place.type)}`,
+      });
+    }
+    return { buffer, offset: place.offset };
+  }
+
   #source(name: string): Source {
     const place = this.plan.outputs[name];
     const buffer = place && this.#buffers[place.buffer];
@@ -234,6 +262,17 @@ export class CommandGraph {
     }
     return { buffer, offset: place.offset, bytes: Math.ceil(place.bytes / 4) * 4 };
   }
+}
+
+/** By what it can do: an encoder may be wrapped, as recorders do. Of which device it is shows when it is finished. */
+function checkEncoder(where: string, encoder: GPUCommandEncoder): void {
+  if (typeof encoder?.copyBufferToBuffer === "function" && typeof encoder.beginComputePass === "function") return;
+  throw new GraphError({
+    where,
+    seen: encoder && "end" in encoder ? "the encoder of a pass" : `${encoder} for an encoder`,
+    wanted: "a GPUCommandEncoder of the model's device",
+    mend: "Give what device.createCommandEncoder() made, before a pass is begun on it or after that has ended.",
+  });
 }
 
 function encodeDispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, x, y }: Dispatch): void {
