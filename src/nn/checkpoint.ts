@@ -1,7 +1,7 @@
 import { FormatError, GraphError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import type { Metadata } from "../io/safetensors.ts";
-import type { Compiled } from "./model.ts";
+import type { Compiled } from "./compile.ts";
 import { loadVariables, saveVariables } from "./weightFiles.ts";
 
 /** How far a training is: with weights and optimizer, all that it depends on. */

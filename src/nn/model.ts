@@ -1,82 +1,23 @@
-import type { Target } from "../core/call.ts";
-import { GraphError, ShapeError, TrainingError } from "../core/errors.ts";
+import { TrainingError } from "../core/errors.ts";
 import type { Graph, Variable } from "../core/graph.ts";
 import type { Plan } from "../core/plan.ts";
-import { type Shape, showShape, sizeOf } from "../core/types.ts";
+import { type Shape, sizeOf } from "../core/types.ts";
 import type { Dataset } from "../data/imageDataset.ts";
-import { CommandGraph } from "../gpu/commandGraph.ts";
-import { Gpu } from "../gpu/gpu.ts";
-import type { Progress as CompileProgress } from "../gpu/pipelines.ts";
-import type { Variables } from "../gpu/variables.ts";
-import type { AucOptions } from "../ops/auc.ts";
-import { checkNames, checkWord } from "../ops/options.ts";
-import { type PlanOptions, plan } from "../passes/index.ts";
+import type { CommandGraph } from "../gpu/commandGraph.ts";
+import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
-import { type Recompute, recomputePolicies } from "../passes/recomputeChoice.ts";
 import { loadCheckpoint, type Notes, saveCheckpoint } from "./checkpoint.ts";
+import { type Compiled, type CompileOptions, compile } from "./compile.ts";
+import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import { Fit, type FitOptions } from "./fit.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
-import { type Loss, type LossName, lossOf } from "./losses.ts";
-import { type Auc, aucOf } from "./metrics.ts";
 import { Network, type NetworkOptions, stack } from "./network.ts";
-import type { Optimizer } from "./optimizers.ts";
-import { copyWeights, initializeState, makeState, type State } from "./state.ts";
-import { evaluateStep, predictStep, trainStep } from "./steps.ts";
+import { type PredictOptions, predict } from "./predict.ts";
+import { trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
-import { checkCount, Trainer, type TrainerOptions } from "./trainer.ts";
-import { type TuneOptions, Tuning, type TuningReport } from "./tuning.ts";
+import { Trainer, type TrainerOptions } from "./trainer.ts";
+import type { TuningReport } from "./tuning.ts";
 import { loadVariables, saveVariables } from "./weightFiles.ts";
-
-export interface CompileOptions {
-  readonly optimizer: Optimizer;
-  readonly loss: LossName | Loss;
-  /** The device to train on; made by us unless given. */
-  readonly gpu?: Gpu;
-  /** Of the first weights, of the order of the data and of dropout. Default 0. */
-  readonly seed?: number;
-  /**
-   * Gradient checkpointing: the training step keeps fewer activations, and makes them again when their gradients are due,
-   * bit for bit. `"cheap"`: those that take few flops (elementwise functions, normalization, pooling); `"all"`: any, also
-   * convolutions. `summary` says what it saves and costs. Default: every activation is kept.
-   */
-  readonly recompute?: Recompute;
-  /**
-   * Measure, before a graph is compiled, which variants of its kernels are the fastest on this device, and keep that for the
-   * next time. Results stay the same up to the order of sums. Default: false, estimates.
-   */
-  readonly tune?: boolean | TuneOptions;
-  /** How many pipelines are ready, of how many. */
-  readonly onCompile?: CompileProgress;
-}
-
-/** What `compile` made. */
-export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "gpu" | "seed">> {
-  readonly loss: Loss;
-  readonly state: State;
-  readonly store: Variables;
-  readonly recompute: Recompute | null;
-  /** Null where the choice of kernels goes by estimates. */
-  readonly tuning: Tuning | null;
-  /** What kernels are chosen for. */
-  readonly target: Target;
-  readonly onCompile: CompileProgress | undefined;
-}
-
-export interface Evaluation {
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Row = label, column = answer; counts. */
-  readonly confusion: readonly (readonly number[])[];
-  /** Area under the ROC curve, where it was asked for. */
-  readonly auc?: Auc;
-}
-
-export interface EvaluateOptions {
-  /** Default 32. */
-  readonly batchSize?: number;
-  /** The area under the ROC curve too: of the last class against the others, or of that of the options. Default: false. */
-  readonly auc?: boolean | Pick<AucOptions, "positiveClass">;
-}
 
 /** A network that can be trained: Keras' compile, fit, evaluate, predict, summary. */
 export class Model extends Network {
@@ -85,8 +26,6 @@ export class Model extends Network {
   /** Number of the last epoch that was finished since compile. */
   epochsDone = 0;
   #compiled: Compiled | null = null;
-  readonly #commands = new Map<string, Promise<CommandGraph>>();
-  readonly #datasets = new Map<Dataset, number>();
   readonly #trunkOf: Model | null;
 
   /** With `trunkOf`, weights of layers that are shared with that model start from what it has learned. */
@@ -114,32 +53,9 @@ export class Model extends Network {
    * and rates changed on the way.
    */
   async compile(options: CompileOptions): Promise<this> {
-    checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile"]);
-    const { optimizer, loss, gpu, seed = 0, recompute = null, tune = false, onCompile } = options;
-    if (recompute !== null) checkWord("compile", "recompute", recompute, recomputePolicies);
-    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-      throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
-    }
-    const before = this.#earlier();
-    const device = gpu ?? before?.gpu ?? (await Gpu.create());
-    const tuning = tune === false ? null : await Tuning.create(device, tune);
-    const { target } = tuning ?? device;
-    const state = makeState(this, optimizer);
-    const store = await initializeState(device, state, seed);
-    if (before) await copyWeights(before, { state, store });
+    const compiled = await compile(this, options, this.#earlier());
     this.dispose();
-    this.#compiled = {
-      optimizer,
-      loss: lossOf(loss),
-      gpu: device,
-      seed,
-      state,
-      store,
-      recompute,
-      tuning,
-      target,
-      onCompile,
-    };
+    this.#compiled = compiled;
     this.stepsDone = 0;
     this.epochsDone = 0;
     return this;
@@ -172,76 +88,13 @@ export class Model extends Network {
    * Loss, accuracy and confusion matrix over a whole data set.
    * @throws TrainingError where labels are outside the classes of the model
    */
-  async evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-    checkNames("evaluate", options, ["batchSize", "auc"]);
-    const { batchSize = 32, auc = false } = options;
-    checkCount("evaluate", "batchSize", batchSize);
-    const { state, loss, store } = this.compiled;
-    const scored = typeof auc === "object" ? auc : auc ? {} : undefined;
-    const key = `evaluate/${this.#idOf(data)}/${batchSize}/${scored ? (scored.positiveClass ?? "auc") : ""}`;
-    const commands = await this.#commandsFor(key, [data.store], () =>
-      evaluateStep({ network: this, state, loss }, (cursor) => data.batch(cursor, batchSize), scored),
-    );
-    this.resetTotals("testTotals");
-    store.write(state.testScores, new Uint32Array(sizeOf(state.testScores.type.shape)));
-    for (let first = 0; first < data.count; first += batchSize) {
-      commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
-      commands.write("step", Uint32Array.of(0));
-      commands.run();
-      // Evaluations are submitted whole; a breath now and then keeps the page alive.
-      if ((first / batchSize) % 16 === 15) await this.compiled.gpu.device.queue.onSubmittedWorkDone();
-    }
-    const [sum = 0] = await commands.read("lossSum");
-    const [right = 0, rows = 0] = await commands.read("counts");
-    const counts = await commands.read("confusion");
-    const classes = Math.sqrt(counts.length);
-    const confusion = Array.from({ length: classes }, (_, row) => [
-      ...counts.subarray(row * classes, (row + 1) * classes),
-    ]);
-    // A row has a place in the matrix, unless its label is no class.
-    const outside = rows - confusion.flat().reduce((placed, count) => placed + count, 0);
-    if (loss.labels !== "values" && outside > 0) {
-      throw new TrainingError({
-        where: `${this.name ?? "model"}/evaluate`,
-        seen: `${outside} of ${rows} labels of ${data.name} outside the model's classes`,
-        wanted: `labels from 0 to ${classes - 1}`,
-        mend: "Give the last layer an output for each class, or leave a class out (ignoreClass).",
-      });
-    }
-    return {
-      loss: sum / rows,
-      accuracy: loss.labels === "values" ? Number.NaN : right / rows,
-      confusion,
-      ...(scored ? { auc: aucOf(await commands.read("auc")) } : {}),
-    };
+  evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+    return evaluate(this, data, options);
   }
 
   /** The network's output for examples [n, ..input shape], as numbers in one array. */
-  async predict(x: Float32Array, options: { readonly batchSize?: number } = {}): Promise<Float32Array> {
-    checkNames("predict", options, ["batchSize"]);
-    const { batchSize = 32 } = options;
-    checkCount("predict", "batchSize", batchSize);
-    const { state } = this.compiled;
-    const size = sizeOf(this.inputs[0]?.shape ?? []);
-    if (x.length === 0 || x.length % size !== 0) {
-      throw new ShapeError({
-        where: `${this.name ?? "model"}/predict`,
-        seen: `${x.length} numbers`,
-        wanted: `a multiple of ${size}, for examples of ${showShape(this.inputs[0]?.shape ?? [])}`,
-      });
-    }
-    const commands = await this.#commandsFor(`predict/${batchSize}`, [], () => predictStep(this, state, batchSize));
-    const parts: number[] = [];
-    for (let first = 0; first < x.length; first += batchSize * size) {
-      const batch = new Float32Array(batchSize * size);
-      const given = x.subarray(first, first + batchSize * size);
-      batch.set(given);
-      commands.write("x", batch);
-      commands.run();
-      const y = await commands.read("y");
-      for (const value of y.subarray(0, (y.length * given.length) / batch.length)) parts.push(value);
-    }
-    return Float32Array.from(parts);
+  predict(x: Float32Array, options: PredictOptions = {}): Promise<Float32Array> {
+    return predict(this, x, options);
   }
 
   /** The table of layers, the totals, and, once compiled, what a training step takes. */
@@ -263,9 +116,8 @@ export class Model extends Network {
 
   /** The compiled training step for batches of a data set; made once for each. */
   trainCommands(data: Dataset, batchSize: number): Promise<CommandGraph> {
-    const key = `train/${this.#idOf(data)}/${batchSize}`;
-    const { recompute } = this.compiled;
-    return this.#commandsFor(key, [data.store], () => this.#trainGraph(data, batchSize), { recompute });
+    const { commands, recompute } = this.compiled;
+    return commands.get(`train/${batchSize}`, data, () => this.#trainGraph(data, batchSize), { recompute });
   }
 
   #trainGraph(data: Dataset, batchSize: number): Graph {
@@ -316,36 +168,9 @@ export class Model extends Network {
 
   /** Frees the GPU memory of weights and steps. The device stays. */
   dispose(): void {
-    for (const commands of this.#commands.values()) void commands.then((graph) => graph.dispose());
-    this.#commands.clear();
+    this.#compiled?.commands.dispose();
     this.#compiled?.store.dispose();
     this.#compiled = null;
-  }
-
-  #idOf(data: Dataset): number {
-    const id = this.#datasets.get(data) ?? this.#datasets.size;
-    this.#datasets.set(data, id);
-    return id;
-  }
-
-  #commandsFor(
-    key: string,
-    shared: readonly Variables[],
-    build: () => Graph,
-    options: PlanOptions = {},
-  ): Promise<CommandGraph> {
-    const known = this.#commands.get(key);
-    if (known) return known;
-    const { store, tuning, target, onCompile } = this.compiled;
-    const layout = mergeLayouts([store, ...shared].map((variables) => variables.layout));
-    const graph = build();
-    const compile = () =>
-      CommandGraph.compile(plan(graph, layout, target, options), store, { shared, onProgress: onCompile });
-    const made = tuning ? tuning.settle(graph, layout).then(compile) : compile();
-    this.#commands.set(key, made);
-    // A build that fails is not remembered, so that the next call says why again.
-    made.catch(() => this.#commands.delete(key));
-    return made;
   }
 }
 

@@ -4,7 +4,7 @@ import { sizeOf, tensorType } from "../core/types.ts";
 import { checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import { layVariables } from "../passes/layout.ts";
-import type { Compiled } from "./model.ts";
+import type { Compiled } from "./compile.ts";
 import type { Network } from "./network.ts";
 import { allVariables } from "./state.ts";
 import { trainStep } from "./steps.ts";

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { decodeTuned, encodeTuned, type TunedStore } from "../../src/io/tunedStore.ts";
-import type { CompileOptions } from "../../src/nn/model.ts";
+import type { CompileOptions } from "../../src/nn/compile.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import type { TuneOptions } from "../../src/nn/tuning.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";

@@ -1,0 +1,67 @@
+import type { Target } from "../core/call.ts";
+import { GraphError } from "../core/errors.ts";
+import { Gpu } from "../gpu/gpu.ts";
+import type { Progress } from "../gpu/pipelines.ts";
+import type { Variables } from "../gpu/variables.ts";
+import { checkNames, checkWord } from "../ops/options.ts";
+import { type Recompute, recomputePolicies } from "../passes/recomputeChoice.ts";
+import { Commands } from "./commands.ts";
+import { type Loss, type LossName, lossOf } from "./losses.ts";
+import type { Network } from "./network.ts";
+import type { Optimizer } from "./optimizers.ts";
+import { copyWeights, initializeState, makeState, type State } from "./state.ts";
+import { type TuneOptions, Tuning } from "./tuning.ts";
+
+export interface CompileOptions {
+  readonly optimizer: Optimizer;
+  readonly loss: LossName | Loss;
+  /** The device to train on; made by us unless given. */
+  readonly gpu?: Gpu;
+  /** Of the first weights, of the order of the data and of dropout. Default 0. */
+  readonly seed?: number;
+  /**
+   * Gradient checkpointing: the training step keeps fewer activations, and makes them again when their gradients are due,
+   * bit for bit. `"cheap"`: those that take few flops (elementwise functions, normalization, pooling); `"all"`: any, also
+   * convolutions. `summary` says what it saves and costs. Default: every activation is kept.
+   */
+  readonly recompute?: Recompute;
+  /**
+   * Measure, before a graph is compiled, which variants of its kernels are the fastest on this device, and keep that for the
+   * next time. Results stay the same up to the order of sums. Default: false, estimates.
+   */
+  readonly tune?: boolean | TuneOptions;
+  /** How many pipelines are ready, of how many. */
+  readonly onCompile?: Progress;
+}
+
+/** What `compile` made. */
+export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "gpu" | "seed">> {
+  readonly loss: Loss;
+  readonly state: State;
+  readonly store: Variables;
+  readonly commands: Commands;
+  readonly recompute: Recompute | null;
+  /** Null where the choice of kernels goes by estimates. */
+  readonly tuning: Tuning | null;
+  /** What kernels are chosen for. */
+  readonly target: Target;
+  readonly onCompile: Progress | undefined;
+}
+
+/** Gives the weights of a network their place on the GPU and their first values; see `Model.compile`. */
+export async function compile(network: Network, options: CompileOptions, before: Compiled | null): Promise<Compiled> {
+  checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile"]);
+  const { optimizer, loss, seed = 0, recompute = null, tune = false, onCompile } = options;
+  if (recompute !== null) checkWord("compile", "recompute", recompute, recomputePolicies);
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
+  }
+  const gpu = options.gpu ?? before?.gpu ?? (await Gpu.create());
+  const tuning = tune === false ? null : await Tuning.create(gpu, tune);
+  const { target } = tuning ?? gpu;
+  const state = makeState(network, optimizer);
+  const store = await initializeState(gpu, state, seed);
+  if (before) await copyWeights(before, { state, store });
+  const commands = new Commands({ store, tuning, target, onCompile });
+  return { optimizer, loss: lossOf(loss), gpu, seed, state, store, commands, recompute, tuning, target, onCompile };
+}

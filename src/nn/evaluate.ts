@@ -1,0 +1,72 @@
+import { TrainingError } from "../core/errors.ts";
+import { sizeOf } from "../core/types.ts";
+import type { Dataset } from "../data/imageDataset.ts";
+import type { AucOptions } from "../ops/auc.ts";
+import { checkNames } from "../ops/options.ts";
+import { type Auc, aucOf } from "./metrics.ts";
+import type { Model } from "./model.ts";
+import { evaluateStep } from "./steps.ts";
+import { checkCount } from "./trainer.ts";
+
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Row = label, column = answer; counts. */
+  readonly confusion: readonly (readonly number[])[];
+  /** Area under the ROC curve, where it was asked for. */
+  readonly auc?: Auc;
+}
+
+export interface EvaluateOptions {
+  /** Default 32. */
+  readonly batchSize?: number;
+  /** The area under the ROC curve too: of the last class against the others, or of that of the options. Default: false. */
+  readonly auc?: boolean | Pick<AucOptions, "positiveClass">;
+}
+
+/** Batches that are submitted before the page may draw again. */
+const batchesAhead = 16;
+
+/** Loss, accuracy and confusion matrix over a whole data set; see `Model.evaluate`. */
+export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Evaluation> {
+  checkNames("evaluate", options, ["batchSize", "auc"]);
+  const { batchSize = 32, auc = false } = options;
+  checkCount("evaluate", "batchSize", batchSize);
+  const { state, loss, store, gpu, commands: graphs } = model.compiled;
+  const scored = typeof auc === "object" ? auc : auc ? {} : undefined;
+  const name = `evaluate/${batchSize}/${scored ? (scored.positiveClass ?? "auc") : ""}`;
+  const commands = await graphs.get(name, data, () =>
+    evaluateStep({ network: model, state, loss }, (cursor) => data.batch(cursor, batchSize), scored),
+  );
+  model.resetTotals("testTotals");
+  store.write(state.testScores, new Uint32Array(sizeOf(state.testScores.type.shape)));
+  commands.write("step", Uint32Array.of(0));
+  for (let first = 0; first < data.count; first += batchSize) {
+    commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
+    commands.run();
+    if ((first / batchSize + 1) % batchesAhead === 0) await gpu.device.queue.onSubmittedWorkDone();
+  }
+  const [sum = 0] = await commands.read("lossSum");
+  const [right = 0, rows = 0] = await commands.read("counts");
+  const counts = await commands.read("confusion");
+  const classes = Math.sqrt(counts.length);
+  const confusion = Array.from({ length: classes }, (_, row) => [
+    ...counts.subarray(row * classes, (row + 1) * classes),
+  ]);
+  // A row has a place in the matrix, unless its label is no class.
+  const outside = rows - confusion.flat().reduce((placed, count) => placed + count, 0);
+  if (loss.labels !== "values" && outside > 0) {
+    throw new TrainingError({
+      where: `${model.name ?? "model"}/evaluate`,
+      seen: `${outside} of ${rows} labels of ${data.name} outside the model's classes`,
+      wanted: `labels from 0 to ${classes - 1}`,
+      mend: "Give the last layer an output for each class, or leave a class out (ignoreClass).",
+    });
+  }
+  return {
+    loss: sum / rows,
+    accuracy: loss.labels === "values" ? Number.NaN : right / rows,
+    confusion,
+    ...(scored ? { auc: aucOf(await commands.read("auc")) } : {}),
+  };
+}
