@@ -31,12 +31,15 @@ export class Gpu {
   /** Resolves, never rejects, when the device is lost. */
   readonly lost: Promise<DeviceError>;
   #failure: DeviceError | null = null;
-  readonly #owned: boolean;
+  #isLost = false;
+  #disposed = false;
+  /** What the device was asked for with; null for a borrowed one. */
+  readonly #asked: GpuOptions | null;
   readonly #onError = (event: GPUUncapturedErrorEvent) => this.#fail(describe(event.error));
 
-  private constructor(device: GPUDevice, info: GPUAdapterInfo, owned: boolean, target: Partial<Target>) {
+  private constructor(device: GPUDevice, info: GPUAdapterInfo, asked: GpuOptions | null, target: Partial<Target>) {
     this.device = device;
-    this.#owned = owned;
+    this.#asked = asked;
     this.adapter = factsOf(info);
     this.target = Object.freeze({
       subgroups: device.features.has("subgroups"),
@@ -50,18 +53,20 @@ export class Gpu {
     device.addEventListener("uncapturederror", this.#onError);
     this.lost = device.lost.then((info) => {
       const reason = info.reason === "destroyed" ? "it was destroyed" : info.message || "no reason given";
+      this.#isLost = this.#failure === null && !this.#disposed;
       return this.#fail(
         new DeviceError({
           seen: `the GPU device was lost: ${reason}`,
           wanted: "a live device",
-          mend: "Make a new Gpu and load the last saved weights.",
+          mend: "With `snapshotEvery` a training goes on on another device; else make a new Gpu and load the last saved weights.",
         }),
       );
     });
   }
 
   /** Asks the browser for its adapter and a device with that adapter's limits. No adapter is an error. */
-  static async create({ powerPreference = "high-performance", target = {} }: GpuOptions = {}): Promise<Gpu> {
+  static async create(options: GpuOptions = {}): Promise<Gpu> {
+    const { powerPreference = "high-performance", target = {} } = options;
     if (!globalThis.navigator?.gpu) {
       throw new DeviceError({
         seen: "no navigator.gpu",
@@ -89,17 +94,33 @@ export class Gpu {
         maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
       },
     });
-    return new Gpu(device, adapter.info, true, target);
+    return new Gpu(device, adapter.info, options, target);
   }
 
   /** Works on a device of the app's; its features and limits are taken as they are. */
   static from(device: GPUDevice, { target = {} }: Pick<GpuOptions, "target"> = {}): Gpu {
-    return new Gpu(device, device.adapterInfo, false, target);
+    return new Gpu(device, device.adapterInfo, null, target);
   }
 
   /** Throws what went wrong on the device since it was made, if anything did. */
   check(): void {
     if (this.#failure) throw this.#failure;
+  }
+
+  /** Whether the device is known to be lost, by no doing of `dispose`, and nothing else had failed on it before. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Whether the device is the app's, which alone can say where there is another. */
+  get isBorrowed(): boolean {
+    return this.#asked === null;
+  }
+
+  /** Another device, asked for as this one was. @throws DeviceError where there is none, or this one is borrowed */
+  async renew(): Promise<Gpu> {
+    if (this.#asked) return Gpu.create(this.#asked);
+    throw new DeviceError({ seen: "a borrowed device", wanted: "one of Gpu.create(), which can be asked for again" });
   }
 
   /** Resolves when all work that was submitted is done. @throws DeviceError where the device failed on the way */
@@ -125,8 +146,9 @@ export class Gpu {
 
   /** Gives an own device back; a borrowed one only stops being listened to. */
   dispose(): void {
+    this.#disposed = true;
     this.device.removeEventListener("uncapturederror", this.#onError);
-    if (this.#owned) this.device.destroy();
+    if (this.#asked) this.device.destroy();
   }
 
   #fail(error: DeviceError): DeviceError {

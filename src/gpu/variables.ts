@@ -18,20 +18,46 @@ export type TensorData =
  * run one after the other, so training, evaluation and prediction use the same room.
  */
 export class Variables {
-  readonly gpu: Gpu;
   readonly layout: VariableLayout;
+  readonly #variables: readonly Variable[];
+  #gpu: Gpu;
+  /** Values of data that the host has replaced, for another device. */
+  readonly #replaced = new Map<Variable, Uint8Array<ArrayBuffer>>();
   readonly #arenas = new Map<string, GPUBuffer>();
   readonly #pool: { readonly kind: string; readonly buffer: GPUBuffer }[] = [];
 
   /** @throws LimitError, before there is any buffer, where an arena is more than a kernel can be given */
   constructor(gpu: Gpu, variables: readonly Variable[]) {
-    this.gpu = gpu;
     this.layout = layVariables(variables);
-    checkArenas(variables, this.layout, gpu.target.limits);
+    this.#variables = variables;
+    this.#gpu = gpu;
+    this.#allocate();
+  }
+
+  /** Where they lie. */
+  get gpu(): Gpu {
+    return this.#gpu;
+  }
+
+  /**
+   * Goes over to another device: the same tensors, with all values that the host has given them, by reference where they
+   * were there from the beginning. What kernels have made of them is left behind, and whoever moves them knows it.
+   */
+  moveTo(gpu: Gpu): void {
+    this.dispose();
+    this.#gpu = gpu;
+    this.#allocate();
+  }
+
+  #allocate(): void {
+    const gpu = this.#gpu;
+    checkArenas(this.#variables, this.layout, gpu.target.limits);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     for (const [arena, bytes] of this.layout.arenas) this.#arenas.set(arena, gpu.createBuffer(arena, bytes, usage));
-    for (const variable of variables) {
-      if (variable.initial.kind === "values") this.write(variable, variable.initial.data);
+    for (const variable of this.#variables) {
+      const replaced = this.#replaced.get(variable);
+      if (replaced) this.#upload(variable, replaced);
+      else if (variable.initial.kind === "values") this.#upload(variable, variable.initial.data);
     }
   }
 
@@ -55,6 +81,12 @@ export class Variables {
   }
 
   write(variable: Variable, data: ArrayBufferView<ArrayBufferLike>): void {
+    const bytes = this.#upload(variable, data);
+    if (variable.role === "data") this.#replaced.set(variable, bytes);
+  }
+
+  /** Writes a copy of the values, padded to whole words, and returns it. @throws GraphError on another size */
+  #upload(variable: Variable, data: ArrayBufferView<ArrayBufferLike>): Uint8Array<ArrayBuffer> {
     const { buffer, offset, bytes } = this.placeOf(variable);
     const padded = new Uint8Array(Math.ceil(data.byteLength / 4) * 4);
     padded.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -65,12 +97,13 @@ export class Variables {
         wanted: `${bytes} for ${variable.type.dtype}[${variable.type.shape.join(", ")}]`,
       });
     }
-    this.gpu.device.queue.writeBuffer(buffer, offset, padded);
+    this.#gpu.device.queue.writeBuffer(buffer, offset, padded);
+    return padded;
   }
 
   async read(variable: Variable): Promise<TensorData> {
     const { buffer, offset, bytes } = this.placeOf(variable);
-    return typed(await readBuffer(this.gpu, buffer, offset, bytes), variable.type.dtype);
+    return typed(await readBuffer(this.#gpu, buffer, offset, bytes), variable.type.dtype);
   }
 
   /**
@@ -87,7 +120,7 @@ export class Variables {
         .filter(({ buffer }) => (kind === "slot" ? buffer.size >= bytes : buffer.size === bytes))
         .toSorted((a, b) => a.buffer.size - b.buffer.size);
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-      const buffer = fits[0]?.buffer ?? this.gpu.createBuffer(`${plan.name}/${name}`, bytes, usage);
+      const buffer = fits[0]?.buffer ?? this.#gpu.createBuffer(`${plan.name}/${name}`, bytes, usage);
       if (!fits[0]) this.#pool.push({ kind, buffer });
       taken.add(buffer);
       room.set(index, buffer);
