@@ -1,7 +1,6 @@
 /// <reference types="vite/client" />
 import type { OpDef } from "../src/core/op.ts";
 import { registry } from "../src/ops/index.ts";
-import { mapOp } from "../src/ops/map.ts";
 
 /**
  * The README's table of operators, from the registry. It runs under Vite alone, which reads the shaders that operators
@@ -90,8 +89,7 @@ function offersOf(path: string): string[] {
 }
 
 function isOp(value: unknown): value is OpDef {
-  // mapOp is what elementwise and losses add a gradient to; it is no operator by itself.
-  return typeof value === "object" && value !== null && "infer" in value && "lower" in value && value !== mapOp;
+  return typeof value === "object" && value !== null && "infer" in value && "lower" in value;
 }
 
 function nameOf(path: string): string {

@@ -65,11 +65,11 @@ export interface TargetLimits {
 }
 
 /** The least that WebGPU promises: plans made for it run everywhere. */
-export const defaultTarget: Target = Object.freeze({
+export const defaultTarget: Target = /* @__PURE__ */ Object.freeze({
   subgroups: false,
   software: false,
   cores: 1,
-  limits: Object.freeze({
+  limits: /* @__PURE__ */ Object.freeze({
     maxStorageBufferBindingSize: 134_217_728,
     maxBufferSize: 268_435_456,
     maxStorageBuffersPerShaderStage: 8,

@@ -136,7 +136,7 @@ export interface Glyph {
 }
 
 /** `glyphs[digit]`: every way to write it. */
-export const glyphs: readonly (readonly Glyph[])[] = variants.map((digit) => digit.map(parseGlyph));
+export const glyphs: readonly (readonly Glyph[])[] = /* @__PURE__ */ variants.map((digit) => digit.map(parseGlyph));
 
 function parseGlyph(text: string): Glyph {
   const [, weight = "1", strokes = ""] = /^x(\d+) (.*)$/.exec(text) ?? [];

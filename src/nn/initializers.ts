@@ -63,9 +63,9 @@ export const initializers = {
   glorotNormal,
   heUniform,
   heNormal,
-  randomNormal: randomNormal(),
-  randomUniform: randomUniform(),
-  truncatedNormal: truncatedNormal(),
+  randomNormal: /* @__PURE__ */ randomNormal(),
+  randomUniform: /* @__PURE__ */ randomUniform(),
+  truncatedNormal: /* @__PURE__ */ truncatedNormal(),
 } as const;
 
 export type InitializerName = keyof typeof initializers;

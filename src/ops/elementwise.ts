@@ -19,8 +19,9 @@ import { sumTo } from "./reduce.ts";
  * The elementwise functions, with NumPy's broadcasting. What they compute and their derivatives: elementwiseTable.ts.
  * How they run: map.ts.
  */
-export const elementwise: OpDef<MapAttrs> = {
-  ...mapOp,
+export const elementwise: OpDef<MapAttrs> = /* @__PURE__ */ mapOp({
+  name: "map",
+  doc: "Elementwise function, or a fused chain of them",
   grad({ attrs: { row }, inputs, outputs: [y], gradients: [dy], needs }) {
     if (!row || !y || !dy) {
       throw new GraphError({ seen: "the gradient of a fused chain", wanted: "gradients made before fusion" });
@@ -37,7 +38,7 @@ export const elementwise: OpDef<MapAttrs> = {
       return sumTo(applyOne(elementwise, operands, { program }), x.type.shape);
     });
   },
-};
+});
 
 function map<N extends RowName>(name: N, inputs: readonly Value[], given?: Options<N>, shape?: Shape): Value {
   const options = fillOptions(name, given ?? {});

@@ -263,7 +263,7 @@ export function stridedA({ value, rowStride, depthStride, rows, depth, batches, 
 /** One batch, or the same matrix for all. */
 export const oneBatch: Batches = { inner: 1, outerStride: 0, innerStride: 0 };
 
-const addBias = oneStep("bias", ["y", "b"], "y + b");
+const addBias = /* @__PURE__ */ oneStep("bias", ["y", "b"], "y + b");
 
 /** The epilogue that adds a bias along the last axis before anything else. */
 export function withBias(epilogue: BoundProgram | null, bias: Value | null): BoundProgram | null {

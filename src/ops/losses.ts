@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { oneStep, type Program } from "../core/expression.ts";
 import type { Value } from "../core/graph.ts";
-import { applyOne, type OpDef } from "../core/op.ts";
+import { applyOne } from "../core/op.ts";
 import { broadcastShapes, sameShape, showShape, showType, sizeOf } from "../core/types.ts";
 import { type MapAttrs, mapOp } from "./map.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
@@ -170,8 +170,7 @@ export interface LossTermsAttrs extends MapAttrs {
 }
 
 /** Terms of a loss, one an element. Inputs: prediction, target, weights. */
-export const lossTermsOp: OpDef<LossTermsAttrs> = {
-  ...mapOp,
+export const lossTermsOp = /* @__PURE__ */ mapOp<LossTermsAttrs>({
   name: "lossTerms",
   doc: "Terms of MSE, L1, Huber, smooth L1, binary and focal cross-entropy",
   grad({ attrs: { derivatives, program }, inputs, gradients: [dy], needs }) {
@@ -191,12 +190,11 @@ export const lossTermsOp: OpDef<LossTermsAttrs> = {
       needs[i] ? applyOne(lossGradientOp, [dy, ...inputs], { program: derivative }) : null,
     );
   },
-};
+});
 
 /** Gradient of the terms by the prediction or the target. Inputs: dy, then those of the terms. */
-export const lossGradientOp: OpDef<MapAttrs> = {
-  ...mapOp,
+export const lossGradientOp = /* @__PURE__ */ mapOp({
   name: "lossGradient",
   doc: "Gradient of lossTerms",
   noGradient: "second derivatives of losses are not defined",
-};
+});

@@ -26,25 +26,29 @@ export interface MapRow {
 }
 
 /**
- * y[i] = program(x0[i], x1[i], ..) with NumPy's broadcasting: the one operator behind every elementwise function.
- * The rows of its functions and their derivatives are in elementwise.ts, which also gives it its gradient; its
- * kernel is generated here, for a single function or a fused chain alike.
+ * y[i] = program(x0[i], x1[i], ..) with NumPy's broadcasting: the operator behind every elementwise function, and behind
+ * the terms of losses. What is their own is a name and a gradient (elementwise.ts, losses.ts); the kernel is generated
+ * here, for a single function or a fused chain alike.
  */
-export const mapOp: Omit<OpDef<MapAttrs>, "grad" | "noGradient"> = {
-  name: "map",
-  doc: "Elementwise function, or a fused chain of them",
-  infer(types, { program, shape }, path) {
-    const where = `${path}(${programName(program)})`;
-    for (const type of types) {
-      if (type.dtype !== "f32") throw new DTypeError({ where, seen: showType(type), wanted: "f32" });
-    }
-    const shapes = types.map((type) => type.shape);
-    return [tensorType(broadcastShapes(where, ...shapes, ...(shape ? [shape] : [])))];
-  },
-  program: ({ program }) => program,
-  withProgram: (program, shape) => ({ program, shape }),
-  lower: lowerMap,
-};
+export function mapOp<A extends MapAttrs = MapAttrs>(
+  own: Pick<OpDef<A>, "name" | "doc" | "grad" | "noGradient">,
+): OpDef<A> {
+  return {
+    ...own,
+    infer(types, { program, shape }, path) {
+      const where = `${path}(${programName(program)})`;
+      for (const type of types) {
+        if (type.dtype !== "f32") throw new DTypeError({ where, seen: showType(type), wanted: "f32" });
+      }
+      const shapes = types.map((type) => type.shape);
+      return [tensorType(broadcastShapes(where, ...shapes, ...(shape ? [shape] : [])))];
+    },
+    program: ({ program }) => program,
+    // What else A has is optional: a fused chain goes without.
+    withProgram: (program, shape) => ({ program, shape }) as A,
+    lower: lowerMap,
+  };
+}
 
 /** Each invocation loads so many lanes before it stores any. */
 const perInvocation = 4;

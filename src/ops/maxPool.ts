@@ -47,8 +47,16 @@ function extremePool(name: string, doc: string, sign: 1 | -1): OpDef<PoolWindow>
   };
 }
 
-export const maxPool2dOp = extremePool("maxPool2d", "Largest value of each window, and where it was", 1);
-export const minPool2dOp = extremePool("minPool2d", "Smallest value of each window, and where it was", -1);
+export const maxPool2dOp = /* @__PURE__ */ extremePool(
+  "maxPool2d",
+  "Largest value of each window, and where it was",
+  1,
+);
+export const minPool2dOp = /* @__PURE__ */ extremePool(
+  "minPool2d",
+  "Smallest value of each window, and where it was",
+  -1,
+);
 
 function lowerForward(context: LowerContext<PoolWindow>, name: string, sign: 1 | -1): KernelCall[] {
   const { attrs, epilogue } = context;

@@ -99,21 +99,21 @@ function updateOp({ name, doc, fields, shaders }: Algorithm): OpDef<UpdateAttrs>
   };
 }
 
-export const sgdOp = updateOp({
+export const sgdOp = /* @__PURE__ */ updateOp({
   name: "sgd",
   doc: "Gradient descent step over all parameters, with weight decay",
   fields: 3,
   shaders: { "": [sgd] },
 });
 
-export const momentumOp = updateOp({
+export const momentumOp = /* @__PURE__ */ updateOp({
   name: "momentum",
   doc: "Gradient descent step with momentum, dampening, Nesterov, weight decay",
   fields: 7,
   shaders: { velocity: [momentum] },
 });
 
-export const adamOp = updateOp({
+export const adamOp = /* @__PURE__ */ updateOp({
   name: "adam",
   doc: "Adam, AdamW and AMSGrad step over all parameters",
   fields: 10,
@@ -123,7 +123,7 @@ export const adamOp = updateOp({
   },
 });
 
-export const rmspropOp = updateOp({
+export const rmspropOp = /* @__PURE__ */ updateOp({
   name: "rmsprop",
   doc: "RMSprop step over all parameters, centered or not, with momentum or not",
   fields: 7,
@@ -135,7 +135,7 @@ export const rmspropOp = updateOp({
   },
 });
 
-export const adagradOp = updateOp({
+export const adagradOp = /* @__PURE__ */ updateOp({
   name: "adagrad",
   doc: "Adagrad step over all parameters",
   fields: 4,

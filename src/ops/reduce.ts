@@ -113,7 +113,7 @@ function kept(dy: Value, x: Value, axes: readonly number[]): Value {
   return reshape(dy, shape);
 }
 
-export const sumOp = reduction(
+export const sumOp = /* @__PURE__ */ reduction(
   "sum",
   "Sum over axes",
   sumShader,
@@ -131,8 +131,18 @@ function shareAmongEqual({ attrs: { axes }, inputs: [x], outputs: [y], gradients
   return [mul(found, div(kept(dy, x, axes), count))];
 }
 
-export const maxOp = reduction("max", "Largest over axes; equal ones share the gradient", maxShader, shareAmongEqual);
-export const minOp = reduction("min", "Smallest over axes; equal ones share the gradient", minShader, shareAmongEqual);
+export const maxOp = /* @__PURE__ */ reduction(
+  "max",
+  "Largest over axes; equal ones share the gradient",
+  maxShader,
+  shareAmongEqual,
+);
+export const minOp = /* @__PURE__ */ reduction(
+  "min",
+  "Smallest over axes; equal ones share the gradient",
+  minShader,
+  shareAmongEqual,
+);
 
 export interface ArgMaxAttrs {
   readonly axis: number;

@@ -87,19 +87,22 @@ function checkInputs(types: readonly TensorType[], axis: number, where: string):
   return tensorType(x.shape);
 }
 
-function softmaxOps(name: string, doc: string, log: boolean) {
-  const forward: OpDef<SoftmaxAttrs> = {
+function forwardOp(name: string, doc: string, log: boolean, gradient: () => OpDef<SoftmaxAttrs>): OpDef<SoftmaxAttrs> {
+  return {
     name,
     doc,
     infer: (types, { axis }, where) => [checkInputs(types, axis, where)],
-    grad: ({ attrs, outputs: [y], gradients: [dy] }) => [y && dy ? applyOne(backward, [y, dy], attrs) : null],
+    grad: ({ attrs, outputs: [y], gradients: [dy] }) => [y && dy ? applyOne(gradient(), [y, dy], attrs) : null],
     lower({ attrs: { axis }, inputs: [x], outputs: [y], target }) {
       if (!x || !y) return [];
       const shaders = { walk: walkShader, row: rowShader };
       return lowerSoftmax({ name, shaders, log, shape: x.type.shape, axis, operands: { x, y }, target });
     },
   };
-  const backward: OpDef<SoftmaxAttrs> = {
+}
+
+function gradientOp(name: string, log: boolean): OpDef<SoftmaxAttrs> {
+  return {
     name: `${name}Grad`,
     doc: `Gradient of ${name} from its result y and dy`,
     noGradient: "second derivatives are not supported",
@@ -111,11 +114,22 @@ function softmaxOps(name: string, doc: string, log: boolean) {
       return lowerSoftmax({ name: `${name}Grad`, shaders, log, shape: y.type.shape, axis, operands, target });
     },
   };
-  return [forward, backward] as const;
 }
 
-export const [softmaxOp, softmaxGradOp] = softmaxOps("softmax", "exp(x) / sum exp(x) along an axis", false);
-export const [logSoftmaxOp, logSoftmaxGradOp] = softmaxOps("logSoftmax", "x - log sum exp(x) along an axis", true);
+export const softmaxOp = /* @__PURE__ */ forwardOp(
+  "softmax",
+  "exp(x) / sum exp(x) along an axis",
+  false,
+  () => softmaxGradOp,
+);
+export const softmaxGradOp = /* @__PURE__ */ gradientOp("softmax", false);
+export const logSoftmaxOp = /* @__PURE__ */ forwardOp(
+  "logSoftmax",
+  "x - log sum exp(x) along an axis",
+  true,
+  () => logSoftmaxGradOp,
+);
+export const logSoftmaxGradOp = /* @__PURE__ */ gradientOp("logSoftmax", true);
 
 export interface SoftmaxOptions {
   /** Default: the last. */
