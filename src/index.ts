@@ -1,5 +1,6 @@
 /**
- * wgrad: trains convolutional networks on the GPU, in the browser.
+ * `wgrad`: trains convolutional networks on the GPU, in the browser. Beside it: `wgrad/models`, networks of the textbooks;
+ * `wgrad/data`, data sets and what reads them; `wgrad/io`, files.
  *
  *     const gpu = await Gpu.create();
  *     const model = lenet5();
@@ -11,30 +12,8 @@ export type { Graph, Node, Value, Variable } from "./core/graph.ts";
 export { type Plan, printPlan } from "./core/plan.ts";
 export { printGraph } from "./core/print.ts";
 export type { DType, Shape, TensorType } from "./core/types.ts";
-export { type BorderWeightOptions, borderWeights, type CellMask } from "./data/borderWeights.ts";
-export { type DrawCellsOptions, drawCells } from "./data/cells.ts";
-export { type DrawDigitsOptions, drawDigits } from "./data/digits.ts";
-export { prepareDrawing } from "./data/drawing.ts";
-export { readMnist } from "./data/idx.ts";
-export { type Dataset, type ImageDatasetOptions, imageDataset } from "./data/imageDataset.ts";
-export {
-  type ImageFile,
-  isbi2012Classes,
-  type MaskClass,
-  type ReadPairsOptions,
-  readImagePairs,
-} from "./data/imageFolder.ts";
-export type { LabelledImages } from "./data/labelledImages.ts";
-export { encodePng, maskToImageData, sideBySide } from "./data/maskImage.ts";
-export type { PixelWeights } from "./data/pixelWeights.ts";
-export { type LabelledMasks, sliceMasks } from "./data/segmentation.ts";
-export { type SegmentationDatasetOptions, segmentationDataset } from "./data/segmentationDataset.ts";
-export { type Scaling, standardScaling } from "./data/statistics.ts";
-export { splitDataset, subset } from "./data/subset.ts";
 export { type AdapterFacts, Gpu, type GpuOptions } from "./gpu/gpu.ts";
 export type { TunedChoice } from "./gpu/tune.ts";
-export { decodeSafetensors, encodeSafetensors, encodeToBytes, openSafetensors } from "./io/safetensors.ts";
-export { indexedDbStore, type TunedStore } from "./io/tunedStore.ts";
 export { chromeTrace } from "./nn/chromeTrace.ts";
 export type { CompileOptions } from "./nn/compile.ts";
 export * as constraints from "./nn/constraints.ts";

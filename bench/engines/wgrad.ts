@@ -1,21 +1,19 @@
 /** wgrad itself, by its public interface. */
+import { type Dataset, imageDataset, segmentationDataset } from "../../src/data/index.ts";
 import {
   adam,
   conv2d,
-  type Dataset,
   dense,
   dropout,
-  encodeToBytes,
   flatten,
   Gpu,
-  imageDataset,
   type Model,
   maxPooling2d,
   type Optimizer,
-  segmentationDataset,
   sequential,
   sgd,
 } from "../../src/index.ts";
+import { encodeToBytes } from "../../src/io/index.ts";
 import { lenet5, unet } from "../../src/models/index.ts";
 import { benchNorm, type Examples, type NetworkName, type OptimizerSpec } from "../networks/network.ts";
 import { servePage } from "../page/page.ts";
