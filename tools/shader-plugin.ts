@@ -4,19 +4,26 @@ import type { Plugin } from "vite";
 import { ShaderError } from "../src/core/errors.ts";
 import { reflectShader } from "./reflect.ts";
 
+export interface WgslOptions {
+  /** The folder that holds `shaders/`. Default: Vite's root. */
+  readonly root?: string;
+  /** Whether a build keeps the shaders' comments, for a page that shows them. Default false: a library ships without. */
+  readonly comments?: boolean;
+}
+
 /**
  * Vite plugin: an import of `shaders/gemm/tile.wgsl` gives the frozen `ShaderModule` (src/core/shader.ts) of that file.
  * A header line `// uses: lib/grid, gemm/store` becomes imports of those files.
  */
-export function wgsl(): Plugin {
+export function wgsl(options: WgslOptions = {}): Plugin {
   let folder = resolve("shaders");
   let bare = false;
   return {
     name: "wgsl",
     enforce: "pre",
     configResolved({ root, command }) {
-      folder = resolve(root, "shaders");
-      bare = command === "build";
+      folder = resolve(options.root ?? root, "shaders");
+      bare = command === "build" && !options.comments;
     },
     load(id) {
       return id.endsWith(".wgsl") ? shaderCode(folder, id, bare) : undefined;

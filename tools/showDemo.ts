@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Browser } from "playwright";
-import { standardRequest, type TrainRequest } from "../demo/request.ts";
+import { standardRequest, type TrainRequest } from "../demo/digits/request.ts";
 import { launchBrowser } from "./browser.ts";
 import { serve } from "./serve.ts";
 import { resolveRequest, type TrainOptions } from "./trainOptions.ts";

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { learningRates, standardRequest, type TrainRequest } from "../demo/request.ts";
+import { learningRates, standardRequest, type TrainRequest } from "../demo/digits/request.ts";
 import { inputFolder, positiveNumber, wholeNumber } from "./cli.ts";
 import { fetchMnist } from "./fetchMnist.ts";
 import { addOutputOptions, type OutputOptions } from "./outputOptions.ts";

@@ -1,4 +1,4 @@
-import type { TrainRequest } from "../demo/request.ts";
+import type { TrainRequest } from "../demo/digits/request.ts";
 
 /** A training of U-Net, as the command line asks for it. */
 export interface UnetRequest {

@@ -149,7 +149,7 @@ export function durationNs({ beginNs, endNs }: PassTime): number {
 }
 
 /** The label without the kernel's name. */
-function layerOf({ label, call }: PlannedCall): string {
+export function layerOf({ label, call }: PlannedCall): string {
   return label.slice(0, -call.name.length).replace(/\/$/, "") || "step";
 }
 

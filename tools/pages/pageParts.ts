@@ -1,9 +1,9 @@
-import type { Curve } from "../../demo/curve.ts";
 import type { Dataset } from "../../src/data/imageDataset.ts";
 import type { Model } from "../../src/nn/model.ts";
 import type { TuneOptions } from "../../src/nn/tuning.ts";
 import type { TrainEvent } from "../trainEvents.ts";
 import type { Resume } from "../trainTask.ts";
+import type { Curve } from "./curve.ts";
 import type { PageFiles } from "./pageFiles.ts";
 
 /** What a training on a page needs from it. */

@@ -1,5 +1,5 @@
-import { compileModel } from "../../demo/compileModel.ts";
-import { Curve, lightPalette } from "../../demo/curve.ts";
+import { compileModel } from "../../demo/digits/compileModel.ts";
+import type { TrainRequest } from "../../demo/digits/request.ts";
 import {
   canvasSide,
   digitCounts,
@@ -8,12 +8,12 @@ import {
   type ImageSets,
   readServedSets,
   takeFirst,
-} from "../../demo/data.ts";
-import type { TrainRequest } from "../../demo/request.ts";
+} from "../../demo/digits/sets.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { TrainResult } from "../trainEvents.ts";
 import { countSubmits } from "./countSubmits.ts";
+import { Curve, lightPalette } from "./curve.ts";
 import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
 
 /** Trains LeNet-5, tests it, and draws its learning curve on the page's canvas. */

@@ -1,4 +1,3 @@
-import { Curve, lightPalette } from "../../demo/curve.ts";
 import type { Shape } from "../../src/core/types.ts";
 import { encodePng, sideBySide } from "../../src/data/maskImage.ts";
 import type { LabelledMasks } from "../../src/data/segmentation.ts";
@@ -14,6 +13,7 @@ import { type AugmentOptions, coverOf } from "../../src/ops/augment.ts";
 import type { TestResult, TrainResult } from "../trainEvents.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
 import { countSubmits } from "./countSubmits.ts";
+import { Curve, lightPalette } from "./curve.ts";
 import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
 import { readMaskSets } from "./segmentationSets.ts";
 import { trainingTime } from "./trainingTime.ts";

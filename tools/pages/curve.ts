@@ -9,7 +9,7 @@ import {
   PointElement,
   Title,
 } from "chart.js";
-import type { Progress } from "../src/nn/fit.ts";
+import type { Progress } from "../../src/nn/fit.ts";
 import { type Point, Series } from "./series.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Legend, Title);

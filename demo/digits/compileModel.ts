@@ -1,9 +1,9 @@
-import type { Gpu } from "../src/gpu/gpu.ts";
-import type { Progress } from "../src/gpu/pipelines.ts";
-import { lenet5 } from "../src/models/lenet5.ts";
-import type { Model } from "../src/nn/model.ts";
-import { adam, sgd } from "../src/nn/optimizers.ts";
-import type { TuneOptions } from "../src/nn/tuning.ts";
+import type { Gpu } from "../../src/gpu/gpu.ts";
+import type { Progress } from "../../src/gpu/pipelines.ts";
+import { lenet5 } from "../../src/models/lenet5.ts";
+import type { Model } from "../../src/nn/model.ts";
+import { adam, sgd } from "../../src/nn/optimizers.ts";
+import type { TuneOptions } from "../../src/nn/tuning.ts";
 import type { TrainRequest } from "./request.ts";
 
 /** The model that a request asks for, with fresh weights on the GPU. */

@@ -1,8 +1,8 @@
-import { FormatError } from "../src/core/errors.ts";
-import { drawDigits } from "../src/data/digits.ts";
-import { mnistFiles, readMnist } from "../src/data/idx.ts";
-import type { LabelledImages } from "../src/data/labelledImages.ts";
-import type { Scaling } from "../src/data/statistics.ts";
+import { FormatError } from "../../src/core/errors.ts";
+import { drawDigits } from "../../src/data/digits.ts";
+import { mnistFiles, readMnist } from "../../src/data/idx.ts";
+import type { LabelledImages } from "../../src/data/labelledImages.ts";
+import type { Scaling } from "../../src/data/statistics.ts";
 
 /** What LeNet-5 is trained and tested on. */
 export interface ImageSets {

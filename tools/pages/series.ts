@@ -1,4 +1,4 @@
-import type { EpochResult, Progress } from "../src/nn/fit.ts";
+import type { EpochResult, Progress } from "../../src/nn/fit.ts";
 
 export interface Point {
   /** Epochs since the start: 1.5 is the middle of the second. */

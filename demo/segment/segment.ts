@@ -1,0 +1,6 @@
+import type { Mount } from "../shell/tab.ts";
+
+export const mount: Mount = (host) => {
+  host.textContent = "";
+  return { show() {}, hide() {} };
+};

@@ -1,0 +1,164 @@
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { make } from "./elements.ts";
+
+/** The accent, the text's own colour, a pale accent for what lies behind, or the colour of errors. */
+export type Tone = "accent" | "ink" | "faint" | "wrong";
+
+export interface ChartSeries {
+  readonly label: string;
+  readonly tone: Tone;
+  /** Rare values: drawn with a dot each. Default false. */
+  readonly points?: boolean;
+  /** Fills the area below. Default false. */
+  readonly area?: boolean;
+  /** Holds its value to the next one. Default false: straight to it. */
+  readonly steps?: boolean;
+}
+
+export interface ChartOptions {
+  /** What the chart shows, for those who cannot see it: `"loss over the epochs"`. */
+  readonly label: string;
+  readonly series: readonly ChartSeries[];
+  /** Title of the horizontal axis. */
+  readonly xLabel?: string;
+  /** Writes a value of the vertical axis. Default: as it is. */
+  readonly format?: (value: number) => string;
+  /** Logarithmic vertical axis. Default false. */
+  readonly log?: boolean;
+  /** Ends of the vertical axis. Default: those of the values. */
+  readonly range?: readonly [number, number];
+  /** Of the plot in CSS pixels. Default 200. */
+  readonly height?: number;
+}
+
+/** More rows than this are thinned out: every other one goes, but for those with rare values. */
+const mostRows = 2000;
+
+/**
+ * A line chart that grows: `push` a row at a time, drawn once a frame at most. Follows the width of its host and the
+ * page's light or dark theme. Lines, and the legend above them, in the order of `series`.
+ */
+export class Chart {
+  readonly #options: ChartOptions;
+  readonly #frame = make("div", "", "chart");
+  #plot: uPlot;
+  /** Columns: x, then each series; null where a row has no value. */
+  #columns: [number[], ...(number | null)[][]];
+  #due = 0;
+
+  constructor(host: HTMLElement, options: ChartOptions) {
+    this.#options = options;
+    this.#columns = emptyColumns(options);
+    this.#frame.role = "img";
+    this.#frame.ariaLabel = options.label;
+    host.append(legend(options.series), this.#frame);
+    this.#plot = this.#draw();
+    new ResizeObserver(() => this.#resize()).observe(this.#frame);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.#plot.destroy();
+      this.#plot = this.#draw();
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#columns[0].length === 0;
+  }
+
+  /** Adds a row: x does not fall; a value a series, null where it has none there. */
+  push(x: number, values: readonly (number | null)[]): void {
+    const [xs, ...lines] = this.#columns;
+    xs.push(x);
+    lines.forEach((line, i) => {
+      line.push(values[i] ?? null);
+    });
+    if (xs.length > mostRows) this.#thin();
+    this.#schedule();
+  }
+
+  /** Replaces all rows. */
+  set(rows: readonly { readonly x: number; readonly values: readonly (number | null)[] }[]): void {
+    this.#columns = emptyColumns(this.#options);
+    for (const { x, values } of rows) this.push(x, values);
+    this.#schedule();
+  }
+
+  clear(): void {
+    this.set([]);
+  }
+
+  /** Rare values are kept, and every other row of the rest. */
+  #thin(): void {
+    const rare = this.#options.series.map(({ points = false }) => points);
+    const [xs, ...lines] = this.#columns;
+    const kept = (row: number) => row % 2 === 0 || lines.some((line, i) => rare[i] && line[row] !== null);
+    this.#columns = [xs.filter((_, row) => kept(row)), ...lines.map((line) => line.filter((_, row) => kept(row)))];
+  }
+
+  #schedule(): void {
+    this.#due ||= requestAnimationFrame(() => {
+      this.#due = 0;
+      this.#plot.setData(this.#columns);
+    });
+  }
+
+  #resize(): void {
+    const width = this.#frame.clientWidth;
+    if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: this.#plot.height });
+  }
+
+  #draw(): uPlot {
+    const { series, height = 200, log = false, range, format = String, xLabel } = this.#options;
+    const style = getComputedStyle(this.#frame);
+    const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
+    const axis = {
+      stroke: color("muted"),
+      font: `12px ${style.fontFamily}`,
+      grid: { stroke: color("line"), width: 1 },
+      ticks: { show: false },
+    };
+    const options: uPlot.Options = {
+      width: this.#frame.clientWidth || 320,
+      height,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [8, 12, xLabel ? 0 : 4, 0],
+      scales: {
+        x: { time: false },
+        y: { ...(log ? { distr: 3 } : {}), ...(range ? { range: [range[0], range[1]] } : {}) },
+      },
+      axes: [
+        { ...axis, size: xLabel ? 28 : 24, ...(xLabel ? { label: xLabel, labelSize: 18, labelFont: axis.font } : {}) },
+        { ...axis, size: 56, values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))) },
+      ],
+      series: [{}, ...series.map((line) => lineOf(line, color))],
+    };
+    return new uPlot(options, this.#columns, this.#frame);
+  }
+}
+
+function lineOf(
+  { label, tone, points = false, area = false, steps = false }: ChartSeries,
+  color: (name: string) => string,
+) {
+  const stroke = color(tone);
+  return {
+    label,
+    stroke,
+    width: tone === "faint" ? 1 : 2,
+    spanGaps: true,
+    points: points ? { show: true, size: 7, fill: stroke } : { show: false },
+    ...(area ? { fill: color("accent-wash") } : {}),
+    ...(steps && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+  } satisfies uPlot.Series;
+}
+
+function legend(series: readonly ChartSeries[]): HTMLUListElement {
+  const list = make("ul", "", "legend");
+  list.append(...series.map(({ label, tone }) => make("li", label, `tone-${tone}`)));
+  return list;
+}
+
+function emptyColumns({ series }: ChartOptions): [number[], ...(number | null)[][]] {
+  return [[], ...series.map((): (number | null)[] => [])];
+}

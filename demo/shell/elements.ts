@@ -1,0 +1,44 @@
+/** The element below `host` that a selector names, of the class expected. @throws Error where the markup has none */
+export function find<T extends Element>(host: ParentNode, selector: string, kind: new () => T): T {
+  const found = host.querySelector(selector);
+  if (found instanceof kind) return found;
+  throw new Error(`the markup has no ${kind.name} at ${selector}`);
+}
+
+/** A new element with its text and classes. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  text = "",
+  className = "",
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+/** Hands bytes to the person as a file. */
+export function download(name: string, content: Blob): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  // The browser reads the address after the click is over.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** 0.98304 -> `"98.30 %"` */
+export function showPercent(part: number): string {
+  return `${(100 * part).toFixed(2)} %`;
+}
+
+/** 83 -> `"1:23"` */
+export function showTime(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${`${whole % 60}`.padStart(2, "0")}`;
+}
+
+/** 12345 -> `"12,345"` */
+export function showCount(count: number): string {
+  return Math.round(count).toLocaleString("en");
+}

@@ -1,0 +1,35 @@
+import { resolve } from "node:path";
+import { defineConfig, type Plugin } from "vite";
+import { mnistMirrors } from "../src/data/mnist.ts";
+import { wgsl } from "../tools/shader-plugin.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const comments = true;
+
+/** `npm run build:page` makes the page as files that any server can show, below any address. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: "./",
+  plugins: [wgsl({ root, comments }), contentPolicy()],
+  worker: { format: "es", plugins: () => [wgsl({ root, comments })] },
+  build: { outDir: resolve(root, "dist-page"), emptyOutDir: true, target: "es2022", copyPublicDir: false },
+});
+
+/** The page may load nothing but its own files, and MNIST where a person asks for that. */
+function contentPolicy(): Plugin {
+  const policy = [
+    "default-src 'self'",
+    "img-src 'self' blob: data:",
+    `connect-src 'self' ${mnistMirrors.map((url) => new URL(url).origin).join(" ")}`,
+    "worker-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'none'",
+  ].join("; ");
+  return {
+    name: "content-policy",
+    transformIndexHtml: () => [
+      { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: policy }, injectTo: "head-prepend" },
+    ],
+    apply: "build",
+  };
+}
