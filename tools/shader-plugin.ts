@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, posix, relative, resolve, sep } from "node:path";
 import type { Plugin } from "vite";
 import { ShaderError } from "../src/core/errors.ts";
+import { readShader } from "../src/core/readShader.ts";
+import type { ShaderModule } from "../src/core/shader.ts";
+import { minifyShader } from "./minifyShader.ts";
 import { reflectShader } from "./reflect.ts";
 
 export interface WgslOptions {
@@ -32,8 +35,8 @@ export function wgsl(options: WgslOptions = {}): Plugin {
 }
 
 /**
- * The JavaScript module for one file. `folder` is where shader paths begin; `bare` leaves comments and indentation out
- * of the source, as a library that ships wants it.
+ * The JavaScript module for one file. `folder` is where shader paths begin; `bare` minifies the source, as a library that
+ * ships wants it.
  */
 export function shaderCode(folder: string, file: string, bare = false): string {
   const path = relative(folder, file)
@@ -51,29 +54,34 @@ export function shaderCode(folder: string, file: string, bare = false): string {
     const target = posix.relative(dirname(path), used);
     return JSON.stringify(`${target.startsWith(".") ? "" : "./"}${target}.wgsl`);
   };
-  const { bindings, constants } = reflectShader(where, source);
-  const text = bare ? withoutComments(source) : source;
-  const fields = Object.entries({ path, source: text, bindings, constants }).map(
-    ([key, value]) => `${key}: ${frozen(value)}`,
-  );
+  const text = bare ? minifyShader(source) : source;
+  checkReading(where, source, text);
+  const list = uses.length > 0 ? `, [${uses.map((_, i) => `use${i}`).join(", ")}]` : "";
   return [
+    `import { readShader } from ${JSON.stringify(reader)};`,
     ...uses.map((used, i) => `import use${i} from ${specifier(used)};`),
-    `export default ${PURE} Object.freeze({`,
-    ...fields.map((field) => `  ${field},`),
-    `  uses: ${PURE} Object.freeze([${uses.map((_, i) => `use${i}`).join(", ")}]),`,
-    "});",
+    // Pure: a bundler may drop a shader that nothing uses.
+    `export default /* @__PURE__ */ readShader(${JSON.stringify(path)}, ${JSON.stringify(text)}${list});`,
     "",
   ].join("\n");
 }
 
-/** The same program without comments and indentation; the linker's `// unroll` stays. */
-function withoutComments(source: string): string {
-  const lines = source.split("\n").map((line) => line.replace(/\/\/(?! unroll$).*$/, "").trim());
-  return lines.filter((line) => line !== "").join("\n");
+const reader = resolve(import.meta.dirname, "../src/core/readShader.ts")
+  .split(sep)
+  .join("/");
+
+/** What the library will read off the text that ships is what a parser finds in the file. */
+function checkReading(where: string, source: string, text: string): void {
+  const wanted = declarationsIn(reflectShader(where, source));
+  const seen = declarationsIn(readShader(where, text));
+  if (seen !== wanted) {
+    throw new ShaderError({ where, seen, wanted, mend: "Write declarations plainly, as the other shaders do." });
+  }
 }
 
-/** Lets a bundler drop a shader that nothing uses. */
-const PURE = "/* @__PURE__ */";
+function declarationsIn({ bindings, constants }: Pick<ShaderModule, "bindings" | "constants">): string {
+  return JSON.stringify({ bindings, constants }).replaceAll(", ", ",");
+}
 
 /** The paths in the `// uses:` header lines. */
 function usesOf(where: string, source: string): string[] {
@@ -103,12 +111,4 @@ function checkUses(folder: string, path: string, above: readonly string[]): void
     throw new ShaderError({ where, seen: `"// uses: ${path}"`, wanted: `a file shaders/${path}.wgsl` });
   }
   for (const used of usesOf(`shaders/${path}.wgsl`, readFileSync(file, "utf8"))) checkUses(folder, used, chain);
-}
-
-/** JavaScript text for a value, frozen all the way down. */
-function frozen(value: unknown): string {
-  if (Array.isArray(value)) return `${PURE} Object.freeze([${value.map(frozen).join(", ")}])`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).map(([key, entry]) => `${JSON.stringify(key)}: ${frozen(entry)}`);
-  return `${PURE} Object.freeze({ ${entries.join(", ")} })`;
 }

@@ -1,11 +1,11 @@
 /**
- * A file of `shaders/` as TypeScript sees it: what `import shader from "../../shaders/gemm/tile.wgsl"` gives.
- * Reflected when the bundle is built, so that no WGSL parser ships. Linking is concatenation of `source` with that of all `uses`.
+ * A file of `shaders/` as TypeScript sees it: what `import shader from "../../shaders/gemm/tile.wgsl"` gives. A parser has
+ * checked it when the bundle was built; none ships. Linking is concatenation of `source` with that of all `uses`.
  */
 export interface ShaderModule {
   /** Path below `shaders/`, without extension: `"gemm/tile"`. */
   readonly path: string;
-  /** The file as it stands. */
+  /** The file as it stands; minified in a library that is built to ship. */
   readonly source: string;
   /** The file's own resources, in order of group and binding; those of `uses` are theirs. */
   readonly bindings: readonly ShaderBinding[];

@@ -23,7 +23,7 @@ export function unrollLoops(text: string): string {
   return unrollIn(text, constants);
 }
 
-const marked = /\/\/ unroll\s*\n\s*for \(var (\w+) = 0u; \1 < ([^;]+); \1(?:\+\+|\s*\+= ?1u)\) \{/;
+const marked = /\/\/ unroll\s*\n\s*for\s*\(var (\w+)\s*=\s*0u;\s*\1\s*<\s*([^;]+);\s*\1(?:\+\+|\s*\+=\s*1u)\)\s*\{/;
 
 function unrollIn(text: string, constants: ReadonlyMap<string, number>): string {
   const found = marked.exec(text);
