@@ -12,9 +12,9 @@ export interface Place {
 export interface PlannedBuffer {
   /**
    * `arena`: variables, shared by all plans of a model. `slot`: activations, reused by lifetime. `gradients`: flat,
-   * beside the parameters. `input`: written by the host. `constant`: written once.
+   * beside the parameters. `input`: written by the host. `output`: written by this plan alone. `constant`: written once.
    */
-  readonly kind: "arena" | "slot" | "gradients" | "input" | "constant";
+  readonly kind: "arena" | "slot" | "gradients" | "input" | "output" | "constant";
   readonly name: string;
   readonly bytes: number;
   readonly data?: Float32Array | Int32Array | Uint32Array;

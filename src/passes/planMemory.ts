@@ -12,6 +12,8 @@ import { shareSlots } from "./shareSlots.ts";
 export interface MemoryOptions {
   /** Let tensors whose lifetimes do not meet share a buffer. Off only in tests. */
   readonly share?: boolean;
+  /** Give each output that a kernel writes a buffer of its own, which no other plan writes. Default: it lies in a slot. */
+  readonly ownOutputs?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export function planMemory(
   calls: readonly ScheduledCall[],
   layout: VariableLayout,
   target: Target,
-  { share = true }: MemoryOptions = {},
+  { share = true, ownOutputs = false }: MemoryOptions = {},
 ): Plan {
   const buffers: PlannedBuffer[] = [];
   const places = new Map<Value, Place>();
@@ -82,7 +84,15 @@ export function planMemory(
     }
   }
 
-  // 3. Everything else: slots by lifetime.
+  // 3. Outputs that outlive the next run of another plan.
+  for (const [name, value] of ownOutputs ? Object.entries(graph.outputs) : []) {
+    const root = rootOf(value);
+    if (places.has(root)) continue;
+    const buffer = addBuffer({ kind: "output", name, bytes: align(bytesOf(root.type)) });
+    places.set(root, { buffer, offset: 0, bytes: bytesOf(root.type) });
+  }
+
+  // 4. Everything else: slots by lifetime.
   const kept = new Set(Object.values(graph.outputs).map(rootOf));
   const lifetimes = lifetimesOf(calls, kept, places);
   const slots = shareSlots(lifetimes, share);

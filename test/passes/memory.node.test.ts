@@ -119,6 +119,17 @@ describe("planMemory", () => {
     expect(writers).toHaveLength(1);
   });
 
+  test("an output of its own lies in a buffer that holds nothing else, unless it is an input in another shape", () => {
+    const early = chain(x("x", 100), 1);
+    const graph = makeGraph("g", { early, late: chain(early, 6), same: reshape(x("z", 6), [2, 3]) });
+    const { buffers, outputs, calls, slotTensors } = planOf(graph, {}, { ownOutputs: true });
+    const kindOf = (name: string) => buffers[outputs[name]?.buffer ?? -1]?.kind;
+    expect(["early", "late", "same"].map(kindOf)).toEqual(["output", "output", "input"]);
+    const writers = calls.filter(({ places }) => places.y?.buffer === outputs.late?.buffer);
+    expect(writers).toHaveLength(1);
+    expect(slotTensors).toHaveLength(5);
+  });
+
   test("shared slots take less than one for each tensor, and both are known", () => {
     const graph = makeGraph("g", { y: chain(x("x", 1000), 10) });
     const [shared, unshared] = [planOf(graph), planOf(graph, {}, { share: false })];
