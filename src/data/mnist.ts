@@ -6,6 +6,12 @@ export const mnistMirrors = [
   "https://storage.googleapis.com/cvdf-datasets/mnist/",
 ] as const;
 
+/** Mirrors that let pages of other sites read them (CORS). */
+export const mnistWebMirrors = [
+  "https://cdn.jsdelivr.net/gh/fgnt/mnist@master/",
+  "https://raw.githubusercontent.com/fgnt/mnist/master/",
+] as const;
+
 /** SHA-256 of the four files as their makers published them. */
 export const mnistSha256: ReadonlyMap<string, string> = new Map([
   ["train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"],
@@ -29,10 +35,18 @@ export async function downloadMnist(fetchBytes: FetchBytes): Promise<Map<string,
   return files;
 }
 
-/** Downloads one of the four files, for a caller that already keeps some of them. @throws FormatError */
-export async function downloadMnistFile(name: string, fetchBytes: FetchBytes): Promise<Uint8Array> {
+/**
+ * Downloads one of the four files, for a caller that already keeps some of them.
+ * @param mirrors tried in this order; default `mnistMirrors`, a page of a site wants `mnistWebMirrors`
+ * @throws FormatError
+ */
+export async function downloadMnistFile(
+  name: string,
+  fetchBytes: FetchBytes,
+  mirrors: readonly string[] = mnistMirrors,
+): Promise<Uint8Array> {
   const failures: string[] = [];
-  for (const mirror of mnistMirrors) {
+  for (const mirror of mirrors) {
     let bytes: Uint8Array;
     try {
       bytes = await fetchBytes(mirror + name);

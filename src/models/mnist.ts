@@ -6,6 +6,11 @@ interface ClassesOption {
   readonly classes?: number;
 }
 
+export interface MnistKerasOptions extends ClassesOption {
+  /** Share of the activations that are dropped in training, from 0 to 1. Default 0.5. */
+  readonly dropout?: number;
+}
+
 const inputShape = [28, 28, 1] as const;
 
 /**
@@ -48,7 +53,7 @@ export function mnistStrided({ classes = 10 }: ClassesOption = {}): Model {
  *     dropout  0.5               1600
  *     fc1      10 logits         10             16,010
  */
-export function mnistKeras({ classes = 10 }: ClassesOption = {}): Model {
+export function mnistKeras({ classes = 10, dropout: rate = 0.5 }: MnistKerasOptions = {}): Model {
   return sequential({
     name: "mnistKeras",
     inputShape,
@@ -58,7 +63,7 @@ export function mnistKeras({ classes = 10 }: ClassesOption = {}): Model {
       conv2d({ name: "conv2", filters: 64, kernelSize: 3, activation: "relu" }),
       maxPooling2d({ name: "pool2", poolSize: 2 }),
       flatten({ name: "flatten" }),
-      dropout({ name: "dropout", rate: 0.5 }),
+      dropout({ name: "dropout", rate }),
       dense({ name: "fc1", units: classes }),
     ],
   });
