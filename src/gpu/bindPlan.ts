@@ -95,7 +95,9 @@ function makeRooms(plan: Plan, variables: Variables, { shared, lent }: BindParts
     const room = lent.get(index) ?? (slot && { buffer: slot, offset: 0 });
     if (room) return room;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    const buffer = gpu.createBuffer(`${plan.name}/${name}`, bytes, usage);
+    // Outputs are for the app's own passes, of which some draw.
+    const drawn = kind === "output" ? GPUBufferUsage.VERTEX : 0;
+    const buffer = gpu.createBuffer(`${plan.name}/${name}`, bytes, usage | drawn);
     own.push(buffer);
     if (data) gpu.device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
     return { buffer, offset: 0 };

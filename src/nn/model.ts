@@ -4,12 +4,14 @@ import type { Plan } from "../core/plan.ts";
 import { type Shape, sizeOf } from "../core/types.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import type { CommandGraph } from "../gpu/commandGraph.ts";
+import type { CommandEncoder } from "../gpu/lent.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
 import { loadCheckpoint, type Notes, saveCheckpoint } from "./checkpoint.ts";
 import { type Compiled, type CompileOptions, compile } from "./compile.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import { Fit, type FitOptions } from "./fit.ts";
+import { Forward, type ForwardOptions } from "./forward.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
 import { Network, type NetworkOptions, stack } from "./network.ts";
 import { type PredictOptions, predict } from "./predict.ts";
@@ -26,6 +28,8 @@ export class Model extends Network {
   /** Number of the last epoch that was finished since compile. */
   epochsDone = 0;
   #compiled: Compiled | null = null;
+  /** The pass that was prepared last. */
+  #forward: Forward | null = null;
   readonly #trunkOf: Model | null;
 
   /** With `trunkOf`, weights of layers that are shared with that model start from what it has learned. */
@@ -95,6 +99,31 @@ export class Model extends Network {
   /** The network's output for examples [n, ..input shape], as numbers in one array. */
   predict(x: Float32Array, options: PredictOptions = {}): Promise<Float32Array> {
     return predict(this, x, options);
+  }
+
+  /**
+   * Prepares a forward pass on buffers that stay on the GPU, for an app that has its own commands; see `Forward`.
+   * @throws GraphError on a buffer that cannot be bound
+   */
+  async forward(options: ForwardOptions = {}): Promise<Forward> {
+    this.#forward = await Forward.create(this, options);
+    return this.#forward;
+  }
+
+  /**
+   * Records the forward pass that was prepared last into an encoder of the app's, without a submit: it reads `forward.x`
+   * and writes `forward.y`. @throws TrainingError before `await model.forward(..)`
+   */
+  encode(encoder: CommandEncoder): void {
+    if (!this.#forward) {
+      throw new TrainingError({
+        where: `${this.name ?? "model"}/encode`,
+        seen: "no forward pass",
+        wanted: "one that is prepared",
+        mend: "const forward = await model.forward({ batchSize: 1 }); its x and y are where input and output lie.",
+      });
+    }
+    this.#forward.encode(encoder);
   }
 
   /** The table of layers, the totals, and, once compiled, what a training step takes. */

@@ -78,7 +78,7 @@ export function predictStep(network: Network, state: State, batchSize: number): 
   if (!shape) throw new GraphError({ where: network.name ?? "model", seen: "no input", wanted: "one" });
   const x = input("x", tensorType([batchSize, ...shape]));
   const y = withPath(network.name ?? "model", () => network.call([x], callContext(state, false, [])));
-  return makeGraph("predict", { y });
+  return makeGraph("forward", { y });
 }
 
 /** The loss and what the weights that learn pay for their size. */
