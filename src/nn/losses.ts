@@ -257,7 +257,10 @@ export function weightedSum(terms: readonly (readonly [number, LossName | Loss])
   };
 }
 
-/** The losses that a name stands for, each with its defaults. */
+/**
+ * The losses that a name stands for, each with its defaults. Those of overlaps and the focal loss have none, but are called:
+ * their kernels would be part of every app that trains.
+ */
 const byName = {
   sparseCategoricalCrossentropy,
   categoricalCrossentropy,
@@ -265,9 +268,6 @@ const byName = {
   meanSquaredError,
   meanAbsoluteError,
   huber,
-  diceLoss,
-  softIouLoss,
-  focalLoss,
 } as const;
 export type LossName = keyof typeof byName;
 
@@ -279,7 +279,7 @@ export function lossOf(choice: LossName | Loss): Loss {
       where: "compile",
       seen: typeof choice === "function" ? "a function" : `loss "${choice}"`,
       wanted: `one of ${Object.keys(byName).join(", ")}, or a Loss`,
-      ...(typeof choice === "function" ? { mend: "Call it: loss: losses.diceLoss({ smooth: 1 })." } : {}),
+      mend: "Others are called: loss: losses.diceLoss({ smooth: 1 }).",
     });
   }
   return found();

@@ -108,11 +108,11 @@ describe("masks of another size", () => {
     await expectAnswers(mistake, FormatError, "slices", /128 bytes of images and 100 of masks; wanted 128 and 128/);
   });
 
-  test.each<[LossName, number, string, RegExp]>([
+  test.each<[LossName | Loss, number, string, RegExp]>([
     ["sparseCategoricalCrossentropy", 2, "loss/crossEntropy", /labels i32\[2, 8, 8\] for scores f32\[2, 6, 6, 2\]/],
-    ["diceLoss", 2, "loss/overlapLoss", /targets i32\[2, 8, 8\] for scores f32\[2, 6, 6, 2\]/],
+    [losses.diceLoss(), 2, "loss/overlapLoss", /targets i32\[2, 8, 8\] for scores f32\[2, 6, 6, 2\]/],
     ["binaryCrossentropy", 1, "loss/bceWithLogits", /target i32\[2, 8, 8\] for a prediction f32\[2, 6, 6, 1\]/],
-  ])("than the output of the model, by %s", async (loss, filters, where, message) => {
+  ])("than the output of the model, by %j", async (loss, filters, where, message) => {
     const conv = layers.conv2d({ name: "conv", filters, kernelSize: 3 });
     const network = sequential({ name: "net", inputShape: [8, 8, 1], layers: [conv] });
     const model = await network.compile({ gpu, optimizer: sgd({ learningRate: 0.01 }), loss });

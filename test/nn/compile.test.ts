@@ -6,6 +6,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import { Variables } from "../../src/gpu/variables.ts";
 import { inputLayer } from "../../src/nn/layer.ts";
 import { dense } from "../../src/nn/layers.ts";
+import { diceLoss } from "../../src/nn/losses.ts";
 import { type Model, model, sequential } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
@@ -96,8 +97,8 @@ describe("compile", () => {
     network.dispose();
   });
 
-  test.each(["meanSquaredError", "binaryCrossentropy", "categoricalCrossentropy", "diceLoss"] as const)(
-    "by %s has a summary",
+  test.each(["meanSquaredError", "binaryCrossentropy", "categoricalCrossentropy", diceLoss()] as const)(
+    "by %j has a summary",
     async (choice) => {
       const network = sequential({ inputShape: [4], layers: [dense({ units: 3 })] });
       await network.compile({ gpu, optimizer: sgd(), loss: choice });
