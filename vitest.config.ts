@@ -1,13 +1,14 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { launchOptions } from "./tools/browser.ts";
+import { guidePrograms } from "./tools/guides.ts";
 import { wgsl } from "./tools/shader-plugin.ts";
 
 /** Tests run in a real Chromium on WebGPU, but for `*.node.test.ts`, which run under Node. */
 const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
-  plugins: [wgsl()],
+  plugins: [wgsl(), guidePrograms()],
   test: {
     projects: [
       {

@@ -23,7 +23,7 @@ export { evaluateSegmentation, type SegmentationScores } from "./nn/evaluateSegm
 export type { EpochResult, Fit, FitOptions, History, Progress } from "./nn/fit.ts";
 export { Forward, type ForwardOptions } from "./nn/forward.ts";
 export * as initializers from "./nn/initializers.ts";
-export { inputLayer as input, Layer } from "./nn/layer.ts";
+export { type CallContext, inputLayer as input, Layer, type SymbolicTensor, type Weight } from "./nn/layer.ts";
 export * from "./nn/layers.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export * as losses from "./nn/losses.ts";
