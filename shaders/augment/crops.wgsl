@@ -5,9 +5,9 @@
 //     x[b, row, column, c] = tone(image at source(row, column)) * scale + offset,      y[b, ..] = mask at the same source
 //
 // where x is [B, size, size, C] and y, [B, maskSize, maskSize], lies in its middle. Linked with augment/rigid or
-// augment/elastic, which define `prepare`, `displacement` and `pixelAt`, and with augment/unweighted or
-// augment/weighted, which define `storeWeight`. Beyond its borders an image is mirrored about the middle of its first and
-// last pixels.
+// augment/elastic, which define `prepare`, `displacement` and `pixelAt`, with augment/anywhere or augment/centred, which
+// define `drawPlace`, and with augment/unweighted or augment/weighted, which define `storeWeight`. Beyond its borders an
+// image is mirrored about the middle of its first and last pixels.
 //
 // One workgroup makes 64 * CHUNK neighbouring pixels of one crop, one invocation CHUNK of them in a row.
 //
@@ -54,6 +54,13 @@ struct Cursor {
   epoch: u32,
   /// 0: in the order of the data set, unchanged.
   shuffle: u32,
+}
+
+/// Where the mask of a crop begins: in an image among those that take part, at a row and a column.
+struct Place {
+  example: u32,
+  top: i32,
+  left: i32,
 }
 
 /// Where a crop lies, and what is done to it.
@@ -107,13 +114,6 @@ fn placeOf(i: u32, count: u32, side: i32) -> i32 {
   return (2 * i32(i) * free + i32(count) - 1) / (2 * (i32(count) - 1));
 }
 
-/// A random place on an axis, or the middle one where the mask is longer than the axis.
-fn randomPlace(bits: u32, side: i32) -> i32 {
-  let free = side - i32(params.maskSize);
-  if (free < 0) { return free >> 1u; }
-  return i32(below(bits, u32(free) + 1u));
-}
-
 fn cropAt(position: u32) -> Crop {
   var crop: Crop;
   let half = 0.5 * f32(params.maskSize - 1u);
@@ -130,12 +130,9 @@ fn cropAt(position: u32) -> Crop {
     crop.middle = vec2f(f32(top), f32(left)) + half;
     return crop;
   }
-  // Every image once, in an order of its own, before any comes again.
-  let round = position / params.examples;
-  let turn = position - round * params.examples;
-  crop.example = permuted(turn, params.examples, params.halfBits, cursor.seed + round * 0x9e3779b9u, cursor.epoch);
-  let place = bitsOf(position, 0u);
-  crop.middle = vec2f(f32(randomPlace(place.x, params.height)), f32(randomPlace(place.y, params.width))) + half;
+  let place = drawPlace(position, bitsOf(position, 0u));
+  crop.example = place.example;
+  crop.middle = vec2f(f32(place.top), f32(place.left)) + half;
   let change = bitsOf(position, 1u);
   if ((change.x & params.quarterTurns) != 0u) {
     crop.rowMap = vec2f(0.0, 1.0);

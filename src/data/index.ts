@@ -15,6 +15,13 @@ export {
 export type { LabelledImages } from "./labelledImages.ts";
 export { encodePng, maskToImageData, sideBySide } from "./maskImage.ts";
 export type { PixelWeights } from "./pixelWeights.ts";
+export {
+  type ScribbleDataset,
+  type ScribbleDatasetOptions,
+  type ScribbledImage,
+  scribbleDataset,
+  unlabelled,
+} from "./scribbleDataset.ts";
 export { type LabelledMasks, sliceMasks } from "./segmentation.ts";
 export { type SegmentationDatasetOptions, segmentationDataset } from "./segmentationDataset.ts";
 export { type Scaling, standardScaling } from "./statistics.ts";

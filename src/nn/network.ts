@@ -132,12 +132,18 @@ export class Network extends Layer {
       const where = this.name ?? "model";
       throw new GraphError({ where, seen: `${values.length} inputs`, wanted: `${this.inputs.length}` });
     }
-    const known = new Map<SymbolicTensor, Value>();
     this.inputs.forEach((symbol, i) => {
-      const value = values[i] as Value;
-      checkExample(this.name ?? "model", value, symbol.shape);
-      known.set(symbol, value);
+      checkExample(this.name ?? "model", values[i] as Value, symbol.shape);
     });
+    return this.callLayers(values, context);
+  }
+
+  /**
+   * The same for inputs of other sides than the model's, which convolutions and pooling take; a layer whose weights
+   * were made for one shape, such as `dense`, says that it does not. `values` are as many as the model's inputs.
+   */
+  callLayers(values: readonly Value[], context: CallContext): Value[] {
+    const known = new Map(this.inputs.map((symbol, i) => [symbol, values[i] as Value]));
     for (const symbol of this.symbols) {
       const { layer } = symbol;
       if (!layer) continue;

@@ -1,9 +1,9 @@
-import { GraphError, ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../core/errors.ts";
 import { input, makeGraph } from "../core/graph.ts";
 import { withPath } from "../core/scope.ts";
-import { showShape, tensorType } from "../core/types.ts";
+import { type Shape, showShape, tensorType } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
-import { checkNames, checkWord } from "../ops/options.ts";
+import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { softmax } from "../ops/softmax.ts";
 import { plan } from "../passes/index.ts";
 import type { Model } from "./model.ts";
@@ -20,6 +20,11 @@ export interface TileImage {
 }
 
 export interface TileOptions {
+  /**
+   * [height, width] of a tile. Default: the model's input. A network of layers that take any sides (convolutions,
+   * pooling) may be given more: a tile as large as the image has no seams, and takes as much more memory.
+   */
+  readonly size?: readonly [height: number, width: number];
   /** x = pixel * scale + offset, as in training. Default: 1 / 127.5 and -1. */
   readonly scale?: number;
   readonly offset?: number;
@@ -52,9 +57,9 @@ export class TilePredictor {
   readonly #output: readonly [height: number, width: number];
   readonly #options: Required<TileOptions>;
 
-  private constructor(model: Model, commands: CommandGraph, options: Required<TileOptions>) {
-    const [ih = 0, iw = 0, channels = 0] = model.inputs[0]?.shape ?? [];
-    const [oh = 0, ow = 0, classes = 0] = model.outputs[0]?.shape ?? [];
+  private constructor(commands: CommandGraph, from: Shape, to: Shape, options: Required<TileOptions>) {
+    const [, ih = 0, iw = 0, channels = 0] = from;
+    const [, oh = 0, ow = 0, classes = 0] = to;
     this.classes = classes;
     this.#commands = commands;
     this.#input = [ih, iw, channels];
@@ -62,17 +67,16 @@ export class TilePredictor {
     this.#options = options;
   }
 
-  /** @throws ShapeError on a model that is no segmenter; GraphError on options that leave no tile */
+  /** @throws ShapeError on a model that is no segmenter, or takes no such tiles; GraphError on options that leave no tile */
   static async create(model: Model, options: TileOptions = {}): Promise<TilePredictor> {
-    const full = checkOptions(model, options);
     const { state, store, target } = model.compiled;
-    const shape = model.inputs[0]?.shape ?? [];
-    const x = input("x", tensorType([full.batchSize, ...shape]));
-    const output = withPath(model.name ?? "model", () => model.call([x], callContext(state, false, [])));
+    const x = input("x", tensorType(tilesOf(model, options)));
+    const [output = x] = withPath(model.name ?? "model", () => model.callLayers([x], callContext(state, false, [])));
+    const full = checkOptions(model, options, x.type.shape, output.type.shape);
     const y = full.output === "logits" ? withPath("probabilities", () => softmax(output)) : output;
     const graph = makeGraph("predictTiles", { y });
     const commands = await CommandGraph.compile(plan(graph, store.layout, target), store);
-    return new TilePredictor(model, commands, full);
+    return new TilePredictor(commands, x.type.shape, y.type.shape, full);
   }
 
   /** Probability of each class for each pixel: [height, width, classes]. @throws ShapeError on another kind of image */
@@ -206,42 +210,48 @@ export function maskOf(probabilities: Float32Array, classes: number): Uint8Array
   return mask;
 }
 
-const optionNames = ["scale", "offset", "margin", "overlap", "batchSize", "testTimeAugmentation", "output"];
+const optionNames = ["size", "scale", "offset", "margin", "overlap", "batchSize", "testTimeAugmentation", "output"];
 
-function checkOptions(model: Model, options: TileOptions): Required<TileOptions> {
-  const where = `${model.name ?? "model"}/predictTiles`;
+/** What the network is given: [batchSize, height, width, channels]. */
+function tilesOf(model: Model, options: TileOptions): Shape {
+  const where = whereOf(model);
   checkNames(where, options, optionNames);
+  const [height = 0, width = 0, channels = 0] = model.inputs[0]?.shape ?? [];
+  const { batchSize = 4, size = [height, width] } = options;
+  if (model.inputs.length !== 1 || model.outputs.length !== 1 || model.inputs[0]?.shape.length !== 3) {
+    throw noSegmenter(where, model.inputs[0]?.shape ?? [], model.outputs[0]?.shape ?? []);
+  }
+  for (const [name, value] of Object.entries({ batchSize, "size[0]": size[0], "size[1]": size[1] })) {
+    checkNumber(where, name, value, (count) => Number.isInteger(count) && count >= 1, "a whole number of at least 1");
+  }
+  return [batchSize, size[0], size[1], channels];
+}
+
+/** The options with their defaults, for a network that makes `to` of `from`, both [batchSize, height, width, ..]. */
+function checkOptions(model: Model, options: TileOptions, from: Shape, to: Shape): Required<TileOptions> {
+  const where = whereOf(model);
   checkWord(where, "output", options.output ?? "logits", ["logits", "probabilities"]);
-  const from = model.inputs[0]?.shape ?? [];
-  const to = model.outputs[0]?.shape ?? [];
-  const [ih = 0, iw = 0] = from;
-  const [oh = 0, ow = 0] = to;
-  const one = model.inputs.length === 1 && model.outputs.length === 1;
-  if (!one || from.length !== 3 || to.length !== 3 || oh > ih || ow > iw || (ih - oh) % 2 || (iw - ow) % 2) {
-    throw new ShapeError({
-      where,
-      seen: `a model from ${showShape(from)} to ${showShape(to)}`,
-      wanted: "one from [height, width, channels] to classes for the pixels in the middle",
-    });
+  const [batchSize = 1, ih = 0, iw = 0] = from;
+  const [, oh = 0, ow = 0] = to;
+  if (to.length !== 4 || oh > ih || ow > iw || (ih - oh) % 2 || (iw - ow) % 2) {
+    throw noSegmenter(where, from.slice(1), to.slice(1));
   }
   const same = oh === ih && ow === iw;
   const full: Required<TileOptions> = {
+    size: [ih, iw],
     scale: 1 / 127.5,
     offset: -1,
     margin: same ? Math.floor(Math.min(oh, ow) / 8) : 0,
     overlap: 0,
-    batchSize: 4,
+    batchSize,
     testTimeAugmentation: false,
     output: "logits",
     ...options,
   };
-  if (!Number.isInteger(full.batchSize) || full.batchSize < 1) {
-    throw new GraphError({ where, seen: `batchSize ${full.batchSize}`, wanted: "a whole number of at least 1" });
-  }
   if (full.testTimeAugmentation && (ih !== iw || oh !== ow)) {
     throw new ShapeError({
       where,
-      seen: `quarter turns of tiles ${showShape(from)}`,
+      seen: `quarter turns of tiles ${showShape(from.slice(1))}`,
       wanted: "square tiles",
       mend: "Build the model for a square input, or leave testTimeAugmentation off.",
     });
@@ -250,4 +260,16 @@ function checkOptions(model: Model, options: TileOptions): Required<TileOptions>
   tileAxis({ length: 1, input: ih, output: oh, margin: full.margin, overlap: full.overlap });
   tileAxis({ length: 1, input: iw, output: ow, margin: full.margin, overlap: full.overlap });
   return full;
+}
+
+function whereOf(model: Model): string {
+  return `${model.name ?? "model"}/predictTiles`;
+}
+
+function noSegmenter(where: string, from: Shape, to: Shape): ShapeError {
+  return new ShapeError({
+    where,
+    seen: `a model from ${showShape(from)} to ${showShape(to)}`,
+    wanted: "one from [height, width, channels] to classes for the pixels in the middle",
+  });
 }

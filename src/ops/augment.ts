@@ -1,3 +1,5 @@
+import anywhere from "../../shaders/augment/anywhere.wgsl";
+import centred from "../../shaders/augment/centred.wgsl";
 import cropsKernel from "../../shaders/augment/crops.wgsl";
 import elasticField from "../../shaders/augment/elastic.wgsl";
 import rigid from "../../shaders/augment/rigid.wgsl";
@@ -63,18 +65,23 @@ export interface GatherCropsOptions {
   readonly augment?: AugmentOptions;
   /** f32 [N, H, W]: a factor for each pixel in the loss; the batch gets its part of it. */
   readonly weights?: Value;
+  /**
+   * u32 [K], K up to 65,536: pixels, as indices into the masks, each as likely as its share of the list. Each crop of a
+   * shuffled epoch holds one of them, anywhere in its mask. Default: crops from anywhere.
+   */
+  readonly centres?: Value;
 }
 
 /**
  * The next batch of crops of a segmentation data set that lies on the GPU, in one dispatch.
  *
- *     images u8 [N, H, W, C], masks u8 [N, H, W], cursor u32 [4], weights f32 [N, H, W] (or none) ->
+ *     images u8 [N, H, W, C], masks u8 [N, H, W], cursor u32 [4], weights f32 [N, H, W], centres u32 [K] (or none) ->
  *     x f32 [B, size, size, C], y i32 [B, maskSize, maskSize], weights f32 like y (or none)
  *     x = tone(image at source) * scale + offset, bilinear;      y = mask at the same source, nearest, and so weights
  *
  * The cursor is (first, seed, epoch, shuffle), as for gatherBatch. With shuffle 1, crop p = first + b is drawn from (seed,
- * epoch, p) alone: its image (each once before any comes again), its place, and the changes that `augment` allows. With
- * shuffle 0 it is the p-th of the unchanged crops whose masks cover the images, row by row: what validation wants.
+ * epoch, p) alone: its image (each once before any comes again), its place, and the changes that `augment` allows; with
+ * `centres` image and place are about one of those pixels. With shuffle 0 it is the p-th of the unchanged crops whose masks cover the images, row by row: what validation wants.
  * The mask lies within its image wherever that is large enough; where a crop reaches beyond, the image is mirrored.
  * Positions past `crops` give pixels of value 0 and the label -100, which cross-entropy and metrics leave out.
  */
@@ -95,6 +102,8 @@ export interface GatherCropsAttrs {
   readonly contrast: number;
   /** Null for none. */
   readonly elastic: Readonly<Required<ElasticOptions>> | null;
+  /** The inputs that follow images, masks and cursor. */
+  readonly extras: readonly ("weights" | "centres")[];
 }
 
 const optionNames = [
@@ -108,6 +117,7 @@ const optionNames = [
   "offset",
   "augment",
   "weights",
+  "centres",
 ] satisfies (keyof GatherCropsOptions)[];
 
 export function gatherCrops(images: Value, masks: Value, cursor: Value, options: GatherCropsOptions): Batch {
@@ -122,8 +132,9 @@ export function gatherCrops(images: Value, masks: Value, cursor: Value, options:
   const { horizontalFlip = false, verticalFlip = false, quarterTurns = false, brightness = 0, contrast = 0 } = augment;
   const elastic = augment.elastic ? { deviation: 10, grid: 3, ...augment.elastic } : null;
   const changes = { horizontalFlip, verticalFlip, quarterTurns, brightness, contrast, elastic };
-  const attrs = { batchSize, size, maskSize, from, count, crops, scale, offset, ...changes };
-  const inputs = [images, masks, cursor, ...(options.weights ? [options.weights] : [])];
+  const extras = (["weights", "centres"] as const).filter((name) => options[name]);
+  const attrs = { batchSize, size, maskSize, from, count, crops, scale, offset, ...changes, extras };
+  const inputs = [images, masks, cursor, ...extras.flatMap((name) => options[name] ?? [])];
   const [x, y, weights] = apply(gatherCropsOp, inputs, attrs);
   if (!x || !y) throw new GraphError({ where, seen: "no batch", wanted: "images and masks" });
   return weights ? { x, y, weights } : { x, y };
@@ -139,7 +150,8 @@ export function coverOf([count = 0, height = 0, width = 0]: Shape, maskSize: num
 export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
   name: "gatherCrops",
   doc: "Random crops of images and masks on the GPU: flips, quarter turns, elastic deformation, brightness, contrast",
-  infer([images, masks, cursor, weights], attrs, where) {
+  infer(inputs, attrs, where) {
+    const { images, masks, cursor, weights, centres } = named(inputs, attrs);
     if (!images || !masks || !cursor) {
       throw new GraphError({ where, seen: "too few inputs", wanted: "images, masks and a cursor" });
     }
@@ -147,6 +159,7 @@ export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
     wantType(where, "masks", masks, "u8", [examples, height, width]);
     wantType(where, "cursor", cursor, "u32", [4]);
     if (weights) wantType(where, "weights", weights, "f32", [examples, height, width]);
+    if (centres) checkCentres(where, centres);
     const { batchSize, size, maskSize, from, count } = attrs;
     checkNumber(where, "from", from, isIndex, "a whole number, 0 or more");
     checkNumber(where, "count", count, isCount, "a whole number, 1 or more");
@@ -193,6 +206,22 @@ function wantType(where: string, name: string, type: TensorType, dtype: DType, s
   }
 }
 
+/** Inputs by their names. */
+function named<T>([images, masks, cursor, ...extra]: readonly T[], { extras }: GatherCropsAttrs) {
+  const at = (name: GatherCropsAttrs["extras"][number]) => extra[extras.indexOf(name)];
+  return { images, masks, cursor, weights: at("weights"), centres: at("centres") };
+}
+
+/** As many as random bits can tell apart. */
+const maxCentres = 65_536;
+
+function checkCentres(where: string, centres: TensorType): void {
+  wantDType(where, "centres", centres, "u32");
+  const [count = 0] = centres.shape;
+  if (centres.shape.length === 1 && isCount(count) && count <= maxCentres) return;
+  throw new ShapeError({ where, seen: `centres ${showType(centres)}`, wanted: `[K], from 1 to ${maxCentres} pixels` });
+}
+
 function checkChanges(where: string, attrs: GatherCropsAttrs): void {
   for (const name of ["scale", "offset"] as const) {
     checkNumber(where, name, attrs[name], Number.isFinite, "a finite number");
@@ -217,7 +246,7 @@ const chunk = 16;
 const workgroupSize = 64;
 
 function lowerCrops({ attrs, inputs, outputs: [x, y, weight] }: LowerContext<GatherCropsAttrs>): KernelCall[] {
-  const [images, masks, cursor, weights] = inputs;
+  const { images, masks, cursor, weights, centres } = named(inputs, attrs);
   if (!images || !masks || !cursor || !x || !y) return [];
   const { batchSize, size, maskSize, from, count, crops, scale, offset, elastic } = attrs;
   const [, height = 1, width = 1, channels = 1] = images.type.shape;
@@ -250,10 +279,27 @@ function lowerCrops({ attrs, inputs, outputs: [x, y, weight] }: LowerContext<Gat
   return [
     {
       name: elastic ? "elasticCrops" : "crops",
-      shaders: [cropsKernel, elastic ? elasticField : rigid, weights ? weighted : unweighted],
+      shaders: [
+        cropsKernel,
+        elastic ? elasticField : rigid,
+        centres ? centred : anywhere,
+        weights ? weighted : unweighted,
+      ],
       constants: { CHUNK: chunk, ...nodes },
-      params: { params, ...(elastic ? { elastic: { deviation: elastic.deviation } } : {}) },
-      operands: { images, masks, cursor, x, y, ...(weights && weight ? { weights, weight } : {}) },
+      params: {
+        params,
+        ...(elastic ? { elastic: { deviation: elastic.deviation } } : {}),
+        ...(centres ? { centred: { count: sizeOf(centres.type.shape) } } : {}),
+      },
+      operands: {
+        images,
+        masks,
+        cursor,
+        x,
+        y,
+        ...(weights && weight ? { weights, weight } : {}),
+        ...(centres ? { centres } : {}),
+      },
       workgroups: batchSize * groupsPerCrop,
       flops: (elastic ? 12 : 4) * sizeOf(x.type.shape),
       // A byte in for each number out, of pixels and masks; weights are numbers on both sides.

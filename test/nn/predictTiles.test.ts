@@ -76,6 +76,19 @@ describe("tiles fit together again", () => {
     model.dispose();
   });
 
+  test.each<[string, "same" | "valid"]>([
+    ["same", "same"],
+    ["valid", "valid"],
+  ])("of any size, one for the whole image too: %s", async (_, padding) => {
+    const model = await net({ tile: 8, padding, kernel: before });
+    const image = picture(20, 13);
+    const by = (options: TileOptions) => predictTiles(model, image, { ...raw, margin: 1, ...options });
+    const wanted = [...(await by({}))];
+    expect([...(await by({ size: [11, 9] }))]).toEqual(wanted);
+    expect([...(await by({ size: [24, 17], batchSize: 1 }))]).toEqual(wanted);
+    model.dispose();
+  });
+
   test("a valid network sees the mirrored image beyond the borders", async () => {
     const model = await net({ tile: 8, padding: "valid", kernel: before });
     for (const [height, width] of sizes) {
@@ -182,6 +195,7 @@ test("wrong input", async () => {
   await expect(predict({ margin: 4 })).rejects.toThrow(/margin 4 and overlap 0 of an output of 8 pixels/);
   await expect(predict({ overlap: 6 })).rejects.toThrow(GraphError);
   await expect(predict({ batchSize: 0 })).rejects.toThrow(/batchSize 0/);
+  await expect(predict({ size: [8, 0] })).rejects.toThrow(/size\[1\] 0/);
   await expect(predict({ stride: 2 })).rejects.toThrow(/option stride/);
   await expect(predict({ output: "sigmoid" })).rejects.toThrow(/output "sigmoid"; wanted one of logits, probabilities/);
   await expect(predict({}, { ...image, channels: 3 })).rejects.toThrow(

@@ -53,6 +53,7 @@ function attrsOf({ shape }: CropSet, options: GatherCropsOptions): GatherCropsAt
     quarterTurns: false,
     brightness: 0,
     contrast: 0,
+    extras: [],
     ...options,
     ...augment,
     elastic: augment.elastic ? { deviation: 10, grid: 3, ...augment.elastic } : null,
