@@ -1,7 +1,7 @@
 import { GraphError } from "../core/errors.ts";
 import type { Place, Plan, PlannedCall } from "../core/plan.ts";
 import { bytesOf } from "../core/types.ts";
-import type { Gpu } from "./gpu.ts";
+import { describe, type Gpu } from "./gpu.ts";
 import { type BufferRange, checkRange } from "./lent.ts";
 import { packParams } from "./params.ts";
 import type { Kernel } from "./pipelines.ts";
@@ -46,8 +46,14 @@ export async function bindPlan(plan: Plan, variables: Variables, parts: BindPart
   try {
     const rooms = makeRooms(plan, variables, parts, own);
     const bind = () => bindCalls(gpu, plan, parts.kernels, rooms, own);
-    const dispatches = parts.lent.size > 0 ? await watched(gpu, plan.name, bind) : bind();
-    return { rooms, own, dispatches };
+    const { result: dispatches, error } = await scoped(gpu, bind);
+    if (!error) return { rooms, own, dispatches };
+    if (parts.lent.size === 0) throw describe(error);
+    throw new GraphError({
+      where: plan.name,
+      seen: error.message,
+      wanted: "live buffers of the model's own device",
+    });
   } catch (cause) {
     for (const buffer of own) buffer.destroy();
     throw cause;
@@ -138,19 +144,20 @@ function bindCalls(
   });
 }
 
-/** What the browser has against a caller's buffer, such as another device, is told to the caller. */
-async function watched<T>(gpu: Gpu, where: string, bind: () => T): Promise<T> {
-  gpu.device.pushErrorScope("validation");
+/** Does something, and resolves when it is known whether the browser takes it. */
+async function scoped<T>(
+  { device }: Gpu,
+  act: () => T,
+): Promise<{ readonly result: T; readonly error: GPUError | null }> {
+  device.pushErrorScope("validation");
   let refused: Promise<GPUError | null>;
-  let bound: T;
+  let result: T;
   try {
-    bound = bind();
+    result = act();
   } finally {
-    refused = gpu.device.popErrorScope();
+    refused = device.popErrorScope();
   }
-  const error = await refused;
-  if (!error) return bound;
-  throw new GraphError({ where, seen: error.message, wanted: "live buffers of the model's own device" });
+  return { result, error: await refused };
 }
 
 /** All uniform structs of a plan in one buffer, equal ones once. */

@@ -33,6 +33,8 @@ export class CommandGraph {
   readonly #gpu: Gpu;
   readonly #bound: BoundPlan;
   readonly #staging: Staging;
+  /** Whether a run has been submitted: what the browser takes once, it takes again. */
+  #hasRun = false;
 
   private constructor(gpu: Gpu, plan: Plan, bound: BoundPlan) {
     this.#gpu = gpu;
@@ -69,7 +71,10 @@ export class CommandGraph {
     const encoder = this.#gpu.device.createCommandEncoder();
     this.#record(encoder);
     const reading = readback?.ready ? readback.copy(encoder) : null;
-    this.#gpu.device.queue.submit([encoder.finish()]);
+    const submit = () => this.#gpu.device.queue.submit([encoder.finish()]);
+    if (this.#hasRun) submit();
+    else this.#gpu.watch(submit);
+    this.#hasRun = true;
     return reading ? reading() : null;
   }
 

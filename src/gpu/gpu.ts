@@ -19,9 +19,13 @@ export interface GpuOptions {
 
 const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
 
+/** Pipelines by their device, for all who share one. */
+const caches = new WeakMap<GPUDevice, PipelineCache>();
+
 /**
- * The device: made by us (`Gpu.create()`) or borrowed from the app around us (`Gpu.from(device)`). It owns the
- * pipeline cache and turns the browser's errors into ours. A borrowed device is never destroyed.
+ * The device: made by us (`Gpu.create()`) or borrowed from the app around us (`Gpu.from(device)`). It has the pipeline
+ * cache and turns the browser's errors into ours. A borrowed device is never destroyed, and its errors are not listened
+ * to: they may be the app's. What fails of our own there is caught in error scopes; see `watch`.
  */
 export class Gpu {
   readonly device: GPUDevice;
@@ -37,7 +41,12 @@ export class Gpu {
   readonly #asked: GpuOptions | null;
   readonly #onError = (event: GPUUncapturedErrorEvent) => this.#fail(describe(event.error));
 
-  private constructor(device: GPUDevice, info: GPUAdapterInfo, asked: GpuOptions | null, target: Partial<Target>) {
+  private constructor(
+    device: GPUDevice,
+    info: GPUAdapterInfo | undefined,
+    asked: GpuOptions | null,
+    target: Partial<Target>,
+  ) {
     this.device = device;
     this.#asked = asked;
     this.adapter = factsOf(info);
@@ -49,8 +58,9 @@ export class Gpu {
       limits: device.limits,
       ...target,
     });
-    this.pipelines = new PipelineCache(device);
-    device.addEventListener("uncapturederror", this.#onError);
+    this.pipelines = caches.get(device) ?? new PipelineCache(device);
+    caches.set(device, this.pipelines);
+    if (asked) device.addEventListener("uncapturederror", this.#onError);
     this.lost = device.lost.then((info) => {
       const reason = info.reason === "destroyed" ? "it was destroyed" : info.message || "no reason given";
       this.#isLost = this.#failure === null && !this.#disposed;
@@ -97,8 +107,22 @@ export class Gpu {
     return new Gpu(device, adapter.info, options, target);
   }
 
-  /** Works on a device of the app's; its features and limits are taken as they are. */
+  /**
+   * Works on a device of the app's, with the features and limits that it has: WebGPU's default limits and no feature are
+   * enough. It is never destroyed, and its error handlers are left alone.
+   *
+   *     const device = await adapter.requestDevice();
+   *     await model.compile({ gpu: Gpu.from(device), optimizer, loss });
+   */
   static from(device: GPUDevice, { target = {} }: Pick<GpuOptions, "target"> = {}): Gpu {
+    if (typeof device?.createBuffer !== "function") {
+      throw new DeviceError({
+        where: "Gpu.from",
+        seen: `${device}`,
+        wanted: "a GPUDevice",
+        mend: "Give what await adapter.requestDevice() gave.",
+      });
+    }
     return new Gpu(device, device.adapterInfo, null, target);
   }
 
@@ -129,6 +153,26 @@ export class Gpu {
     this.check();
   }
 
+  /**
+   * Calls the device, and lets the next `check` throw what it has against that, on whoever's device. For calls that are
+   * made once, since each costs a message from the GPU's process.
+   */
+  watch<T>(act: () => T): T {
+    const filters: readonly GPUErrorFilter[] = ["validation", "out-of-memory"];
+    for (const filter of filters) this.device.pushErrorScope(filter);
+    try {
+      return act();
+    } finally {
+      for (const _ of filters) {
+        // A lost device, which has no scopes, is told of by `lost`.
+        this.device.popErrorScope().then(
+          (error) => error && this.#fail(describe(error)),
+          () => {},
+        );
+      }
+    }
+  }
+
   /** @throws LimitError beyond what the device takes in one buffer */
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     this.check();
@@ -141,10 +185,10 @@ export class Gpu {
         mend: "Use a smaller batch, smaller images or fewer channels.",
       });
     }
-    return this.device.createBuffer({ label, size: bytes, usage });
+    return this.watch(() => this.device.createBuffer({ label, size: bytes, usage }));
   }
 
-  /** Gives an own device back; a borrowed one only stops being listened to. */
+  /** Gives an own device back; a borrowed one is left as it is. */
   dispose(): void {
     this.#disposed = true;
     this.device.removeEventListener("uncapturederror", this.#onError);
@@ -157,13 +201,15 @@ export class Gpu {
   }
 }
 
-function factsOf(info: GPUAdapterInfo): AdapterFacts {
-  const names = `${info.vendor} ${info.architecture} ${info.description}`;
+/** A device knows its adapter since 2025; where it does not, it is taken for a GPU. */
+function factsOf(info?: GPUAdapterInfo): AdapterFacts {
+  const { vendor = "", architecture = "", description = "", isFallbackAdapter = false } = info ?? {};
+  const names = `${vendor} ${architecture} ${description}`;
   return Object.freeze({
-    vendor: info.vendor,
-    architecture: info.architecture,
-    description: info.description,
-    software: info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(names),
+    vendor,
+    architecture,
+    description,
+    software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(names),
   });
 }
 

@@ -140,11 +140,24 @@ describe("what the browser refuses", () => {
     const gpu = Gpu.from(await requestDevice());
     const limits = { ...plainLimits(gpu.device.limits), maxStorageBufferBindingSize: 2 ** 28 };
     const y = withPath("unet", () => withPath("down1", () => exp(x("x", 34_000_000))));
-    await compiled(gpu, y, { limits });
-    const error = await failureOf(gpu);
+    const error = await compiled(gpu, y, { limits }).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(DeviceError);
     expect((error as DeviceError).message).toContain("unet/down1/exp");
     expect((error as DeviceError).message).toMatch(/^WebGPU refused a command: .*; wanted a valid command\.$/s);
+    // Nothing of it remains.
+    gpu.check();
+    gpu.device.destroy();
+  });
+
+  test("later than that is thrown by the next call", async () => {
+    const gpu = Gpu.from(await requestDevice());
+    const commands = await compiled(gpu, exp(x("x", 5)));
+    commands.dispose();
+    commands.run();
+    const error = await failureOf(gpu);
+    expect(error).toBeInstanceOf(DeviceError);
+    expect((error as DeviceError).message).toMatch(/^WebGPU refused a command: .*destroyed/s);
+    expect(() => commands.run()).toThrow(DeviceError);
     gpu.device.destroy();
   });
 
