@@ -15,7 +15,10 @@ export interface Dataset {
   readonly classes: number;
   /** Shape of one example. */
   readonly inputShape: Shape;
-  /** Where its tensors lie. */
+  /**
+   * Where its tensors lie. It keeps the arrays that they were made of, by reference: where the device is lost, they are
+   * uploaded again to the model's next one.
+   */
   readonly store: Variables;
   /** Nodes that make the batch at `cursor`, see ops/batch.ts. */
   batch(cursor: Value, batchSize: number): Batch;

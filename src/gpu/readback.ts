@@ -8,9 +8,9 @@ export async function readBuffer(gpu: Gpu, buffer: GPUBuffer, offset: number, by
   const encoder = gpu.device.createCommandEncoder();
   encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
   gpu.device.queue.submit([encoder.finish()]);
-  const copy = await mapped(gpu, staging, bytes);
+  const [copy] = await mapped(gpu, staging, [bytes]);
   staging.destroy();
-  return copy;
+  return copy ?? new ArrayBuffer();
 }
 
 export interface Source {
@@ -57,13 +57,13 @@ export class Readback {
       at += bytes;
     }
     return async () => {
-      const whole = await mapped(this.#gpu, staging, this.#bytes);
+      const parts = await mapped(
+        this.#gpu,
+        staging,
+        this.#sources.map(({ bytes }) => bytes),
+      );
       this.#free.push(staging);
-      let from = 0;
-      return this.#sources.map(({ bytes }) => {
-        from += bytes;
-        return whole.slice(from - bytes, from);
-      });
+      return parts;
     };
   }
 
@@ -72,7 +72,8 @@ export class Readback {
   }
 }
 
-async function mapped(gpu: Gpu, staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+/** Copies of the parts of a staging buffer, one behind the other, of so many bytes each. */
+async function mapped(gpu: Gpu, staging: GPUBuffer, sizes: readonly number[]): Promise<ArrayBuffer[]> {
   try {
     await staging.mapAsync(GPUMapMode.READ);
   } catch (cause) {
@@ -83,7 +84,12 @@ async function mapped(gpu: Gpu, staging: GPUBuffer, bytes: number): Promise<Arra
     throw cause;
   }
   gpu.check();
-  const copy = staging.getMappedRange(0, Math.max(4, bytes)).slice(0, bytes);
+  const whole = staging.getMappedRange();
+  let from = 0;
+  const parts = sizes.map((bytes) => {
+    from += bytes;
+    return whole.slice(from - bytes, from);
+  });
   staging.unmap();
-  return copy;
+  return parts;
 }

@@ -101,6 +101,14 @@ export class Variables {
     return padded;
   }
 
+  /** Records zeros for variables into an encoder, between its passes. */
+  encodeZeros(encoder: GPUCommandEncoder, variables: readonly Variable[]): void {
+    for (const variable of variables) {
+      const { buffer, offset, bytes } = this.placeOf(variable);
+      encoder.clearBuffer(buffer, offset, bytes);
+    }
+  }
+
   async read(variable: Variable): Promise<TensorData> {
     const { buffer, offset, bytes } = this.placeOf(variable);
     return typed(await readBuffer(this.#gpu, buffer, offset, bytes), variable.type.dtype);

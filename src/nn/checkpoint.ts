@@ -1,15 +1,11 @@
 import { FormatError, GraphError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
-import type { Metadata } from "../io/safetensors.ts";
+import type { Metadata, NamedTensor, TensorData } from "../io/safetensors.ts";
 import type { Compiled } from "./compile.ts";
-import { loadVariables, saveVariables } from "./weightFiles.ts";
-
-/** How far a training is: with weights and optimizer, all that it depends on. */
-export interface Position {
-  /** Updates made, and epochs finished. */
-  readonly step: number;
-  readonly epoch: number;
-}
+import type { Position, TrainingSnapshot } from "./snapshot.ts";
+import { changingWeights } from "./watch.ts";
+import { decodeWatched, encodeWatched } from "./watchedTexts.ts";
+import { decodeTensors, encodeTensors, tensorOf } from "./weightFiles.ts";
 
 /** What a program keeps beside a training: how the model was built, say. Names to texts. */
 export type Notes = Readonly<Record<string, string>>;
@@ -21,59 +17,83 @@ export interface CheckpointHeader extends Position {
   readonly notes: Notes;
 }
 
+/** What a checkpoint holds beside its tensors. */
+export interface Checkpoint extends Pick<TrainingSnapshot, "position" | "watched"> {
+  readonly notes: Notes;
+}
+
 const notePrefix = "notes/";
+const bestPrefix = "best/";
 
 /**
- * A training as a safetensors file: weights, running statistics and optimizer state, and in the metadata step, epoch,
- * seed, optimizer and notes. Batches and dropout are drawn from (seed, epoch, step), so nothing else is needed to go on
- * as if the training had never stopped, bit for bit.
+ * A training as a safetensors file: weights, running statistics, optimizer state, totals of the epoch and the best weights
+ * that early stopping has kept; in the metadata position, seed, optimizer, what was learned from losses, and notes. Batches
+ * and dropout are drawn from (seed, epoch, step), so nothing else is needed to go on as if the training had never stopped,
+ * bit for bit.
  */
-export function saveCheckpoint(
+export async function saveCheckpoint(
   compiled: Compiled,
-  { step, epoch }: Position,
+  { position, watched }: Pick<TrainingSnapshot, "position" | "watched">,
+  read: (variable: Variable) => TensorData | Promise<TensorData>,
   notes: Notes = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { optimizer, seed, store } = compiled;
   for (const [name, text] of Object.entries(notes)) {
     if (typeof text === "string") continue;
     throw new GraphError({ where: "saveCheckpoint", seen: `note ${name} of type ${typeof text}`, wanted: "a text" });
   }
+  const { optimizer, seed } = compiled;
   const metadata = {
     kind: "checkpoint",
-    step: `${step}`,
-    epoch: `${epoch}`,
+    step: `${position.step}`,
+    epoch: `${position.epoch}`,
+    epochStep: `${position.epochStep}`,
     seed: `${seed}`,
     optimizer: optimizer.name,
+    ...encodeWatched(watched),
     ...Object.fromEntries(Object.entries(notes).map(([name, text]) => [notePrefix + name, text])),
   };
-  return saveVariables(store, variablesOf(compiled), metadata);
+  const tensors: NamedTensor[] = [];
+  for (const variable of variablesOf(compiled)) tensors.push(tensorOf(variable, await read(variable)));
+  for (const [variable, data] of watched?.bestWeights ?? []) {
+    tensors.push({ ...tensorOf(variable, data), name: bestPrefix + variable.name });
+  }
+  return encodeTensors(tensors, metadata);
 }
 
 /** Takes a checkpoint of the same model, optimizer and seed, and returns where it stood. Else nothing is changed. */
 export async function loadCheckpoint(
   compiled: Compiled,
   source: Uint8Array | ReadableStream<Uint8Array>,
-): Promise<CheckpointHeader> {
+): Promise<Checkpoint> {
   const where = "loadCheckpoint";
-  const check = (metadata: Metadata) => {
-    const header = readHeader(where, metadata);
-    const wanted = { optimizer: compiled.optimizer.name, seed: `${compiled.seed}` };
+  const { optimizer, seed, store } = compiled;
+  const variables = variablesOf(compiled);
+  const best = changingWeights(compiled.state);
+  const { metadata, tensors } = await decodeTensors(where, source, (given) => {
+    const header = readHeader(where, given);
+    const wanted = { optimizer: optimizer.name, seed: `${seed}` };
     for (const name of ["optimizer", "seed"] as const) {
       if (header[name] === wanted[name]) continue;
-      throw new FormatError({
-        where,
-        seen: `${name} ${header[name]}`,
-        wanted: `${name} ${wanted[name]}`,
-        mend: "Compile the model as it was.",
-      });
+      const seen = `${name} ${header[name]}`;
+      throw new FormatError({ where, seen, wanted: `${name} ${wanted[name]}`, mend: "Compile the model as it was." });
     }
-  };
-  return readHeader(where, await loadVariables(where, compiled.store, variablesOf(compiled), source, check));
+    const { hasBest } = decodeWatched(where, given);
+    const bestTypes = best.map(({ name, type }) => [bestPrefix + name, type] as const);
+    return new Map([...variables.map(({ name, type }) => [name, type] as const), ...(hasBest ? bestTypes : [])]);
+  });
+  const valuesOf = (name: string) => tensors.get(name) ?? new Uint8Array();
+  for (const variable of variables) store.write(variable, valuesOf(variable.name));
+  const { hasBest, ...watched } = decodeWatched(where, metadata);
+  const bestWeights = hasBest
+    ? new Map(best.map((variable) => [variable, valuesOf(bestPrefix + variable.name)]))
+    : null;
+  const { notes, step, epoch, epochStep } = readHeader(where, metadata);
+  return { position: { step, epoch, epochStep }, watched: { ...watched, bestWeights }, notes };
 }
 
 /** The header of a checkpoint from the metadata of its file. @throws FormatError on another kind of file */
 export function readHeader(where: string, metadata: Metadata): CheckpointHeader {
-  const { kind = "not given", step = "not given", epoch = "not given", seed = "", optimizer = "" } = metadata;
+  const { kind = "not given", seed = "", optimizer = "" } = metadata;
   if (kind !== "checkpoint") {
     throw new FormatError({
       where,
@@ -82,15 +102,26 @@ export function readHeader(where: string, metadata: Metadata): CheckpointHeader 
       mend: "A file of saveWeights goes to loadWeights.",
     });
   }
-  for (const [name, text] of Object.entries({ step, epoch })) {
-    if (!/^\d+$/.test(text)) throw new FormatError({ where, seen: `${name} ${text}`, wanted: "a whole number" });
-  }
+  const numberOf = (name: string) => {
+    const text = metadata[name] ?? "not given";
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new FormatError({ where, seen: `${name} ${text}`, wanted: "a whole number" });
+  };
   const notes = Object.entries(metadata)
     .filter(([name]) => name.startsWith(notePrefix))
     .map(([name, text]) => [name.slice(notePrefix.length), text]);
-  return { step: Number(step), epoch: Number(epoch), seed, optimizer, notes: Object.fromEntries(notes) };
+  return {
+    step: numberOf("step"),
+    epoch: numberOf("epoch"),
+    epochStep: numberOf("epochStep"),
+    seed,
+    optimizer,
+    notes: Object.fromEntries(notes),
+  };
 }
 
+/** Weights, running statistics, optimizer state, and the totals of the epoch under way. */
 function variablesOf({ state }: Compiled): Variable[] {
-  return [...state.variables.values(), ...Object.values(state.slots).flat()];
+  const { lossSum, counts } = state.trainTotals;
+  return [...state.variables.values(), ...Object.values(state.slots).flat(), lossSum, counts];
 }

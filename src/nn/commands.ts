@@ -1,6 +1,8 @@
+import { GraphError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { type PlanOptions, plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
 import type { Compiled } from "./compile.ts";
@@ -21,6 +23,7 @@ export class Commands {
     const known = this.#made.get(key);
     if (known) return known;
     const { store, tuning, target, onCompile } = this.#compiled;
+    if (data) bring(data, store.gpu);
     const shared = data ? [data.store] : [];
     const layout = mergeLayouts([store, ...shared].map((variables) => variables.layout));
     const graph = build();
@@ -34,7 +37,13 @@ export class Commands {
   }
 
   dispose(): void {
-    for (const commands of this.#made.values()) void commands.then((graph) => graph.dispose());
+    // A build that failed has nothing to free.
+    for (const commands of this.#made.values()) {
+      commands.then(
+        (graph) => graph.dispose(),
+        () => {},
+      );
+    }
     this.#made.clear();
   }
 
@@ -43,4 +52,18 @@ export class Commands {
     this.#datasets.set(data, id);
     return id;
   }
+}
+
+/** Data whose device is lost follow the model to its own. @throws GraphError where they lie on another that is not */
+function bring({ name, store }: Dataset, gpu: Gpu): void {
+  if (store.gpu.device === gpu.device) return;
+  if (!store.gpu.isLost) {
+    throw new GraphError({
+      where: name,
+      seen: "data on another device than the model's",
+      wanted: "one device for both",
+      mend: "Give compile the Gpu that the data set was made with.",
+    });
+  }
+  store.moveTo(gpu);
 }

@@ -9,6 +9,7 @@ import { Commands } from "./commands.ts";
 import { type Loss, type LossName, lossOf } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
+import type { TrainingMemory } from "./snapshot.ts";
 import { copyWeights, initializeState, makeState, type State } from "./state.ts";
 import { type TuneOptions, Tuning } from "./tuning.ts";
 
@@ -46,6 +47,7 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
   /** What kernels are chosen for. */
   readonly target: Target;
   readonly onCompile: Progress | undefined;
+  readonly memory: TrainingMemory;
 }
 
 /** Gives the weights of a network their place on the GPU and their first values; see `Model.compile`. */
@@ -63,5 +65,20 @@ export async function compile(network: Network, options: CompileOptions, before:
   const store = await initializeState(gpu, state, seed);
   if (before) await copyWeights(before, { state, store });
   const commands = new Commands({ store, tuning, target, onCompile });
-  return { optimizer, loss: lossOf(loss), gpu, seed, state, store, commands, recompute, tuning, target, onCompile };
+  const kernels = { recompute, tuning, target, onCompile };
+  const memory = { loads: 0, snapshot: null, watched: null, resumed: null };
+  return { optimizer, loss: lossOf(loss), gpu, seed, state, store, commands, ...kernels, memory };
+}
+
+/**
+ * The same on another device, for one that is lost: the weights have their place there, with what the host knows of their
+ * values, and graphs are compiled anew.
+ */
+export async function moveCompiled(compiled: Compiled, gpu: Gpu): Promise<Compiled> {
+  const { store, onCompile } = compiled;
+  const tuning = (await compiled.tuning?.on(gpu)) ?? null;
+  const { target } = tuning ?? gpu;
+  compiled.commands.dispose();
+  store.moveTo(gpu);
+  return { ...compiled, gpu, tuning, target, commands: new Commands({ store, tuning, target, onCompile }) };
 }

@@ -5,6 +5,7 @@ import { checkNames } from "../ops/options.ts";
 import type { Loss } from "./losses.ts";
 import { Meter } from "./meter.ts";
 import type { Model } from "./model.ts";
+import { readingsAhead } from "./stepper.ts";
 import { checkCount, Trainer, type TrainerOptions } from "./trainer.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -55,6 +56,8 @@ export interface EpochResult {
 }
 
 export interface History {
+  /** Epochs that were done before: above 0 where a training went on. */
+  readonly initialEpoch: number;
   readonly epochs: readonly EpochResult[];
   /** Loss of each step. */
   readonly losses: readonly number[];
@@ -97,11 +100,18 @@ export class Fit implements AsyncIterable<Progress>, PromiseLike<History> {
   }
 }
 
-const fitOptions = [
-  "epochs",
-  "initialEpoch",
+const trainerOptions = [
   "batchSize",
   "shuffle",
+  "initialEpoch",
+  "initialStep",
+  "snapshotEvery",
+  "recover",
+] as const satisfies readonly (keyof TrainerOptions)[];
+
+const fitOptions = [
+  ...trainerOptions,
+  "epochs",
   "validationData",
   "validationSplit",
   "earlyStopping",
@@ -111,29 +121,28 @@ const fitOptions = [
   "onEpochEnd",
 ];
 
-/** Readings under way at one time: with the steps between them, this bounds how far the host runs ahead. */
-const readingsAhead = 2;
-
 async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncGenerator<Progress, History> {
   checkNames("fit", options, fitOptions);
-  const { batchSize = 32, shuffle = true, initialEpoch = 0, signal } = options;
+  const { initialEpoch = 0, initialStep = 0, signal } = options;
   const [data, validationData] = divide(all, options);
   const epochs = checkCount("fit", "epochs", options.epochs ?? 1);
-  if (initialEpoch !== 0) checkCount("fit", "initialEpoch", initialEpoch);
-  checkCount("fit", "batchSize", batchSize);
-  const trainer = await Trainer.create(model, data, { batchSize, shuffle, initialEpoch });
+  const batchSize = checkCount("fit", "batchSize", options.batchSize ?? 32);
+  const watch = new Watch(model, options);
+  const { memory } = model.compiled;
+  if (memory.resumed && initialEpoch === model.epochsDone) watch.resume(memory.resumed);
+  memory.resumed = null;
+  memory.watched = watch.state;
+  const trainer = await Trainer.create(model, data, pick(options, trainerOptions));
   const steps = trainer.stepsPerEpoch;
-  const ring = trainer.readback(readingsAhead);
   const results: EpochResult[] = [];
   const losses: number[] = [];
   const readings: { readonly step: number; readonly bytes: Promise<ArrayBuffer[]> }[] = [];
-  const watch = new Watch(model, options);
   const hasAccuracy = model.compiled.loss.labels !== "values";
-  let stoppedEarly = false;
   try {
-    for (let epoch = initialEpoch + 1; epoch <= epochs && !stoppedEarly && !signal?.aborted; epoch++) {
-      const size = { epoch, epochs, steps, batchSize, examples: data.count };
-      const meter = new Meter({ ...size, before: model.stepsDone, hasAccuracy });
+    for (let epoch = initialEpoch + 1; epoch <= epochs && !watch.isOver && !signal?.aborted; epoch++) {
+      const done = epoch === initialEpoch + 1 ? initialStep : 0;
+      const size = { epoch, epochs, steps, done, batchSize, examples: data.count };
+      const meter = new Meter({ ...size, before: model.stepsDone - done, hasAccuracy });
       const nextProgress = async (): Promise<Progress> => {
         const reading = readings.shift();
         const progress = meter.read(reading?.step ?? 0, (await reading?.bytes) ?? []);
@@ -143,10 +152,11 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
         }
         return progress;
       };
-      for (let step = 1; step <= steps && !signal?.aborted; step++) {
+      for (let step = done + 1; step <= steps && !signal?.aborted; step++) {
         const due = meter.isDue(step);
         if (due && readings.length === readingsAhead) yield report(options, await nextProgress());
-        const bytes = trainer.submit(due ? ring : undefined, watch.rate());
+        if (trainer.isRestoring) await trainer.idle();
+        const bytes = trainer.submit({ read: due, learningRate: watch.rate() });
         if (bytes) {
           readings.push({ step, bytes });
           // Whoever takes the reading hears of its failure; until then it is nobody's.
@@ -157,7 +167,9 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
       const last = await nextProgress();
       if (last.step < steps) break;
       const seconds = meter.seconds;
-      const validation = validationData ? await model.evaluate(validationData, { batchSize }) : null;
+      const validation = validationData
+        ? await trainer.survive(() => model.evaluate(validationData, { batchSize }))
+        : null;
       const result: EpochResult = {
         epoch,
         loss: last.loss,
@@ -167,17 +179,31 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
         seconds,
       };
       results.push(result);
-      stoppedEarly = watch.onEpochEnd(epoch, result.valLoss ?? result.loss);
+      await trainer.survive(() => watch.onEpochEnd(epoch, result.valLoss ?? result.loss));
+      memory.watched = watch.state;
       options.onEpochEnd?.(result);
       yield report(options, { ...last, epochEnd: result });
     }
-    return { epochs: results, losses, stopped: signal?.aborted ?? false, stoppedEarly, bestEpoch: watch.bestEpoch };
+    return {
+      initialEpoch,
+      epochs: results,
+      losses,
+      stopped: signal?.aborted ?? false,
+      stoppedEarly: watch.isOver,
+      bestEpoch: watch.bestEpoch,
+    };
   } finally {
     // A training that is left early has readings under way, whose buffers must not go before they have come in.
     await Promise.allSettled(readings.map(({ bytes }) => bytes));
-    ring.dispose();
+    trainer.dispose();
     watch.end();
   }
+}
+
+/** The options of these names that are given. */
+function pick<T extends object, K extends keyof T>(options: T, names: readonly K[]): Pick<T, K> {
+  const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
+  return Object.fromEntries(given);
 }
 
 /** What trains, and what validates. */

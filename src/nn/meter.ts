@@ -9,8 +9,9 @@ const readingMs = 50;
 export interface MeterOptions {
   readonly epoch: number;
   readonly epochs: number;
-  /** Steps of one epoch. */
+  /** Steps of one epoch, and how many of this one were done before. */
   readonly steps: number;
+  readonly done: number;
   readonly batchSize: number;
   /** Examples of one epoch. */
   readonly examples: number;
@@ -27,12 +28,14 @@ export interface MeterOptions {
 export class Meter {
   readonly #options: MeterOptions;
   readonly #started = performance.now();
-  #last = { at: performance.now(), step: 0 };
-  #asked = 0;
+  #last: { readonly at: number; readonly step: number };
+  #asked: number;
   #interval = 1;
 
   constructor(options: MeterOptions) {
     this.#options = options;
+    this.#last = { at: this.#started, step: options.done };
+    this.#asked = options.done;
   }
 
   get seconds(): number {
@@ -48,7 +51,7 @@ export class Meter {
 
   /** Progress after `step` steps, from the bytes of history, sum of losses, and [right, rows]. */
   read(step: number, [history, lossSum, counts]: readonly ArrayBuffer[]): Progress {
-    const { epoch, epochs, steps, batchSize, examples, before, hasAccuracy } = this.#options;
+    const { epoch, epochs, steps, done, batchSize, examples, before, hasAccuracy } = this.#options;
     const now = performance.now();
     const stepMs = (now - this.#last.at) / Math.max(1, step - this.#last.step);
     const ring = new Float32Array(history ?? new ArrayBuffer(4 * historyLength));
@@ -69,9 +72,9 @@ export class Meter {
       loss: sum / rows,
       accuracy: hasAccuracy ? right / rows : Number.NaN,
       losses: fresh,
-      examplesPerSecond: Math.min(step * batchSize, examples) / seconds,
+      examplesPerSecond: (Math.min(step * batchSize, examples) - done * batchSize) / seconds,
       stepMs,
-      secondsLeft: (seconds / step) * ((epochs - epoch + 1) * steps - step),
+      secondsLeft: (seconds / (step - done)) * ((epochs - epoch + 1) * steps - step),
     };
   }
 }

@@ -4,17 +4,20 @@ import type { Plan } from "../core/plan.ts";
 import { type Shape, sizeOf } from "../core/types.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import type { CommandGraph } from "../gpu/commandGraph.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import { restoreCopy, valueIn } from "../gpu/hostCopy.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
 import { loadCheckpoint, type Notes, saveCheckpoint } from "./checkpoint.ts";
-import { type Compiled, type CompileOptions, compile } from "./compile.ts";
+import { type Compiled, type CompileOptions, compile, moveCompiled } from "./compile.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import { Fit, type FitOptions } from "./fit.ts";
 import { Forward, type ForwardOptions } from "./forward.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
 import { Network, type NetworkOptions, stack } from "./network.ts";
 import { type PredictOptions, predict } from "./predict.ts";
+import type { Position, TrainingSnapshot } from "./snapshot.ts";
 import { trainStep } from "./steps.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
 import { Trainer, type TrainerOptions } from "./trainer.ts";
@@ -27,6 +30,8 @@ export class Model extends Network {
   stepsDone = 0;
   /** Number of the last epoch that was finished since compile. */
   epochsDone = 0;
+  /** Steps done of the epoch under way; 0 between epochs. */
+  epochStep = 0;
   #compiled: Compiled | null = null;
   /** The pass that was prepared last. */
   #forward: Forward | null = null;
@@ -60,9 +65,25 @@ export class Model extends Network {
     const compiled = await compile(this, options, this.#earlier());
     this.dispose();
     this.#compiled = compiled;
-    this.stepsDone = 0;
-    this.epochsDone = 0;
+    this.#goTo({ step: 0, epoch: 0, epochStep: 0 });
     return this;
+  }
+
+  /**
+   * Goes over to another device, for one that is lost, with weights and optimizer state as they were in the snapshot. Data
+   * sets follow when they are next used; a forward pass is to be prepared again.
+   */
+  async moveTo(gpu: Gpu, { values, position }: TrainingSnapshot): Promise<void> {
+    this.#compiled = await moveCompiled(this.compiled, gpu);
+    this.#forward = null;
+    restoreCopy(this.#compiled.store, values);
+    this.#goTo(position);
+  }
+
+  #goTo({ step, epoch, epochStep }: Position): void {
+    this.stepsDone = step;
+    this.epochsDone = epoch;
+    this.epochStep = epochStep;
   }
 
   /** Where the first values come from, if not from the seed alone. */
@@ -177,21 +198,51 @@ export class Model extends Network {
   async loadWeights(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
     const { state, store } = this.compiled;
     await loadVariables("loadWeights", store, state.variables.values(), file);
+    this.compiled.memory.loads++;
   }
 
   /**
-   * Weights, optimizer state and position as a safetensors file: `fit` goes on from it bit for bit. Notes are texts of
-   * your own that go with it.
+   * Weights, optimizer state and position, and what early stopping and `reduceOnPlateau` remember, as a safetensors file:
+   * `fit` goes on from it bit for bit. Notes are texts of your own that go with it.
    */
   saveCheckpoint(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return saveCheckpoint(this.compiled, { step: this.stepsDone, epoch: this.epochsDone }, notes);
+    const { compiled } = this;
+    const position = { step: this.stepsDone, epoch: this.epochsDone, epochStep: this.epochStep };
+    return saveCheckpoint(
+      compiled,
+      { position, watched: compiled.memory.watched },
+      (variable) => compiled.store.read(variable),
+      notes,
+    );
   }
 
-  /** Takes a checkpoint; then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on. Returns its notes. */
+  /**
+   * The last snapshot of a training with `snapshotEvery` as a checkpoint: from host memory, so that nothing is lost where
+   * the device is and there is no other. @throws TrainingError where there is no snapshot
+   */
+  saveSnapshot(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { compiled } = this;
+    const { snapshot } = compiled.memory;
+    if (snapshot) {
+      const { values } = snapshot;
+      return saveCheckpoint(compiled, snapshot, (variable) => valueIn(values, compiled.store, variable), notes);
+    }
+    throw new TrainingError({
+      where: `${this.name ?? "model"}/saveSnapshot`,
+      seen: "no snapshot",
+      wanted: "a training with `snapshotEvery`",
+      mend: "A training whose device works is saved by saveCheckpoint().",
+    });
+  }
+
+  /**
+   * Takes a checkpoint and returns its notes. Then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on; with
+   * `initialStep: model.epochStep` also in the midst of an epoch.
+   */
   async loadCheckpoint(file: Uint8Array | ReadableStream<Uint8Array>): Promise<Notes> {
-    const { step, epoch, notes } = await loadCheckpoint(this.compiled, file);
-    this.stepsDone = step;
-    this.epochsDone = epoch;
+    const { position, watched, notes } = await loadCheckpoint(this.compiled, file);
+    this.#goTo(position);
+    Object.assign(this.compiled.memory, { loads: this.compiled.memory.loads + 1, watched, resumed: watched });
     return notes;
   }
 

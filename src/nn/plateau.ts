@@ -7,13 +7,19 @@ export interface PlateauOptions {
   readonly minDelta?: number;
 }
 
+/** What a plateau remembers. */
+export interface PlateauState {
+  /** The lowest loss; infinite before the first. */
+  readonly best: number;
+  /** Epochs since then. */
+  readonly waited: number;
+}
+
 /** Remembers the lowest of the losses that it is shown, and for how long there has been no lower one. */
-export class Plateau {
+export class Plateau implements PlateauState {
   readonly patience: number;
   readonly minDelta: number;
-  /** Infinite before the first. */
   best = Number.POSITIVE_INFINITY;
-  /** Epochs since the best. */
   waited = 0;
 
   constructor(where: string, { patience = 10, minDelta = 0 }: PlateauOptions) {
@@ -24,8 +30,13 @@ export class Plateau {
   }
 
   /** Whether this loss is the best so far. */
+  isBetter(loss: number): boolean {
+    return loss < this.best - (this.best === Number.POSITIVE_INFINITY ? 0 : this.minDelta);
+  }
+
+  /** Takes note of a loss; true where it is the best so far. */
   improves(loss: number): boolean {
-    const better = loss < this.best - (this.best === Number.POSITIVE_INFINITY ? 0 : this.minDelta);
+    const better = this.isBetter(loss);
     if (better) this.best = loss;
     this.waited = better ? 0 : this.waited + 1;
     return better;
@@ -48,6 +59,14 @@ export interface ReduceOnPlateauOptions extends PlateauOptions {
   readonly cooldown?: number;
   /** The rate is not lowered beyond this. Default: 0. */
   readonly minLearningRate?: number;
+}
+
+/** What `reduceOnPlateau` remembers. */
+export interface ReduceOnPlateauState extends PlateauState {
+  /** Epochs that are not counted yet, after a drop. */
+  readonly cooling: number;
+  /** Of all drops: what the rate is multiplied with. */
+  readonly product: number;
 }
 
 /**
@@ -74,6 +93,19 @@ export class ReduceOnPlateau {
     this.#factor = factor;
     this.#cooldown = cooldown;
     this.#least = minLearningRate;
+  }
+
+  /** All that it remembers; a checkpoint keeps it. */
+  get state(): ReduceOnPlateauState {
+    const { best, waited } = this.#plateau;
+    return { best, waited, cooling: this.#cooling, product: this.#product };
+  }
+
+  set state({ best, waited, cooling, product }: ReduceOnPlateauState) {
+    this.#plateau.best = best;
+    this.#plateau.waited = waited;
+    this.#cooling = cooling;
+    this.#product = product;
   }
 
   /** What becomes of a rate, which a schedule may have made. */

@@ -1,23 +1,26 @@
 import { GraphError, TrainingError } from "../core/errors.ts";
 import type { Dataset } from "../data/imageDataset.ts";
-import type { CommandGraph } from "../gpu/commandGraph.ts";
-import type { Readback } from "../gpu/readback.ts";
+import type { CommandEncoder } from "../gpu/lent.ts";
 import { checkNames, checkNumber } from "../ops/options.ts";
+import { orAborted } from "./abort.ts";
 import type { Compiled } from "./compile.ts";
 import type { Model } from "./model.ts";
 import { Pace } from "./pace.ts";
 import type { Profile } from "./profile.ts";
 import { profileStep } from "./profileStep.ts";
-import { rateAt } from "./schedules.ts";
+import { Recovery, type RecoveryOptions } from "./recovery.ts";
 import { historyLength } from "./state.ts";
+import { courseOf, Stepper } from "./stepper.ts";
 
-export interface TrainerOptions {
+export interface TrainerOptions extends RecoveryOptions {
   /** Default 32. */
   readonly batchSize?: number;
   /** Default true: another permutation each epoch, drawn from the seed. */
   readonly shuffle?: boolean;
   /** Epochs that are done already: training begins with the next one. Default 0. */
   readonly initialEpoch?: number;
+  /** Steps of that next epoch that are done already: `model.epochStep` of a checkpoint. Default 0. */
+  readonly initialStep?: number;
 }
 
 export interface StepOptions {
@@ -25,93 +28,91 @@ export interface StepOptions {
   readonly budgetMs?: number;
 }
 
+export interface IdleOptions {
+  /** Ends the waiting, not the steps: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 export interface ProfileOptions {
   /** Steps to time. Default: as many as half a second of the GPU's time holds, from 5 to 50. */
   readonly steps?: number;
 }
 
-const trainerOptions = ["batchSize", "shuffle", "initialEpoch"];
+const trainerOptions = ["batchSize", "shuffle", "initialEpoch", "initialStep", "snapshotEvery", "recover"];
 
 /**
  * Training by the step, for those who have a loop of their own; `fit` is made of it. A step is submitted and not waited
  * for: what waits says so by being a promise. Epochs follow one another without end.
  *
- *     const trainer = await model.trainer(data, { batchSize: 64 });
+ *     const trainer = await model.trainer(data, { batchSize: 64, snapshotEvery: 100 });
  *     const onFrame = () => {
  *       trainer.step({ budgetMs: 8 });
  *       render();
  *       requestAnimationFrame(onFrame);
  *     };
  *     onFrame();
+ *
+ * With `snapshotEvery` it outlives its device: while that is being replaced `step` submits nothing, and what is awaited
+ * takes longer. The device is then another, `model.compiled.gpu`; data sets follow when they are next used. To end a
+ * training for good call `dispose` of it, the model or the Gpu: that is no loss, and nothing is replaced.
  */
 export class Trainer {
-  /** Examples of a step. */
-  readonly batchSize: number;
-  readonly stepsPerEpoch: number;
-  readonly #model: Model;
-  readonly #compiled: Compiled;
-  readonly #commands: CommandGraph;
-  /** Of the last batch of an epoch. */
-  readonly #lastCommands: CommandGraph;
-  readonly #shuffle: boolean;
+  readonly #stepper: Stepper;
+  #recovery: Recovery | null;
   readonly #pace = new Pace();
-  #epoch: number;
-  /** Steps submitted, of the epoch and in all. */
-  #step = 0;
-  #steps = 0;
+  #disposed = false;
 
-  private constructor(
-    model: Model,
-    [commands, lastCommands]: readonly [CommandGraph, CommandGraph],
-    parts: { readonly batchSize: number; readonly stepsPerEpoch: number; readonly shuffle: boolean; epoch: number },
-  ) {
-    this.#model = model;
-    this.#compiled = model.compiled;
-    this.#commands = commands;
-    this.#lastCommands = lastCommands;
-    this.batchSize = parts.batchSize;
-    this.stepsPerEpoch = parts.stepsPerEpoch;
-    this.#shuffle = parts.shuffle;
-    this.#epoch = parts.epoch;
+  private constructor(stepper: Stepper, recovery: Recovery | null) {
+    this.#stepper = stepper;
+    this.#recovery = recovery;
   }
 
   /** Compiles the step where that is not done yet; see `model.trainer`. */
   static async create(model: Model, data: Dataset, options: TrainerOptions): Promise<Trainer> {
     checkNames("trainer", options, trainerOptions);
-    const { shuffle = true, initialEpoch = 0 } = options;
+    const { shuffle = true, initialEpoch = 0, initialStep = 0, snapshotEvery } = options;
     const wanted = checkCount("trainer", "batchSize", options.batchSize ?? 32);
     if (initialEpoch !== 0) checkCount("trainer", "initialEpoch", initialEpoch);
-    // Rows that are not there do no harm, but in layers that mix examples: for those a smaller batch has its own graph.
-    const mixes = model.mixesExamples;
-    const batchSize = mixes ? Math.min(wanted, data.count) : wanted;
-    const stepsPerEpoch = Math.ceil(data.count / batchSize);
-    const lastBatch = mixes ? data.count - (stepsPerEpoch - 1) * batchSize : batchSize;
-    const commands = await model.trainCommands(data, batchSize);
-    const lastCommands = await model.trainCommands(data, lastBatch);
-    return new Trainer(model, [commands, lastCommands], { batchSize, stepsPerEpoch, shuffle, epoch: initialEpoch + 1 });
+    if (snapshotEvery !== undefined) checkCount("trainer", "snapshotEvery", snapshotEvery);
+    const course = courseOf(model, data, wanted, shuffle);
+    const { stepsPerEpoch } = course;
+    const isStep = (value: number) => Number.isInteger(value) && value >= 0 && value < stepsPerEpoch;
+    checkNumber("trainer", "initialStep", initialStep, isStep, `a whole number below ${stepsPerEpoch}`);
+    const stepper = await Stepper.create(course, initialEpoch, initialStep);
+    return new Trainer(stepper, await Recovery.begin(stepper, options));
+  }
+
+  /** Examples of a step. */
+  get batchSize(): number {
+    return this.#stepper.course.batchSize;
+  }
+
+  get stepsPerEpoch(): number {
+    return this.#stepper.course.stepsPerEpoch;
   }
 
   /** Number of the epoch that the next step is of, from 1. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#stepper.epoch;
   }
 
   /**
    * Submits a training step. With `budgetMs`, as many as the GPU is done with in that time, judged by earlier ones: none
    * while those of earlier calls still fill it, and one where a single step takes longer. For a render loop.
    *
-   * @returns how many steps were submitted
+   * @returns how many steps were submitted; 0 while a lost device is being replaced
    * @throws DeviceError where the device failed; TrainingError where the model was compiled again
    */
   step(options: StepOptions = {}): number {
     checkNames("trainer/step", options, ["budgetMs"]);
     const { budgetMs } = options;
+    if (budgetMs !== undefined) checkNumber("trainer/step", "budgetMs", budgetMs, (ms) => ms > 0, "above 0");
+    if (this.isRestoring) return 0;
+    const { gpu } = this.#live();
     if (budgetMs === undefined) {
       this.submit();
       return 1;
     }
-    checkNumber("trainer/step", "budgetMs", budgetMs, (value) => value > 0, "above 0");
-    const { gpu } = this.#live();
     const from = performance.now();
     const room = this.#pace.room(budgetMs);
     let steps = 0;
@@ -127,19 +128,55 @@ export class Trainer {
     return steps;
   }
 
-  /** Resolves when all steps that were submitted are done. @throws DeviceError where the device failed on the way */
-  async idle(): Promise<void> {
-    await this.#live().gpu.idle();
+  /**
+   * Records the next training step into an encoder of the caller's, between its passes, and submits nothing: for apps that
+   * have a submit of their own. Any number of steps may be recorded before one; they are done in the order in which they
+   * are submitted, which must be that in which they were recorded, before `step`, `idle`, `loss` or the end of the
+   * training. With `snapshotEvery`, snapshots of such steps are taken in `idle`: await it now and then, which keeps the
+   * CPU from running far ahead, too.
+   *
+   *     const encoder = gpu.device.createCommandEncoder();
+   *     trainer.encode(encoder);
+   *     renderer.encode(encoder);
+   *     gpu.device.queue.submit([encoder.finish()]);
+   *
+   * @returns false, with nothing recorded, while a lost device is being replaced
+   * @throws GraphError on anything but a command encoder; DeviceError and TrainingError as `step`
+   */
+  encode(encoder: CommandEncoder): boolean {
+    if (this.isRestoring) return false;
+    this.#live();
+    (this.#recovery ?? this.#stepper).encode(encoder, this.#stepper.scheduledRate);
+    return true;
+  }
+
+  /**
+   * Resolves when all steps that were submitted are done, on another device if need be.
+   * @throws DeviceError where the device failed on the way, and was not to be replaced
+   */
+  async idle(options: IdleOptions = {}): Promise<void> {
+    checkNames("trainer/idle", options, ["signal"]);
+    await orAborted(
+      this.survive(async () => {
+        const { gpu } = this.#live();
+        this.#recovery?.takeIfDue();
+        await gpu.idle();
+      }),
+      options.signal,
+    );
   }
 
   /** Loss of the last step that was submitted, when that is done. @throws TrainingError before the first step */
   async loss(): Promise<number> {
-    this.#live();
-    if (this.#steps === 0) {
+    const stepper = this.#stepper;
+    if (stepper.steps === 0) {
       throw new TrainingError({ where: "trainer/loss", seen: "no step", wanted: "one or more: trainer.step()" });
     }
-    const at = (this.#model.stepsDone - 1) % historyLength;
-    return (await this.#commands.read("history"))[at] ?? Number.NaN;
+    return this.survive(async () => {
+      this.#live();
+      const at = (stepper.course.model.stepsDone - 1) % historyLength;
+      return (await stepper.commands.read("history"))[at] ?? Number.NaN;
+    });
   }
 
   /**
@@ -153,65 +190,54 @@ export class Trainer {
     const { store } = this.#live();
     checkNames("trainer/profile", options, ["steps"]);
     if (options.steps !== undefined) checkCount("trainer/profile", "steps", options.steps);
+    const stepper = this.#stepper;
     return profileStep({
-      model: this.#model.name ?? "model",
+      model: stepper.course.model.name ?? "model",
       batchSize: this.batchSize,
-      commands: this.#commands,
+      commands: stepper.commands,
       store,
       // Times do not depend on the rate, and a schedule may go by its calls.
-      write: () => this.#write(this.#commands, 0, 0),
+      write: () => stepper.write(stepper.commands, 0, 0),
       steps: options.steps,
     });
   }
 
   /**
-   * Submits one step, with a reading of it where the ring is ready: for loops that read as they go, such as `fit`'s.
-   * The learning rate is that of the optimizer's schedule unless given.
+   * Submits one step, for loops that read as they go, such as `fit`'s. With `read`, a reading rides along where fewer than
+   * two are under way: losses of the last steps, their sum over the epoch, and [right, rows]. The learning rate is that of
+   * the optimizer's schedule unless given. To be called only while the device is not being replaced.
    */
-  submit(readback?: Readback, learningRate?: number): Promise<ArrayBuffer[]> | null {
-    const { optimizer } = this.#live();
-    const model = this.#model;
-    if (this.#step === 0) model.resetTotals("trainTotals");
-    const commands = this.#step === this.stepsPerEpoch - 1 ? this.#lastCommands : this.#commands;
-    this.#write(commands, this.#step, learningRate ?? rateAt(optimizer.learningRate, model.stepsDone));
-    const reading = commands.run(readback);
-    model.stepsDone++;
-    this.#steps++;
-    this.#step++;
-    if (this.#step === this.stepsPerEpoch) {
-      model.epochsDone = this.#epoch;
-      this.#epoch++;
-      this.#step = 0;
-    }
-    return reading;
+  submit({ read = false, learningRate = this.#stepper.scheduledRate } = {}): Promise<ArrayBuffer[]> | null {
+    this.#live();
+    return (this.#recovery ?? this.#stepper).run(learningRate, read);
   }
 
-  /** A ring for readings of `submit`: losses of the last steps, their sum over the epoch, and [right, rows]. */
-  readback(depth: number): Readback {
-    return this.#commands.readback(["history", "lossSum", "counts"], depth);
+  /** Whether a lost device is being replaced. @throws DeviceError where there is no other to be had */
+  get isRestoring(): boolean {
+    return this.#recovery?.isRestoring ?? false;
   }
 
-  /** Writes the inputs of a step: `step` counts from 0 within the epoch. */
-  #write(commands: CommandGraph, step: number, learningRate: number): void {
-    const { optimizer, seed } = this.#compiled;
-    const done = this.#model.stepsDone;
-    commands.write("cursor", Uint32Array.of(step * this.batchSize, seed, this.#epoch, this.#shuffle ? 1 : 0));
-    commands.write("hyper", optimizer.hyper(done + 1, learningRate));
-    commands.write("step", Uint32Array.of(done));
+  /** Does what waits for the device, such as an evaluation; where that is lost on the way, again on the next. */
+  survive<T>(work: () => Promise<T>): Promise<T> {
+    return this.#recovery ? this.#recovery.survive(work) : work();
+  }
+
+  /** Frees the memory of readings and snapshots; the model and what it has learned stay. No step comes after this. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#stepper.dispose();
+    this.#recovery?.dispose();
+    this.#recovery = null;
   }
 
   /** What the model was compiled to, as long as it still is, on a device that still works. */
   #live(): Compiled {
-    if (this.#model.compiled !== this.#compiled) {
-      throw new TrainingError({
-        where: "trainer",
-        seen: "a model that was compiled again",
-        wanted: "the weights that the trainer was made for",
-        mend: "Make a new one: await model.trainer(data).",
-      });
+    if (this.#disposed) {
+      throw new TrainingError({ where: "trainer", seen: "a trainer that was disposed", wanted: "one that was not" });
     }
-    this.#compiled.gpu.check();
-    return this.#compiled;
+    const compiled = this.#stepper.live();
+    compiled.gpu.check();
+    return compiled;
   }
 }
 

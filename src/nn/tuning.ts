@@ -69,6 +69,12 @@ export class Tuning {
     return new Tuning(gpu, text ? decodeTuned(text) : new Map(), store, options);
   }
 
+  /** For another device: with the same choices where its adapter is the same, so that results are the same bit for bit. */
+  async on(gpu: Gpu): Promise<Tuning> {
+    if (nameOf(gpu) !== nameOf(this.#gpu)) return Tuning.create(gpu, this.#options);
+    return new Tuning(gpu, this.#tuned, this.#store, this.#options);
+  }
+
   get report(): TuningReport {
     return this.#report;
   }

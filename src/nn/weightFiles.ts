@@ -1,37 +1,57 @@
 import { FormatError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
-import { showShape, showType, tensorType } from "../core/types.ts";
+import { showShape, showType, type TensorType, tensorType } from "../core/types.ts";
 import type { Variables } from "../gpu/variables.ts";
-import { encodeToBytes, type Metadata, type NamedTensor, openSafetensors } from "../io/safetensors.ts";
+import { encodeToBytes, type Metadata, type NamedTensor, openSafetensors, type TensorData } from "../io/safetensors.ts";
 
-/** Tensors as a safetensors file, under their names, in our own layout (HWIO kernels). */
-export async function saveVariables(
-  store: Variables,
-  variables: Iterable<Variable>,
-  metadata: Metadata = {},
-): Promise<Uint8Array<ArrayBuffer>> {
-  const tensors: NamedTensor[] = [];
-  for (const variable of variables) {
-    const data = await store.read(variable);
-    tensors.push({ name: variable.name, shape: variable.type.shape, dtype: "f32", data });
-  }
+/** A variable's values as a file holds them: under its name, in our own layout (HWIO kernels). */
+export function tensorOf({ name, type }: Variable, data: TensorData): NamedTensor {
+  return { name, shape: type.shape, dtype: type.dtype, data };
+}
+
+/** Tensors as a safetensors file of ours. */
+export function encodeTensors(tensors: Iterable<NamedTensor>, metadata: Metadata = {}): Uint8Array<ArrayBuffer> {
   return encodeToBytes(tensors, { format: "wgrad", layout: "channels-last", ...metadata });
 }
 
-/**
- * Takes the tensors of a file, which must be just these, and returns its metadata. Names, shapes and metadata (`check`)
- * are judged before any data are read, and nothing is written before all data have come in whole.
- */
+/** The values of variables as a safetensors file. */
+export async function saveVariables(store: Variables, variables: Iterable<Variable>): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors: NamedTensor[] = [];
+  for (const variable of variables) tensors.push(tensorOf(variable, await store.read(variable)));
+  return encodeTensors(tensors);
+}
+
+/** Takes the tensors of a file, which must be just these; nothing is written before all data have come in whole. */
 export async function loadVariables(
   where: string,
   store: Variables,
   variables: Iterable<Variable>,
   source: Uint8Array | ReadableStream<Uint8Array>,
-  check: (metadata: Metadata) => void = () => {},
-): Promise<Metadata> {
+): Promise<void> {
+  const named = new Map([...variables].map((variable) => [variable.name, variable]));
+  const wanted = new Map([...named].map(([name, { type }]) => [name, type]));
+  const { tensors } = await decodeTensors(where, source, () => wanted);
+  for (const [name, variable] of named) store.write(variable, tensors.get(name) ?? new Uint8Array());
+}
+
+/** What was read of a file. */
+export interface DecodedTensors {
+  readonly metadata: Metadata;
+  /** By name, all that were wanted. */
+  readonly tensors: ReadonlyMap<string, TensorData>;
+}
+
+/**
+ * Reads a file, which must hold just the tensors that are wanted for its metadata. Metadata, names and shapes are judged
+ * before any data are read. @throws FormatError
+ */
+export async function decodeTensors(
+  where: string,
+  source: Uint8Array | ReadableStream<Uint8Array>,
+  wantedFor: (metadata: Metadata) => ReadonlyMap<string, TensorType>,
+): Promise<DecodedTensors> {
   const file = await openSafetensors(source);
-  check(file.metadata);
-  const wanted = new Map([...variables].map((variable) => [variable.name, variable]));
+  const wanted = wantedFor(file.metadata);
   const found = new Map(file.entries.map((entry) => [entry.name, entry]));
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   const foreign = [...found.keys()].filter((name) => !wanted.has(name));
@@ -46,24 +66,23 @@ export async function loadVariables(
       mend: "Load the file into the model that saved it.",
     });
   }
-  for (const [name, { type }] of wanted) {
+  for (const [name, type] of wanted) {
     const entry = found.get(name);
     if (entry && entry.shape.join() !== type.shape.join()) {
       throw new FormatError({ where: name, seen: `shape ${showShape(entry.shape)}`, wanted: showType(type) });
     }
   }
-  const tensors: { readonly variable: Variable; readonly data: ArrayBufferView }[] = [];
+  const tensors = new Map<string, TensorData>();
   for await (const { name, shape, dtype, data } of file.tensors()) {
-    const variable = wanted.get(name);
-    if (variable?.type.dtype !== dtype) {
+    const type = wanted.get(name);
+    if (type?.dtype !== dtype) {
       throw new FormatError({
         where: name,
         seen: showType(tensorType(shape, dtype)),
-        wanted: variable ? showType(variable.type) : "no such weight",
+        wanted: type ? showType(type) : "no such weight",
       });
     }
-    tensors.push({ variable, data });
+    tensors.set(name, data);
   }
-  for (const { variable, data } of tensors) store.write(variable, data);
-  return file.metadata;
+  return { metadata: file.metadata, tensors };
 }

@@ -53,7 +53,7 @@ test("notes come back as they were, whatever their names", async () => {
   const notes = { size: "96", step: "the third", "notes/": 'a "text"\n', __proto__x: "" };
   expect(await model.loadCheckpoint(await model.saveCheckpoint(notes))).toEqual(notes);
   expect(await model.loadCheckpoint(await model.saveCheckpoint())).toEqual({});
-  expect(() => model.saveCheckpoint({ size: 96 as unknown as string })).toThrow(/note size of type number/);
+  await expect(model.saveCheckpoint({ size: 96 as unknown as string })).rejects.toThrow(/note size of type number/);
 });
 
 test("a checkpoint of another optimizer, another seed, or no checkpoint at all changes nothing", async () => {

@@ -125,7 +125,7 @@ describe("a trainer refuses", () => {
   test.each([
     [{ batchSize: 0 }, "trainer: batchSize 0; wanted a whole number of at least 1."],
     [{ initialEpoch: -1 }, "trainer: initialEpoch -1; wanted a whole number of at least 1."],
-    [{ epochs: 3 } as object, "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch."],
+    [{ epochs: 3 } as object, "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, snapshotEvery, recover."],
   ])("options %o", async (options, message) => {
     const model = await compiled();
     await expect(model.trainer(data, options)).rejects.toThrow(message);

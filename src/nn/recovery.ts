@@ -1,0 +1,258 @@
+import { DeviceError, GraphError } from "../core/errors.ts";
+import { Gpu } from "../gpu/gpu.ts";
+import { HostCopies } from "../gpu/hostCopy.ts";
+import type { CommandEncoder } from "../gpu/lent.ts";
+import type { TrainingSnapshot } from "./snapshot.ts";
+import type { Stepper } from "./stepper.ts";
+
+export interface RecoveryOptions {
+  /**
+   * Keep a copy of the training in host memory every so many steps, without stopping it. Where the device is lost, the
+   * steps since the last copy are made again on another device: bit for bit, where that is of the same kind. Default: none
+   * is kept, and a lost device ends the training.
+   */
+  readonly snapshotEvery?: number;
+  /**
+   * Where another device comes from. Default: the browser is asked for one like the lost one. Wanted for a borrowed device
+   * (`Gpu.from`), which only the app can replace.
+   */
+  readonly recover?: (lost: DeviceError) => Promise<Gpu>;
+}
+
+/** A step that the loss of the device would undo. */
+interface LoggedStep {
+  readonly learningRate: number;
+  /** What was read with it, on the device of now; null where nothing was, or it has come in. */
+  bytes: Promise<ArrayBuffer[]> | null;
+}
+
+/** A snapshot, and what else it takes to go on from there. */
+interface Kept extends TrainingSnapshot {
+  /** Number of the epoch under way. */
+  readonly epoch: number;
+  readonly loads: number;
+}
+
+/** Steps that are made again before the page may draw. */
+const stepsAhead = 16;
+
+/** Waits in ms before the browser is asked for a device, one time after the other: its GPU process may be starting. */
+const askAfterMs = [0, 500, 2000];
+
+/** A training that loses so many devices between two snapshots may be what kills them. */
+const mostLosses = 3;
+
+/**
+ * Carries a training over the loss of its device: snapshots in host memory, a log of the steps since the last one, and
+ * the way to make these again elsewhere. Random numbers come from (seed, epoch, step), so they are the same again.
+ */
+export class Recovery {
+  readonly #stepper: Stepper;
+  readonly #every: number;
+  readonly #recover: RecoveryOptions["recover"];
+  #copies: HostCopies;
+  #copying = false;
+  #kept: Kept;
+  /** Steps since `#kept`. */
+  #log: LoggedStep[] = [];
+  /** Steps and loads before the last snapshot that was begun. */
+  #begun: { readonly steps: number; readonly loads: number };
+  #losses = 0;
+  #disposed = false;
+  #restoring: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  private constructor(stepper: Stepper, copies: HostCopies, kept: Kept, options: RecoveryOptions & { every: number }) {
+    this.#stepper = stepper;
+    this.#copies = copies;
+    this.#kept = kept;
+    this.#every = options.every;
+    this.#recover = options.recover;
+    this.#begun = { steps: stepper.steps, loads: kept.loads };
+  }
+
+  /** Takes the first snapshot, so that there always is one. Null where none are wanted. */
+  static async begin(stepper: Stepper, { snapshotEvery, recover }: RecoveryOptions): Promise<Recovery | null> {
+    const { gpu, store } = stepper.live();
+    if (snapshotEvery === undefined) {
+      if (!recover) return null;
+      throw new GraphError({ where: "trainer", seen: "recover alone", wanted: "snapshotEvery with it" });
+    }
+    if (gpu.isBorrowed && !recover) {
+      throw new GraphError({
+        where: "trainer",
+        seen: "snapshotEvery on a borrowed device",
+        wanted: "recover: async () => another Gpu, since only the app can replace its device",
+      });
+    }
+    const copies = new HostCopies(store);
+    const now = standingOf(stepper);
+    const kept = { ...now, values: await copies.take([...store.layout.arenas.keys()]) };
+    stepper.live().memory.snapshot = kept;
+    return new Recovery(stepper, copies, kept, { every: snapshotEvery, ...(recover ? { recover } : {}) });
+  }
+
+  /**
+   * True while the device is being replaced, which begins when it is seen here that it is lost.
+   * @throws DeviceError where there is no other to be had
+   */
+  get isRestoring(): boolean {
+    if (this.#failure) throw this.#failure.error;
+    if (!this.#restoring && this.#stepper.live().gpu.isLost) {
+      this.#restoring = this.#restore()
+        .catch((error: unknown) => {
+          this.#failure = { error };
+        })
+        .finally(() => {
+          this.#restoring = null;
+        });
+    }
+    return this.#restoring !== null;
+  }
+
+  /** Submits a step of the stepper's; a reading of it comes in also where the device is lost before. */
+  run(learningRate: number, read: boolean): Promise<ArrayBuffer[]> | null {
+    this.takeIfDue();
+    const bytes = this.#stepper.run(learningRate, read);
+    const step = this.#add(learningRate, bytes);
+    return bytes && this.#read(step);
+  }
+
+  /** Records a step of the stepper's into an encoder of the caller's. */
+  encode(encoder: CommandEncoder, learningRate: number): void {
+    this.#stepper.encode(encoder, learningRate);
+    this.#add(learningRate, null);
+  }
+
+  /** Does what waits for the device; where that is lost on the way, again on the next. */
+  async survive<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      while (this.isRestoring) await this.#restoring;
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.isRestoring) throw error;
+      }
+    }
+  }
+
+  /** Begins a snapshot of what was submitted so far, where one is due and none is under way. */
+  takeIfDue(): void {
+    const { steps } = this.#stepper;
+    const { store, memory } = this.#stepper.live();
+    const isLoaded = memory.loads !== this.#begun.loads;
+    if (this.#copying || (steps - this.#begun.steps < this.#every && !isLoaded)) return;
+    this.#begun = { steps, loads: memory.loads };
+    this.#copying = true;
+    // Weights that do not learn are as they were, unless others were loaded.
+    const arenas = [...store.layout.arenas.keys()].filter((arena) => isLoaded || arena !== "frozen");
+    // A copy that breaks off leaves the last one; that the device is lost is seen by the next step.
+    this.#keep(this.#copies, standingOf(this.#stepper), arenas).catch(() => {});
+  }
+
+  /** Ends it: a device that is lost from now on is not replaced. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#copies.dispose();
+  }
+
+  async #keep(copies: HostCopies, standing: Omit<Kept, "values">, arenas: readonly string[]): Promise<void> {
+    const before = this.#log.slice();
+    const values = await copies.take(arenas);
+    // Readings of earlier steps must not be left to a log that does not know these any more.
+    await Promise.all(before.map(({ bytes }) => bytes));
+    if (copies !== this.#copies) return;
+    this.#kept = { ...standing, values: new Map([...this.#kept.values, ...values]) };
+    this.#stepper.live().memory.snapshot = this.#kept;
+    this.#log.splice(0, before.length);
+    this.#losses = 0;
+    this.#copying = false;
+  }
+
+  #add(learningRate: number, bytes: Promise<ArrayBuffer[]> | null): LoggedStep {
+    const step = { learningRate, bytes };
+    this.#log.push(step);
+    return step;
+  }
+
+  #read(step: LoggedStep): Promise<ArrayBuffer[]> {
+    return this.survive(async () => (await step.bytes) ?? []).finally(() => {
+      step.bytes = null;
+    });
+  }
+
+  /** Replaces the device and makes the logged steps again. */
+  async #restore(): Promise<void> {
+    const { store } = this.#stepper.live();
+    const lost = await store.gpu.lost;
+    const kept = this.#kept;
+    this.#losses++;
+    this.#check(lost);
+    const gpu = await this.#another(lost);
+    try {
+      if (this.#disposed) throw lost;
+      await this.#stepper.moveTo(gpu, kept, kept.epoch);
+      this.#copies = new HostCopies(store);
+      this.#copying = false;
+      this.#begun = { steps: this.#stepper.steps, loads: kept.loads };
+      for (const [i, step] of this.#log.entries()) {
+        const bytes = this.#stepper.run(step.learningRate, step.bytes !== null);
+        // Whoever waits for the reading hears of its failure.
+        bytes?.catch(() => {});
+        step.bytes = bytes;
+        if (i % stepsAhead === stepsAhead - 1) await gpu.idle();
+      }
+    } catch (error) {
+      // Lost again: the next look begins anew.
+      if (gpu.isLost) return;
+      if (!this.#recover) gpu.dispose();
+      throw error;
+    }
+  }
+
+  /** @throws DeviceError where the logged steps cannot, or should not, be made again */
+  #check(lost: DeviceError): void {
+    const parts = { where: "trainer", wanted: "a training that can go on", mend: this.#mend };
+    if (this.#losses > mostLosses) {
+      const seen = `a GPU device that was lost ${this.#losses} times since the last snapshot`;
+      throw new DeviceError({ ...parts, seen }, { cause: lost });
+    }
+    if (this.#stepper.live().memory.loads !== this.#kept.loads) {
+      const seen = "a GPU device that was lost after weights were loaded, before the next snapshot";
+      throw new DeviceError({ ...parts, seen }, { cause: lost });
+    }
+  }
+
+  /** @throws DeviceError where there is none */
+  async #another(lost: DeviceError): Promise<Gpu> {
+    let cause: unknown = lost;
+    const old = this.#stepper.live().gpu;
+    for (const ms of this.#recover ? [0] : askAfterMs) {
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      try {
+        const gpu = await (this.#recover ? this.#recover(lost) : old.renew());
+        if (!(gpu instanceof Gpu)) throw new GraphError({ seen: `${gpu} of recover`, wanted: "a Gpu" });
+        gpu.check();
+        return gpu;
+      } catch (error) {
+        cause = error;
+      }
+    }
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const seen = `a lost GPU device, and no other to be had (${why})`;
+    throw new DeviceError({ where: "trainer", seen, wanted: "a device to go on with", mend: this.#mend }, { cause });
+  }
+
+  get #mend(): string {
+    const { step } = this.#kept.position;
+    return `The training as it was after step ${step} is in host memory: model.saveSnapshot() makes a checkpoint of it.`;
+  }
+}
+
+function standingOf(stepper: Stepper): Omit<Kept, "values"> {
+  const { course, epoch, epochStep } = stepper;
+  const { model } = course;
+  const { watched, loads } = stepper.live().memory;
+  const position = { step: model.stepsDone, epoch: model.epochsDone, epochStep };
+  return { position, watched, epoch, loads };
+}

@@ -1,0 +1,178 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { DeviceError, GraphError, TrainingError } from "../../src/core/errors.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
+import {
+  batchSize,
+  type Case,
+  end,
+  epochCount,
+  fresh,
+  lose,
+  trainUndisturbed,
+  type Undisturbed,
+  untimed,
+} from "../support/recovering.ts";
+
+let calm: Undisturbed;
+beforeAll(async () => {
+  calm = await trainUndisturbed();
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
+  return work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
+describe("where a training cannot go on", () => {
+  test("without snapshots the error names the option", async () => {
+    const one = await fresh();
+    const fitting = one.model.fit(one.data, { batchSize, epochs: 50, onProgress: () => lose(one) });
+    const error = await failureOf(fitting);
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(String(error)).toContain("With `snapshotEvery` a training goes on on another device");
+    one.model.dispose();
+  });
+
+  test("for want of a device, the last snapshot is still there to be saved and gone on from", async () => {
+    const one = await fresh();
+    const recover = () => Promise.reject(new Error("the drawer is empty"));
+    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 3, recover });
+    // The second snapshot is in the midst of the second epoch.
+    while (one.model.compiled.memory.snapshot?.position.step !== 6) {
+      if (one.model.stepsDone < 6) trainer.step();
+      await trainer.idle();
+    }
+    trainer.step();
+    lose(one);
+    const error = await failureOf(trainer.idle());
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(String(error)).toBe(
+      "DeviceError: trainer: a lost GPU device, and no other to be had (the drawer is empty); wanted a device to go on with. " +
+        "The training as it was after step 6 is in host memory: model.saveSnapshot() makes a checkpoint of it.",
+    );
+    expect(() => trainer.step()).toThrow(error as Error);
+    await expect(one.model.saveCheckpoint()).rejects.toThrow(DeviceError);
+
+    const other = await fresh();
+    expect(await other.model.loadCheckpoint(await one.model.saveSnapshot({ from: "memory" }))).toEqual({
+      from: "memory",
+    });
+    const { stepsDone, epochsDone, epochStep } = other.model;
+    expect([stepsDone, epochsDone, epochStep]).toEqual([6, 1, 1]);
+    const history = await other.model.fit(other.data, {
+      batchSize,
+      epochs: epochCount,
+      initialEpoch: epochsDone,
+      initialStep: epochStep,
+      validationData: other.data,
+    });
+    expect(history.initialEpoch).toBe(1);
+    expect(history.losses).toEqual(calm.losses.slice(6));
+    expect(untimed(history)).toEqual(calm.epochs.slice(1));
+    expect(await other.model.saveCheckpoint()).toEqual(calm.checkpoint);
+    one.model.dispose();
+    end(other);
+  });
+
+  test("with a device that is lost at every try", async () => {
+    const one = await fresh();
+    const made: Gpu[] = [];
+    const recover = async () => {
+      const gpu = await Gpu.create();
+      made.push(gpu);
+      gpu.device.destroy();
+      return gpu;
+    };
+    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 100, recover });
+    trainer.step();
+    lose(one);
+    expect(String(await failureOf(trainer.idle()))).toMatch(
+      /trainer: a GPU device that was lost 4 times since the last snapshot; .*model\.saveSnapshot\(\)/,
+    );
+    expect(made).toHaveLength(3);
+    one.model.dispose();
+  });
+
+  test("once weights were loaded that no snapshot has", async () => {
+    const one = await fresh();
+    const weights = await one.model.saveWeights();
+    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 100 });
+    trainer.step();
+    await one.model.loadWeights(weights);
+    lose(one);
+    expect(String(await failureOf(trainer.idle()))).toContain(
+      "lost after weights were loaded, before the next snapshot",
+    );
+    one.model.dispose();
+
+    const other = await fresh();
+    const second = await other.model.trainer(other.data, { batchSize, snapshotEvery: 100 });
+    second.step();
+    await other.model.loadWeights(weights);
+    second.step();
+    await second.idle();
+    const expected = await other.model.saveWeights();
+    lose(other);
+    await second.idle();
+    expect(other.model.compiled.gpu).not.toBe(other.gpu);
+    expect(await other.model.saveWeights()).toEqual(expected);
+    end(other);
+  });
+
+  test.each([
+    ["the Gpu", ({ gpu }: Case) => gpu.dispose(), DeviceError],
+    ["the model", ({ model }: Case) => model.dispose(), TrainingError],
+  ] as const)("when %s was disposed on purpose", async (_, dispose, type) => {
+    const one = await fresh();
+    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    trainer.step();
+    dispose(one);
+    await one.gpu.device.queue.onSubmittedWorkDone();
+    const create = vi.spyOn(Gpu, "create");
+    expect(await failureOf(trainer.idle())).toBeInstanceOf(type);
+    expect(() => trainer.step()).toThrow(type);
+    expect(create).not.toHaveBeenCalled();
+  });
+
+  test("when the trainer was disposed on purpose", async () => {
+    const one = await fresh();
+    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    trainer.step();
+    trainer.dispose();
+    lose(one);
+    await one.gpu.lost;
+    expect(() => trainer.step()).toThrow("trainer: a trainer that was disposed; wanted one that was not.");
+    await expect(trainer.idle()).rejects.toThrow(TrainingError);
+    expect(one.model.compiled.gpu).toBe(one.gpu);
+    one.model.dispose();
+  });
+
+  test("a borrowed device wants a function that brings another", async () => {
+    const device = await (await navigator.gpu.requestAdapter())?.requestDevice();
+    if (!device) throw new Error("no device");
+    const one = await fresh(Gpu.from(device));
+    await expect(one.model.trainer(one.data, { snapshotEvery: 4 })).rejects.toThrow(
+      "trainer: snapshotEvery on a borrowed device; wanted recover: async () => another Gpu",
+    );
+    const recover = async () => one.gpu;
+    await expect(one.model.trainer(one.data, { recover })).rejects.toThrow(
+      "recover alone; wanted snapshotEvery with it",
+    );
+    await expect(one.model.trainer(one.data, { snapshotEvery: 0, recover })).rejects.toThrow(GraphError);
+    one.model.dispose();
+    device.destroy();
+  });
+
+  test("on data of another device that is not lost", async () => {
+    const [one, other] = [await fresh(), await fresh()];
+    await expect(one.model.evaluate(other.data)).rejects.toThrow(
+      "data on another device than the model's; wanted one device for both.",
+    );
+    end(one);
+    end(other);
+  });
+});
