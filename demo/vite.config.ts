@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
-import { mnistMirrors } from "../src/data/mnist.ts";
+import { mnistWebMirrors } from "../src/data/mnist.ts";
 import { wgsl } from "../tools/shader-plugin.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -20,7 +20,7 @@ function contentPolicy(): Plugin {
   const policy = [
     "default-src 'self'",
     "img-src 'self' blob: data:",
-    `connect-src 'self' ${mnistMirrors.map((url) => new URL(url).origin).join(" ")}`,
+    `connect-src 'self' ${mnistWebMirrors.map((url) => new URL(url).origin).join(" ")}`,
     "worker-src 'self' blob:",
     "object-src 'none'",
     "base-uri 'none'",

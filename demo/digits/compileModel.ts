@@ -1,20 +1,24 @@
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
-import { lenet5 } from "../../src/models/lenet5.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
+import type { Schedule } from "../../src/nn/schedules.ts";
 import type { TuneOptions } from "../../src/nn/tuning.ts";
 import type { TrainRequest } from "./request.ts";
 
-/** The model that a request asks for, with fresh weights on the GPU. */
+export interface Recipe extends Pick<TrainRequest, "optimizer" | "seed"> {
+  readonly learningRate: number | Schedule;
+}
+
+/** Gives a model fresh weights on the GPU, to be trained as a request asks. */
 export function compileModel(
+  model: Model,
   gpu: Gpu,
-  request: TrainRequest,
+  { optimizer, learningRate, seed }: Recipe,
   onCompile: Progress,
   tune: TuneOptions | false = false,
 ): Promise<Model> {
-  const { optimizer, learningRate, seed } = request;
-  return lenet5().compile({
+  return model.compile({
     gpu,
     seed,
     loss: "sparseCategoricalCrossentropy",

@@ -1,3 +1,4 @@
+import { RunningMean } from "../../demo/digits/runningMean.ts";
 import type { EpochResult, Progress } from "../../src/nn/fit.ts";
 
 export interface Point {
@@ -66,22 +67,6 @@ export class Series {
   #addEpoch({ epoch, valLoss, valAccuracy }: EpochResult): void {
     if (valLoss !== null) this.valLoss.push({ x: epoch, y: valLoss });
     if (valAccuracy !== null) this.valAccuracy.push({ x: epoch, y: valAccuracy });
-  }
-}
-
-/** Exponential mean that is exact from the first number on: weights are 2^(-age / halfLife), divided by their sum. */
-class RunningMean {
-  #sum = 0;
-  #weight = 0;
-
-  add(value: number, steps: number, halfLife: number): void {
-    const kept = 2 ** (-steps / halfLife);
-    this.#sum = kept * this.#sum + (1 - kept) * value;
-    this.#weight = kept * this.#weight + (1 - kept);
-  }
-
-  get value(): number {
-    return this.#sum / this.#weight;
   }
 }
 

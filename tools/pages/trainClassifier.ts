@@ -1,7 +1,7 @@
 import { compileModel } from "../../demo/digits/compileModel.ts";
+import { networks } from "../../demo/digits/networks.ts";
 import type { TrainRequest } from "../../demo/digits/request.ts";
 import {
-  canvasSide,
   digitCounts,
   digitScaling,
   drawDigitSets,
@@ -20,9 +20,10 @@ import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from ".
 export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: TrainPage): Promise<TrainResult> {
   const { canvas, report, files, signal } = page;
   const { epochs, batch } = request;
+  const { side, make } = networks.lenet5;
   const sets = await readSets(request);
   const [trainData, testData] = [sets.train, sets.test].map((set) =>
-    imageDataset(gpu, set, { ...digitScaling, height: canvasSide, width: canvasSide }),
+    imageDataset(gpu, set, { ...digitScaling, height: side, width: side }),
   );
   if (!trainData || !testData) throw new Error("unreachable: two sets make two data sets");
   let training = false;
@@ -30,7 +31,7 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
     if (!training) void report({ kind: "compile", done, total });
   };
   const tune = tuneOptions(page, () => training);
-  const model = await compileModel(gpu, request, onCompile, tune);
+  const model = await compileModel(make(), gpu, request, onCompile, tune);
   await files.resume(model);
   // What is told of the step is that of the kernels that are found fastest.
   const tunedMs = model.tuning && (await compileStep(model, trainData, batch));

@@ -1,0 +1,327 @@
+import { TrainingError } from "../../src/core/errors.ts";
+import { type Dataset, imageDataset } from "../../src/data/imageDataset.ts";
+import type { Gpu } from "../../src/gpu/gpu.ts";
+import type { Progress as CompileProgress } from "../../src/gpu/pipelines.ts";
+import type { Model } from "../../src/nn/model.ts";
+import { historyLength } from "../../src/nn/state.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
+import { type Inspection, inspectModel } from "../shell/inspection.ts";
+import type { InspectOptions } from "../shell/tab.ts";
+import { compileModel } from "./compileModel.ts";
+import { History, type Row } from "./history.ts";
+import { type Judgement, judge } from "./judge.ts";
+import { type Look, lookThrough } from "./look.ts";
+import { networks } from "./networks.ts";
+import { RunningMean } from "./runningMean.ts";
+import { digitScaling, type ImageSets, takeFirst, toCanvas } from "./sets.ts";
+import type { Settings } from "./settings.ts";
+import { Turns } from "./turns.ts";
+
+/** How far a training is. */
+export interface Progress {
+  /** Under way, from 1; `step` of its `steps` are done. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  /** Of training; null before the first step. */
+  readonly last: Row | null;
+  readonly imagesPerSecond: number;
+  readonly secondsLeft: number;
+  /** All epochs are done. */
+  readonly isDone: boolean;
+}
+
+/** Hears of a training as it goes. */
+export interface Listener {
+  /** `rows` are those that were not told of yet. */
+  progress(progress: Progress, rows: readonly Row[]): void;
+  judged(judgement: Judgement): void;
+}
+
+/** GPU work that is handed over at a time, so that the page's own drawing never waits long behind it; two are under way. */
+const chunkMs = 8;
+const mostSteps = 16;
+const chunksAhead = 2;
+/** How often progress is told. */
+const tellMs = 60;
+const validationsPerEpoch = 8;
+/** Test images of a validation during an epoch; more would take the training's time. */
+const validationImages = 1000;
+const predictedTogether = 125;
+/** How many steps a lost device may take back. */
+const snapshotEvery = 50;
+
+/** Some steps that were submitted together, with a reading on the last. */
+interface Chunk {
+  /** Epochs when they are done. */
+  readonly x: number;
+  /** Steps of the training before them, and how many they are. */
+  readonly before: number;
+  readonly steps: number;
+  readonly startsEpoch: boolean;
+  readonly bytes: Promise<ArrayBuffer[]>;
+}
+
+interface Parts {
+  readonly model: Model;
+  readonly data: Dataset;
+  readonly trainer: Trainer;
+  readonly sets: ImageSets;
+  readonly settings: Settings;
+  readonly rate: { now: number };
+  readonly history: History;
+}
+
+/** A network in training, with its data: what a worker drives. */
+export class Session {
+  /** Number of the last epoch; may change while it runs. */
+  epochs: number;
+  readonly #parts: Parts;
+  /** Nothing that needs the training to stand still comes between two steps that belong together. */
+  readonly #turns = new Turns();
+  readonly #stepMs = new RunningMean();
+  /** Since the last reading. */
+  #read = { at: 0, right: 0, examples: 0 };
+  #told = { at: 0, rows: [] as Row[] };
+  #last: Row | null;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.epochs = parts.settings.epochs;
+    this.#last = parts.history.rows.findLast(({ loss }) => loss !== null) ?? null;
+  }
+
+  /** Compiles the network with fresh weights, or those of a checkpoint, at whose step it goes on. */
+  static async create(
+    gpu: Gpu,
+    settings: Settings,
+    sets: ImageSets,
+    onCompile: CompileProgress,
+    checkpoint: Uint8Array | null = null,
+  ): Promise<Session> {
+    const { make, side } = networks[settings.network];
+    const { batch } = settings;
+    const rate = { now: settings.learningRate };
+    const model = make(settings);
+    const data = imageDataset(gpu, sets.train, { ...digitScaling, height: side, width: side });
+    try {
+      await compileModel(model, gpu, { ...settings, learningRate: () => rate.now }, onCompile);
+      const notes = checkpoint ? await model.loadCheckpoint(checkpoint) : {};
+      const steps = Math.ceil(sets.train.count / batch);
+      const trainer = await model.trainer(data, {
+        batchSize: batch,
+        initialEpoch: model.epochsDone,
+        // Among other images the epoch begins anew.
+        initialStep: notes.steps === `${steps}` ? model.epochStep : 0,
+        snapshotEvery,
+      });
+      const rows: Row[] = notes.rows ? JSON.parse(notes.rows) : [];
+      return new Session({ model, data, trainer, sets, settings, rate, history: new History(steps, rows) });
+    } catch (error) {
+      model.dispose();
+      data.dispose();
+      throw error;
+    }
+  }
+
+  get sets(): ImageSets {
+    return this.#parts.sets;
+  }
+
+  get rows(): readonly Row[] {
+    return this.#parts.history.rows;
+  }
+
+  /** Learning rate of the steps to come. */
+  set learningRate(rate: number) {
+    this.#parts.rate.now = rate;
+  }
+
+  get progress(): Progress {
+    const { model, trainer, settings } = this.#parts;
+    const steps = trainer.stepsPerEpoch;
+    const stepMs = this.#stepMs.value;
+    const isDone = model.epochsDone >= this.epochs;
+    return {
+      epoch: isDone ? model.epochsDone : model.epochsDone + 1,
+      epochs: this.epochs,
+      step: isDone ? steps : model.epochStep,
+      steps,
+      last: this.#last,
+      imagesPerSecond: (1000 * settings.batch) / stepMs,
+      secondsLeft: (stepMs / 1000) * (this.epochs * steps - this.#stepsDone),
+      isDone,
+    };
+  }
+
+  /** Trains until the signal, or until the last epoch is done. */
+  async run(signal: AbortSignal, listener: Listener, onValidated: () => Promise<void>): Promise<void> {
+    const chunks: Chunk[] = [];
+    this.#read = { ...this.#read, at: performance.now() };
+    while (!signal.aborted && !this.progress.isDone) {
+      await this.#turns.take(() => this.#advance(chunks));
+      const isDue = this.#isValidationDue;
+      this.#tell(listener, isDue);
+      if (!isDue) continue;
+      listener.judged(await this.validate(this.progress.isDone ? Number.POSITIVE_INFINITY : validationImages));
+      await onValidated();
+      this.#read = { ...this.#read, at: performance.now() };
+    }
+    await this.#take(chunks, 0);
+    this.#tell(listener, true);
+  }
+
+  /** Makes one step. */
+  async step(listener: Listener): Promise<void> {
+    await this.#turns.take(async () => {
+      this.#read = { ...this.#read, at: performance.now() };
+      await this.#parts.trainer.survive(async () => {});
+      await this.#take([this.#submit(1)], 0);
+    });
+    this.#tell(listener, true);
+  }
+
+  /** Reads up to so many test images, and adds a point to the curves. */
+  async validate(limit = validationImages): Promise<Judgement> {
+    const { model, sets, trainer, history } = this.#parts;
+    const test = takeFirst(sets.test, limit);
+    const { side } = networks[this.#parts.settings.network];
+    const size = test.height * test.width;
+    const logits = new Float32Array(test.count * test.classes);
+    for (let first = 0; first < test.count; first += predictedTogether) {
+      const images = test.images.subarray(first * size, (first + predictedTogether) * size);
+      const x = toCanvas({ ...test, images }, side);
+      const y = await trainer.survive(() => model.predict(x, { batchSize: predictedTogether }));
+      logits.set(y, first * test.classes);
+    }
+    const judgement = judge(logits, test.labels, test.classes);
+    const x = this.#stepsDone / trainer.stepsPerEpoch;
+    this.#told.rows.push(history.addValidation(x, judgement.loss, judgement.accuracy));
+    return judgement;
+  }
+
+  /** What the network makes of an image [height, width] as the data's are, u8; of the first test image where null. */
+  look(image: Uint8Array | null): Promise<Look> {
+    const { model, trainer, settings, sets } = this.#parts;
+    const { height, width, images } = sets.test;
+    const facts = networks[settings.network];
+    const x = toCanvas({ images: image ?? images.subarray(0, height * width), height, width }, facts.side);
+    return trainer.survive(() => lookThrough(model, facts, x));
+  }
+
+  /** A checkpoint, with the settings and the curves in its notes. */
+  save(): Promise<Uint8Array<ArrayBuffer>> {
+    const { model, trainer, settings, rate, history } = this.#parts;
+    const notes = {
+      settings: JSON.stringify({ ...settings, learningRate: rate.now, epochs: this.epochs }),
+      steps: `${trainer.stepsPerEpoch}`,
+      rows: JSON.stringify(history.rows),
+    };
+    return this.#turns.take(() => trainer.survive(() => model.saveCheckpoint(notes)));
+  }
+
+  /** Takes the weights of a file of the same network. */
+  loadWeights(file: Uint8Array): Promise<void> {
+    return this.#turns.take(() => this.#parts.model.loadWeights(file));
+  }
+
+  inspect(options: InspectOptions): Promise<Inspection> {
+    return this.#turns.take(() => inspectModel(this.#parts, options));
+  }
+
+  dispose(): void {
+    const { model, data, trainer } = this.#parts;
+    trainer.dispose();
+    model.dispose();
+    data.dispose();
+  }
+
+  /** Steps of this training on these data, in all. */
+  get #stepsDone(): number {
+    const { model, trainer } = this.#parts;
+    return model.epochsDone * trainer.stepsPerEpoch + model.epochStep;
+  }
+
+  get #validationInterval(): number {
+    return Math.ceil(this.#parts.trainer.stepsPerEpoch / validationsPerEpoch);
+  }
+
+  /** Every so many steps, and at the end of each epoch, where the steps of the next are 0. */
+  get #isValidationDue(): boolean {
+    return this.#parts.model.epochStep % this.#validationInterval === 0;
+  }
+
+  get #stepsToValidation(): number {
+    const { model, trainer } = this.#parts;
+    const interval = this.#validationInterval;
+    return Math.min(interval - (model.epochStep % interval), trainer.stepsPerEpoch - model.epochStep);
+  }
+
+  get #chunkSteps(): number {
+    const wanted = Math.floor(chunkMs / this.#stepMs.value) || 1;
+    return Math.min(wanted, mostSteps, this.#stepsToValidation);
+  }
+
+  /** Submits a chunk, and takes the readings that are due by then. */
+  async #advance(chunks: Chunk[]): Promise<void> {
+    // Steps wait while a lost device is being replaced.
+    await this.#parts.trainer.survive(async () => {});
+    chunks.push(this.#submit(this.#chunkSteps));
+    await this.#take(chunks, this.#isValidationDue ? 0 : chunksAhead - 1);
+  }
+
+  #submit(steps: number): Chunk {
+    const { model, trainer } = this.#parts;
+    const startsEpoch = model.epochStep === 0;
+    const before = model.stepsDone;
+    for (let i = 1; i < steps; i++) trainer.submit();
+    const bytes = trainer.submit({ read: true });
+    if (!bytes) throw new Error("a reading that has no room: more than two chunks are under way");
+    // Whoever takes it hears of its failure; until then it is nobody's.
+    bytes.catch(() => {});
+    return { x: this.#stepsDone / trainer.stepsPerEpoch, before, steps, startsEpoch, bytes };
+  }
+
+  /** Reads chunks, the first ones first, until so many are left. */
+  async #take(chunks: Chunk[], left: number): Promise<void> {
+    while (chunks.length > left) {
+      const [first] = chunks.splice(0, 1);
+      if (first) await this.#readChunk(first);
+    }
+  }
+
+  async #readChunk({ x, before, steps, startsEpoch, bytes }: Chunk): Promise<void> {
+    const [ring, , counts] = await bytes;
+    const now = performance.now();
+    const history = new Float32Array(ring ?? new ArrayBuffer(0));
+    const losses = Array.from({ length: steps }, (_, i) => history[(before + i) % historyLength] ?? Number.NaN);
+    const diverged = losses.find((loss) => !Number.isFinite(loss));
+    if (diverged !== undefined) {
+      throw new TrainingError({
+        where: `step ${before + losses.indexOf(diverged) + 1}`,
+        seen: `a loss of ${diverged}`,
+        wanted: "a finite loss",
+        mend: "The learning rate was too high. Lower it, and reset the training.",
+      });
+    }
+    const [right = 0, examples = 0] = new Uint32Array(counts ?? new ArrayBuffer(0));
+    const since = startsEpoch ? { right: 0, examples: 0 } : this.#read;
+    const row = this.#parts.history.addSteps({
+      x,
+      losses,
+      right: right - since.right,
+      examples: examples - since.examples,
+    });
+    this.#stepMs.add((now - this.#read.at) / steps, steps, 20);
+    this.#read = { at: now, right, examples };
+    this.#last = row;
+    this.#told.rows.push(row);
+  }
+
+  #tell(listener: Listener, now: boolean): void {
+    if (!now && performance.now() - this.#told.at < tellMs) return;
+    listener.progress(this.progress, this.#told.rows);
+    this.#told = { at: performance.now(), rows: [] };
+  }
+}

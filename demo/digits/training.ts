@@ -1,0 +1,285 @@
+import * as Comlink from "comlink";
+import { download, find } from "../shell/elements.ts";
+import type { Inspection } from "../shell/inspection.ts";
+import type { Shell } from "../shell/shell.ts";
+import type { InspectOptions } from "../shell/tab.ts";
+import { Curves } from "./curves.ts";
+import { Form } from "./form.ts";
+import { Pad } from "./pad.ts";
+import type { Progress } from "./session.ts";
+import { networkTitles, type Settings } from "./settings.ts";
+import { Verdicts } from "./verdicts.ts";
+import { Views } from "./views.ts";
+import type { Audience, DigitsWorker } from "./worker.ts";
+
+/** `making`: no network yet, or another one soon. */
+type State = "making" | "paused" | "running" | "failed";
+
+/** How often the layers are looked through again while a network learns. */
+const lookMs = 400;
+
+/** The page's side of a training: its controls, and what they make the worker do. */
+export class Training {
+  readonly #host: HTMLElement;
+  readonly #shell: Shell;
+  readonly #form: Form;
+  readonly #curves: Curves;
+  readonly #verdicts: Verdicts;
+  readonly #views: Views;
+  readonly #pad: Pad;
+  readonly #worker: Comlink.Remote<DigitsWorker>;
+  #state: State = "making";
+  #progress: Progress | null = null;
+  #isVisible = true;
+  /** A look that is asked for, and whether another one was asked for meanwhile. */
+  #looking = { busy: false, again: false, at: 0 };
+
+  constructor(host: HTMLElement, shell: Shell, settings: Settings) {
+    this.#host = host;
+    this.#shell = shell;
+    this.#form = new Form(host, settings);
+    this.#curves = new Curves(host);
+    this.#verdicts = new Verdicts(host);
+    this.#views = new Views(host);
+    this.#pad = new Pad(host, () => this.#look());
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "digits" });
+    worker.onerror = ({ message }) => this.#fail(new Error(`The worker failed: ${message || "it did not start"}`));
+    this.#worker = Comlink.wrap<DigitsWorker>(worker);
+    this.#listen();
+  }
+
+  /** Makes the first network; `starts` trains it, too. Offers what an earlier visit left, otherwise. */
+  async open(starts: boolean): Promise<void> {
+    await this.#make(async () => {
+      await this.#worker.listen(Comlink.proxy(this.#audience));
+      if (!starts) await this.#offer();
+      await this.#worker.build(this.#form.take());
+    });
+    if (starts && this.#state === "paused") await this.#start();
+  }
+
+  setVisible(isVisible: boolean): void {
+    this.#isVisible = isVisible;
+    if (isVisible) this.#look();
+  }
+
+  async inspect(options: InspectOptions): Promise<Inspection> {
+    return this.#worker.inspect(options);
+  }
+
+  get #audience(): Audience {
+    return {
+      say: (text, part) => this.#say(text, part),
+      progress: (progress, rows, whole) => {
+        this.#progress = progress;
+        this.#curves.show(progress, rows, whole);
+        this.#showState();
+        if (performance.now() - this.#looking.at > lookMs) this.#look();
+      },
+      judged: (verdict) => {
+        this.#verdicts.show(verdict);
+        this.#curves.showTest(verdict.accuracy);
+      },
+    };
+  }
+
+  #listen(): void {
+    const on = (id: string, act: () => Promise<void>) => {
+      this.#button(id).addEventListener("click", () => void act().catch((error) => this.#fail(error)));
+    };
+    find(this.#host, "#digits-controls", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#state === "running") void this.#worker.pause();
+      else void this.#start();
+    });
+    on("step", () => this.#worker.step());
+    on("reset", () => this.#reset());
+    on("save", () => this.#save());
+    on("resume", () => this.#resume());
+    on("discard", async () => {
+      this.#hideOffer();
+      await this.#worker.forget();
+    });
+    this.#onFiles("open", ([file]) => this.#openNetwork(file));
+    this.#onFiles("picked", (files) => this.#openImages(files));
+    this.#form.onChange({
+      live: (settings) => {
+        if (this.#state !== "making") void this.#worker.change(settings);
+      },
+      waiting: () => this.#onWaiting(),
+    });
+    // Files may be dropped anywhere on the tab; elsewhere the browser would leave for them.
+    this.#host.addEventListener("dragover", (event) => event.preventDefault());
+    this.#host.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length > 0) void this.#openDropped(files);
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden && this.#state === "running") void this.#worker.keep();
+    });
+  }
+
+  async #start(): Promise<void> {
+    if (!this.#form.isValid) return;
+    this.#hideOffer();
+    this.#shell.notice(null);
+    this.#setState("running");
+    try {
+      await this.#worker.start();
+      this.#setState("paused");
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Settings that wait are taken at once where nothing was learned that could be lost. */
+  #onWaiting(): void {
+    const untouched = this.#state === "paused" && this.#progress?.last === null;
+    // Files are taken when they are there.
+    if (untouched && this.#form.read().data.kind !== "files") void this.#reset();
+    else this.#showState();
+  }
+
+  async #reset(): Promise<void> {
+    if (!this.#form.isValid) return;
+    this.#hideOffer();
+    await this.#make(() => this.#worker.build(this.#form.take()));
+  }
+
+  async #resume(): Promise<void> {
+    this.#hideOffer();
+    await this.#make(async () => this.#form.show(await this.#worker.resume()));
+  }
+
+  /** Says what an earlier visit left, where it did. */
+  async #offer(): Promise<void> {
+    const kept = await this.#worker.kept();
+    if (!kept) return;
+    const { settings, epoch, step } = kept;
+    find(this.#host, "#digits-kept", HTMLElement).textContent =
+      `A training of your last visit was kept: ${networkTitles[settings.network]}, epoch ${epoch}, step ${step}.`;
+    find(this.#host, "#digits-offer", HTMLElement).hidden = false;
+  }
+
+  #hideOffer(): void {
+    find(this.#host, "#digits-offer", HTMLElement).hidden = true;
+  }
+
+  async #save(): Promise<void> {
+    const { network } = this.#form.read();
+    download(`${network.toLowerCase()}.safetensors`, new Blob([await this.#worker.save()]));
+  }
+
+  async #openNetwork(file: File | undefined): Promise<void> {
+    if (!file) return;
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const now = this.#form.take();
+    await this.#make(async () => this.#form.show(await this.#worker.openFile(bytes, now)));
+  }
+
+  async #openImages(files: readonly File[]): Promise<void> {
+    this.#form.chooseFiles();
+    await this.#make(async () => {
+      await this.#worker.keepFiles(files);
+      await this.#worker.build(this.#form.take());
+    });
+  }
+
+  async #openDropped(files: readonly File[]): Promise<void> {
+    const [first] = files;
+    if (first?.name.endsWith(".safetensors")) await this.#openNetwork(first);
+    else await this.#openImages(files);
+  }
+
+  /** Does what puts another network in the place of this one. */
+  async #make(work: () => Promise<void>): Promise<void> {
+    this.#setState("making");
+    this.#shell.notice(null);
+    try {
+      await work();
+      this.#setState("paused");
+      this.#look();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Asks what the network makes of the drawing; while it answers, further calls become one. */
+  #look(): void {
+    if (this.#state === "making" || this.#state === "failed" || !this.#isVisible) return;
+    this.#looking.again = true;
+    if (!this.#looking.busy) void this.#lookOn();
+  }
+
+  async #lookOn(): Promise<void> {
+    this.#looking.busy = true;
+    try {
+      while (this.#looking.again) {
+        this.#looking.again = false;
+        const { drawing } = this.#pad;
+        const look = await this.#worker.look(drawing);
+        this.#looking.at = performance.now();
+        this.#views.show(look, drawing !== null);
+        find(this.#host, "#digits-seen", HTMLElement).textContent = drawing
+          ? "of your drawing"
+          : "of a test digit, until you draw one";
+      }
+    } catch (error) {
+      // A network that was replaced meanwhile has no answer to give.
+      if (this.#state !== "making") this.#fail(error);
+    } finally {
+      this.#looking.busy = false;
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#shell.notice(error);
+    this.#setState(this.#progress ? "paused" : "failed");
+  }
+
+  #setState(state: State): void {
+    this.#state = state;
+    this.#showState();
+  }
+
+  #showState(): void {
+    const state = this.#state;
+    const { isDone = false, last = null, epoch = 0, epochs = 0, step = 0, steps = 1 } = this.#progress ?? {};
+    const start = this.#button("start");
+    const begin = last ? "Continue" : "Start";
+    start.textContent = state === "running" ? "Pause" : begin;
+    start.disabled = state === "making" || state === "failed" || (state === "paused" && isDone);
+    this.#button("step").disabled = state !== "paused" || isDone;
+    this.#button("reset").disabled = state === "making";
+    this.#button("save").disabled = state === "making" || state === "failed";
+    find(this.#host, "#digits-pending", HTMLElement).hidden = state === "making" || !this.#form.isWaiting;
+    const part = (epoch - 1 + step / steps) / epochs;
+    if (state === "running") this.#say(`Training: step ${step} of ${steps}`, part);
+    if (state === "failed") this.#say("No network.", 0);
+    if (state === "paused" && !last) this.#say("Ready.", 0);
+    if (state === "paused" && last && !isDone) this.#say(`Paused at step ${step} of ${steps}`, part);
+    if (state === "paused" && isDone) this.#say("Done. More epochs let it go on.", 1);
+  }
+
+  #say(text: string, part?: number): void {
+    find(this.#host, "#digits-status", HTMLElement).textContent = text;
+    const bar = find(this.#host, "#digits-bar", HTMLProgressElement);
+    if (part === undefined) bar.removeAttribute("value");
+    else bar.value = Math.min(1, Math.max(0, part));
+  }
+
+  #button(name: string): HTMLButtonElement {
+    return find(this.#host, `#digits-${name}`, HTMLButtonElement);
+  }
+
+  #onFiles(name: string, act: (files: File[]) => Promise<void>): void {
+    const field = find(this.#host, `#digits-${name}`, HTMLInputElement);
+    field.addEventListener("change", () => {
+      const files = [...(field.files ?? [])];
+      // The same file may be chosen again.
+      field.value = "";
+      if (files.length > 0) void act(files);
+    });
+  }
+}
