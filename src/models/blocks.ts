@@ -20,7 +20,7 @@ export interface ConvNormOptions {
    * Default: (kernelSize - 1) / 2 pixels on all sides, for an odd kernel; `same` would put the odd pixel of a strided
    * convolution at the end.
    */
-  readonly padding?: NonNullable<ConvOptions["padding"]>;
+  readonly padding?: NonNullable<ConvOptions<2>["padding"]>;
   /** Default "linear": no activation. */
   readonly activation?: "relu" | "linear";
   readonly norm?: NormOptions;

@@ -1,5 +1,5 @@
 /** The layers, by family. */
-export type { KernelOptions, LayerOptions } from "./layers/base.ts";
+export type { ForEach, KernelOptions, LayerOptions, PaddingOf, PerAxis, Rank } from "./layers/base.ts";
 export * from "./layers/conv.ts";
 export * from "./layers/dense.ts";
 export * from "./layers/dropout.ts";

@@ -104,7 +104,7 @@ test.each<[string, () => unknown, RegExp]>([
   ["unknown option", () => layers.conv2d({ filters: 2, kernelSize: 3, stride: 2 } as never), /option stride/],
   ["unknown option", () => layers.dropout({ rate: 0.5, p: 1 } as never), /option p/],
   ["filters", () => layers.conv2d({ filters: 0, kernelSize: 3 }), /filters: 0; wanted a whole number/],
-  ["kernel size", () => layers.conv3d({ filters: 2, kernelSize: [3, 3] }), /kernelSize \[3,3\]/],
+  ["kernel size", () => layers.conv3d({ filters: 2, kernelSize: [3, 3] as never }), /kernelSize \[3,3\]/],
   [
     "rank",
     () => made([8, 8], layers.conv2d({ name: "c1", filters: 2, kernelSize: 3 })),

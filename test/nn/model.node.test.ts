@@ -109,7 +109,7 @@ describe("a mistake is an error at its own line", () => {
     ],
     [
       "a kernel size of the wrong rank",
-      () => conv2d({ name: "conv1", filters: 2, kernelSize: [3, 3, 3] }),
+      () => conv2d({ name: "conv1", filters: 2, kernelSize: [3, 3, 3] as never }),
       GraphError,
       "conv1: kernelSize [3,3,3]; wanted a whole number of at least 1, or 2 of them.",
     ],

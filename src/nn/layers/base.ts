@@ -2,6 +2,7 @@ import { GraphError, ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
 import { type Shape, showShape } from "../../core/types.ts";
 import { checkNames } from "../../ops/options.ts";
+import type { Padding, Sides } from "../../ops/window.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
 import type { Constraint } from "../constraints.ts";
 import { fansOf, type Initializer, type InitializerName, initializerOf } from "../initializers.ts";
@@ -27,6 +28,19 @@ export interface KernelOptions extends LayerOptions {
   readonly kernelConstraint?: Constraint;
   readonly biasConstraint?: Constraint;
 }
+
+/** Spatial axes of a layer's input. */
+export type Rank = 1 | 2 | 3;
+/** One T for each axis: of two axes [height, width], of three [depth, height, width]. */
+export type ForEach<N extends Rank, T = number> = N extends 1
+  ? readonly [T]
+  : N extends 2
+    ? readonly [T, T]
+    : readonly [T, T, T];
+/** A whole number for all axes, or one for each. */
+export type PerAxis<N extends Rank> = number | ForEach<N>;
+/** `Padding` over so many axes. */
+export type PaddingOf<N extends Rank> = Extract<Padding, string | number> | ForEach<N, number | Sides>;
 
 export const kernelOptionNames = [
   "name",

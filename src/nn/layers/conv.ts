@@ -5,27 +5,36 @@ import { type ConvTransposeOptions, conv2d as conv2dOp, conv2dTranspose as conv2
 import { conv1d as conv1dOp, conv1dTranspose as conv1dTransposeOp } from "../../ops/conv1d.ts";
 import { conv3d as conv3dOp } from "../../ops/conv3d.ts";
 import { conv3dTranspose as conv3dTransposeOp } from "../../ops/conv3dTranspose.ts";
-import { type Padding, perAxis } from "../../ops/window.ts";
+import { perAxis } from "../../ops/window.ts";
 import type { Layer } from "../layer.ts";
-import { channelsOf, KernelLayer, type KernelOptions, wholeNumber } from "./base.ts";
+import {
+  channelsOf,
+  KernelLayer,
+  type KernelOptions,
+  type PaddingOf,
+  type PerAxis,
+  type Rank,
+  wholeNumber,
+} from "./base.ts";
 
-/** Numbers for each spatial axis, or one for all. */
-export interface ConvOptions extends KernelOptions {
+/** Of a convolution over N spatial axes. */
+export interface ConvOptions<N extends Rank = Rank> extends KernelOptions {
   /** Number of output channels. */
   readonly filters: number;
-  readonly kernelSize: number | readonly number[];
-  readonly strides?: number | readonly number[];
+  readonly kernelSize: PerAxis<N>;
+  /** Default 1. */
+  readonly strides?: PerAxis<N>;
   /** Default "valid". */
-  readonly padding?: Padding;
-  readonly dilationRate?: number | readonly number[];
+  readonly padding?: PaddingOf<N>;
+  /** Distance of the pixels under neighbouring taps of the kernel. Default 1. */
+  readonly dilationRate?: PerAxis<N>;
+  /** The channels fall into so many groups, each with filters of its own. Default 1. */
   readonly groups?: number;
 }
 
-export type Conv2dOptions = ConvOptions;
-
-export interface ConvTransposeLayerOptions extends ConvOptions {
+export interface ConvTransposeLayerOptions<N extends Rank = Rank> extends ConvOptions<N> {
   /** Added at the end of each axis, below the stride. Default 0. */
-  readonly outputPadding?: number | readonly number[];
+  readonly outputPadding?: PerAxis<N>;
 }
 
 const windowNames = ["filters", "kernelSize", "strides", "padding", "dilationRate", "groups"];
@@ -77,31 +86,31 @@ class Conv extends KernelLayer {
 }
 
 /** 1-D convolution: [l, c] -> [ol, filters]. */
-export function conv1d(options: ConvOptions): Layer {
+export function conv1d(options: ConvOptions<1>): Layer {
   return new Conv("conv1d", options, 1, conv1dOp, false);
 }
 
 /** 2-D convolution: [h, w, c] -> [oh, ow, filters]. */
-export function conv2d(options: ConvOptions): Layer {
+export function conv2d(options: ConvOptions<2>): Layer {
   return new Conv("conv2d", options, 2, conv2dOp, false);
 }
 
 /** 3-D convolution: [d, h, w, c] -> [od, oh, ow, filters]. */
-export function conv3d(options: ConvOptions): Layer {
+export function conv3d(options: ConvOptions<3>): Layer {
   return new Conv("conv3d", options, 3, conv3dOp, false);
 }
 
 /** 1-D transposed convolution: [l, c] -> [ol, filters]. */
-export function conv1dTranspose(options: ConvTransposeLayerOptions): Layer {
+export function conv1dTranspose(options: ConvTransposeLayerOptions<1>): Layer {
   return new Conv("conv1dTranspose", options, 1, conv1dTransposeOp, true);
 }
 
 /** 2-D transposed convolution: [h, w, c] -> [oh, ow, filters]; with padding "same", oh = h stride. */
-export function conv2dTranspose(options: ConvTransposeLayerOptions): Layer {
+export function conv2dTranspose(options: ConvTransposeLayerOptions<2>): Layer {
   return new Conv("conv2dTranspose", options, 2, conv2dTransposeOp, true);
 }
 
 /** 3-D transposed convolution: [d, h, w, c] -> [od, oh, ow, filters]. */
-export function conv3dTranspose(options: ConvTransposeLayerOptions): Layer {
+export function conv3dTranspose(options: ConvTransposeLayerOptions<3>): Layer {
   return new Conv("conv3dTranspose", options, 3, conv3dTransposeOp, true);
 }

@@ -13,17 +13,17 @@ import {
   minPool2d,
 } from "../../ops/pool.ts";
 import { upsampleBilinear2d, upsampleNearest2d } from "../../ops/upsample.ts";
-import { type Padding, perAxis } from "../../ops/window.ts";
+import { perAxis } from "../../ops/window.ts";
 import type { Layer } from "../layer.ts";
-import { type LayerOptions, spatialInput } from "./base.ts";
+import { type LayerOptions, type PaddingOf, type PerAxis, type Rank, spatialInput } from "./base.ts";
 
-export interface PoolOptions extends LayerOptions {
-  /** One number, or one for each axis. */
-  readonly poolSize: number | readonly number[];
+/** Of a pooling over N spatial axes. */
+export interface PoolOptions<N extends Rank = Rank> extends LayerOptions {
+  readonly poolSize: PerAxis<N>;
   /** Default: the pool size. */
-  readonly strides?: number | readonly number[];
+  readonly strides?: PerAxis<N>;
   /** Default "valid". */
-  readonly padding?: Padding;
+  readonly padding?: PaddingOf<N>;
 }
 
 const poolNames = ["poolSize", "strides", "padding"];
@@ -33,28 +33,28 @@ function poolWindow({ poolSize, strides = poolSize, padding = "valid" }: PoolOpt
 }
 
 /** [l, c] -> [ol, c] */
-export function maxPooling1d(options: PoolOptions): Layer {
+export function maxPooling1d(options: PoolOptions<1>): Layer {
   return spatialInput("maxPooling1d", options, poolNames, 1, (x) => maxPool1d(x, poolWindow(options)));
 }
 
 /** [h, w, c] -> [oh, ow, c] */
-export function maxPooling2d(options: PoolOptions): Layer {
+export function maxPooling2d(options: PoolOptions<2>): Layer {
   return spatialInput("maxPooling2d", options, poolNames, 2, (x) => maxPool2d(x, poolWindow(options)));
 }
 
 /** [h, w, c] -> [oh, ow, c] */
-export function minPooling2d(options: PoolOptions): Layer {
+export function minPooling2d(options: PoolOptions<2>): Layer {
   return spatialInput("minPooling2d", options, poolNames, 2, (x) => minPool2d(x, poolWindow(options)));
 }
 
 /** [l, c] -> [ol, c]. As in Keras, padded places do not count in the mean. */
-export function averagePooling1d(options: PoolOptions): Layer {
+export function averagePooling1d(options: PoolOptions<1>): Layer {
   const window = { ...poolWindow(options), countIncludePad: false };
   return spatialInput("averagePooling1d", options, poolNames, 1, (x) => avgPool1d(x, window));
 }
 
 /** [h, w, c] -> [oh, ow, c]. As in Keras, padded pixels do not count in the mean. */
-export function averagePooling2d(options: PoolOptions): Layer {
+export function averagePooling2d(options: PoolOptions<2>): Layer {
   const window = { ...poolWindow(options), countIncludePad: false };
   return spatialInput("averagePooling2d", options, poolNames, 2, (x) => avgPool2d(x, window));
 }
@@ -96,7 +96,7 @@ export function globalMaxPooling2d(options: GlobalPoolingOptions = {}): Layer {
 
 export interface UpSampling2dOptions extends LayerOptions {
   /** How many times larger: one number, or [rows, columns]. Default 2. */
-  readonly size?: number | readonly number[];
+  readonly size?: PerAxis<2>;
   /** Default "nearest". */
   readonly interpolation?: "nearest" | "bilinear";
 }

@@ -2,19 +2,20 @@ import { GraphError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
 import type { Shape } from "../../core/types.ts";
 import { depthwiseConv2d as depthwiseOp, separableConv2d as separableOp } from "../../ops/separable.ts";
-import { type Padding, perAxis } from "../../ops/window.ts";
+import { perAxis } from "../../ops/window.ts";
 import { fansOf, type Initializer, type InitializerName, initializerOf } from "../initializers.ts";
 import type { CallContext, Layer, Weight } from "../layer.ts";
-import { channelsOf, KernelLayer, type KernelOptions, wholeNumber } from "./base.ts";
+import { channelsOf, KernelLayer, type KernelOptions, type PaddingOf, type PerAxis, wholeNumber } from "./base.ts";
 
 /** `kernelInitializer` is that of the depthwise kernel. */
 export interface DepthwiseConv2dOptions extends KernelOptions {
-  /** One number, or [height, width]. */
-  readonly kernelSize: number | readonly number[];
-  readonly strides?: number | readonly number[];
+  readonly kernelSize: PerAxis<2>;
+  /** Default 1. */
+  readonly strides?: PerAxis<2>;
   /** Default "valid". */
-  readonly padding?: Padding;
-  readonly dilationRate?: number | readonly number[];
+  readonly padding?: PaddingOf<2>;
+  /** Distance of the pixels under neighbouring taps of the kernel. Default 1. */
+  readonly dilationRate?: PerAxis<2>;
   /** Filters for each channel. Default 1. */
   readonly depthMultiplier?: number;
 }
