@@ -1,20 +1,32 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
+import { entryPoints } from "./tools/entryPoints.ts";
 import { wgsl } from "./tools/shader-plugin.ts";
 
-/** `vite build` makes the library; the pages are served from the repository as it stands (tools/serve.ts). */
+/**
+ * `vite build` makes the library: a file for each entry point, where its types will lie too, what they share, and one file
+ * with all shaders, which compress best side by side. A bundler can drop from it whatever an app does not use.
+ */
 export default defineConfig({
   plugins: [wgsl()],
   build: {
     target: "es2022",
     sourcemap: true,
-    minify: false,
     copyPublicDir: false,
     lib: {
       formats: ["es"],
-      entry: {
-        index: resolve(import.meta.dirname, "src/index.ts"),
-        "models/index": resolve(import.meta.dirname, "src/models/index.ts"),
+      entry: Object.fromEntries(
+        Object.values(entryPoints).map((file) => [
+          file.replace(/\.ts$/, ""),
+          resolve(import.meta.dirname, "src", file),
+        ]),
+      ),
+    },
+    rolldownOptions: {
+      output: {
+        minify: true,
+        chunkFileNames: "[name].js",
+        codeSplitting: { groups: [{ name: "shaders", test: /\.wgsl$/ }] },
       },
     },
   },

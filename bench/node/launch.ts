@@ -40,7 +40,7 @@ export async function runInNode(
 }
 
 /** `DAWN_NODE`, or the binding in the package webgpu, which is installed beside this file when it is not there yet. */
-function dawnPath(): string {
+export function dawnPath(): string {
   if (process.env.DAWN_NODE) return process.env.DAWN_NODE;
   const platform = process.platform === "darwin" ? "darwin-universal" : `${process.platform}-${process.arch}`;
   const path = join(folder, "node_modules/webgpu/dist", platform, "dawn.node");
@@ -63,7 +63,7 @@ function dawnPath(): string {
  * The environment by which Dawn finds the software adapter that Chromium brings along. A Vulkan driver that the
  * environment names already is left as it is.
  */
-async function softwareVulkan(): Promise<Readonly<Record<string, string>>> {
+export async function softwareVulkan(): Promise<Readonly<Record<string, string>>> {
   const { VK_ICD_FILENAMES, VK_DRIVER_FILES, LD_LIBRARY_PATH } = process.env;
   if (VK_ICD_FILENAMES || VK_DRIVER_FILES) return {};
   const { executablePath } = await launchOptions("software");
