@@ -5,6 +5,7 @@ import type { Plan } from "../core/plan.ts";
 import { bytesOf, type DType } from "../core/types.ts";
 import { layVariables, type VariableLayout } from "../passes/layout.ts";
 import type { Gpu } from "./gpu.ts";
+import { type CommandEncoder, checkEncoder } from "./lent.ts";
 import { readBuffer } from "./readback.ts";
 
 export type TensorData =
@@ -101,8 +102,9 @@ export class Variables {
     return padded;
   }
 
-  /** Records zeros for variables into an encoder, between its passes. */
-  encodeZeros(encoder: GPUCommandEncoder, variables: readonly Variable[]): void {
+  /** Records zeros for variables into an encoder, between its passes. @throws GraphError on anything but an encoder */
+  encodeZeros(encoder: CommandEncoder, variables: readonly Variable[]): void {
+    checkEncoder("variables", encoder);
     for (const variable of variables) {
       const { buffer, offset, bytes } = this.placeOf(variable);
       encoder.clearBuffer(buffer, offset, bytes);

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { TrainingError } from "../../src/core/errors.ts";
+import { GraphError, TrainingError } from "../../src/core/errors.ts";
 import type { Dataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { batchNormalization, conv2d, dense, flatten } from "../../src/nn/layers.ts";
@@ -82,6 +82,102 @@ describe("steps train as fit does, bit for bit", () => {
   });
 });
 
+describe("steps that are recorded", () => {
+  test.each([
+    ["a step an encoder", () => compiled(), 1],
+    ["all in one, over the end of an epoch", () => compiled(), 5],
+    ["in two, with layers that mix examples", () => compiled(mixing()), 3],
+  ] as const)("are the steps that are run, bit for bit: %s", async (_, make, each) => {
+    const [stepped, recorded] = [await make(), await make()];
+    const options = { batchSize: 32 };
+    const one = await stepped.trainer(data, options);
+    for (let step = 0; step < 5; step++) one.step();
+    const other = await recorded.trainer(data, options);
+    const submit = vi.spyOn(GPUQueue.prototype, "submit");
+    const encoders: GPUCommandEncoder[] = [];
+    while (recorded.stepsDone < 5) {
+      const encoder = gpu.device.createCommandEncoder();
+      for (let i = 0; i < each && recorded.stepsDone < 5; i++) expect(other.encode(encoder)).toBe(true);
+      encoders.push(encoder);
+    }
+    expect(submit).not.toHaveBeenCalled();
+    gpu.device.queue.submit(encoders.map((encoder) => encoder.finish()));
+    await other.idle();
+    expect([recorded.epochsDone, other.epoch, recorded.epochStep]).toEqual([1, 2, 2]);
+    expect(await other.loss()).toBe(await one.loss());
+    expect(await recorded.saveCheckpoint()).toEqual(await stepped.saveCheckpoint());
+    stepped.dispose();
+    recorded.dispose();
+  });
+
+  test("among the caller's own commands, and among steps that are run", async () => {
+    const [stepped, mixed] = [await compiled(), await compiled()];
+    const one = await stepped.trainer(data);
+    for (let step = 0; step < 4; step++) one.step();
+    const other = await mixed.trainer(data);
+    other.step();
+    const encoder = gpu.device.createCommandEncoder();
+    encoder.beginComputePass().end();
+    other.encode(encoder);
+    encoder.pushDebugGroup("the app's");
+    encoder.popDebugGroup();
+    other.encode(encoder);
+    gpu.device.queue.submit([encoder.finish()]);
+    other.step();
+    expect(await mixed.saveCheckpoint()).toEqual(await stepped.saveCheckpoint());
+    stepped.dispose();
+    mixed.dispose();
+  });
+
+  test("are not recorded into anything but an encoder", async () => {
+    const model = await compiled();
+    const trainer = await model.trainer(data);
+    expect(() => trainer.encode({} as GPUCommandEncoder)).toThrow(GraphError);
+    expect(model.stepsDone).toBe(0);
+    model.dispose();
+  });
+});
+
+describe("waiting can be given up", () => {
+  test("with the reason of the signal; the steps are done all the same", async () => {
+    const model = await compiled();
+    const trainer = await model.trainer(data);
+    trainer.step();
+    const controller = new AbortController();
+    const waiting = trainer.idle({ signal: controller.signal });
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
+    await expect(trainer.idle({ signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    await trainer.idle({ signal: new AbortController().signal });
+    expect(model.stepsDone).toBe(1);
+    await expect(trainer.idle({ timeout: 1 } as object)).rejects.toThrow("option timeout; wanted one of signal.");
+    model.dispose();
+  });
+});
+
+test("a trainer that is disposed leaves no buffer behind, with snapshots and readings too", async () => {
+  const model = await compiled();
+  await model.trainCommands(data, 32);
+  const made: GPUBuffer[] = [];
+  const { createBuffer } = GPUDevice.prototype;
+  vi.spyOn(GPUDevice.prototype, "createBuffer").mockImplementation(function (this: GPUDevice, ...given) {
+    const buffer = createBuffer.apply(this, given);
+    made.push(buffer);
+    return buffer;
+  });
+  const gone = vi.spyOn(GPUBuffer.prototype, "destroy");
+  const trainer = await model.trainer(data, { snapshotEvery: 2 });
+  for (let step = 0; step < 7; step++) {
+    await trainer.submit({ read: true });
+    await trainer.idle();
+  }
+  trainer.dispose();
+  await model.fit(data, { epochs: 2, snapshotEvery: 2, earlyStopping: { restoreBest: true } });
+  expect(made.length).toBeGreaterThan(6);
+  expect(new Set(gone.mock.contexts)).toEqual(new Set(made));
+  model.dispose();
+});
+
 describe("a budget", () => {
   test("is filled with one step until it is known how long that takes, then with as many as fit", async () => {
     const model = await compiled();
@@ -125,7 +221,10 @@ describe("a trainer refuses", () => {
   test.each([
     [{ batchSize: 0 }, "trainer: batchSize 0; wanted a whole number of at least 1."],
     [{ initialEpoch: -1 }, "trainer: initialEpoch -1; wanted a whole number of at least 1."],
-    [{ epochs: 3 } as object, "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, snapshotEvery, recover."],
+    [
+      { epochs: 3 } as object,
+      "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, snapshotEvery, recover.",
+    ],
   ])("options %o", async (options, message) => {
     const model = await compiled();
     await expect(model.trainer(data, options)).rejects.toThrow(message);
