@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import { mnistWebMirrors } from "../src/data/mnist.ts";
 import { wgsl } from "../tools/shader-plugin.ts";
+import { installedEngines } from "./measure/installedEngines.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const comments = true;
@@ -10,9 +11,19 @@ const comments = true;
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
-  plugins: [wgsl({ root, comments }), contentPolicy()],
+  plugins: [wgsl({ root, comments }), installedEngines(), contentPolicy()],
   worker: { format: "es", plugins: () => [wgsl({ root, comments })] },
-  build: { outDir: resolve(root, "dist-page"), emptyOutDir: true, target: "es2022", copyPublicDir: false },
+  build: {
+    outDir: resolve(root, "dist-page"),
+    emptyOutDir: true,
+    target: "es2022",
+    copyPublicDir: false,
+    rollupOptions: {
+      input: ["index.html", "measure/engine.html"].map((page) => resolve(import.meta.dirname, page)),
+    },
+  },
+  // Sources of the library lie beside this folder.
+  server: { fs: { allow: [root] } },
 });
 
 /** The page may load nothing but its own files, and MNIST where a person asks for that. */

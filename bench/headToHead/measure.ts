@@ -2,7 +2,7 @@ import type { BenchNetwork } from "../networks/network.ts";
 import type { Block } from "../page/page.ts";
 import { spreadOf } from "../spread.ts";
 import { findDisagreements, showDisagreement } from "./agreement.ts";
-import { type EngineName, versionOf } from "./engines.ts";
+import type { EngineName } from "./engines.ts";
 import { besideEachOther, cannotRow, measuredRow, type Row } from "./rows.ts";
 import type { Session, StartSession } from "./session.ts";
 
@@ -19,6 +19,7 @@ export interface MeasureOptions {
   readonly start: StartSession;
   readonly network: BenchNetwork;
   readonly peers: readonly EngineName[];
+  readonly versionOf: (peer: EngineName) => string;
   readonly batch: number;
   readonly blocks: number;
   readonly onProgress: (line: string) => void;
@@ -43,7 +44,7 @@ export interface NetworkResult {
 
 /** Trains one network with every engine, their blocks in turns: A, B, C, A, B, C, .. */
 export async function measureNetwork(options: MeasureOptions): Promise<NetworkResult> {
-  const { network, peers, batch, blocks, onProgress } = options;
+  const { network, peers, versionOf, batch, blocks, onProgress } = options;
   const contestants = new Map<EngineName, Contestant>();
   const failures = new Map<EngineName, string>();
   try {

@@ -10,7 +10,7 @@ import { networks } from "../networks/index.ts";
 import type { NetworkName } from "../networks/network.ts";
 import { provenance } from "../provenance.ts";
 import { bundleEngines } from "./bundle.ts";
-import type { EngineName } from "./engines.ts";
+import { type EngineName, versionOf } from "./engines.ts";
 import { installPeers } from "./install.ts";
 import { measureNetwork } from "./measure.ts";
 import { resultsJson, writeResults } from "./results.ts";
@@ -58,6 +58,7 @@ export async function runHeadToHead(options: HeadToHeadOptions): Promise<number>
         start: sessionsIn(browser, server.url),
         network,
         peers,
+        versionOf,
         batch: options.batch ?? network.batch,
         blocks,
         onProgress: (line) => console.error(line),

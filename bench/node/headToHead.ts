@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { adapterLine } from "../../tools/cli.ts";
+import { versionOf } from "../headToHead/engines.ts";
 import { measureNetwork } from "../headToHead/measure.ts";
 import { resultsJson } from "../headToHead/results.ts";
 import type { Row } from "../headToHead/rows.ts";
@@ -33,6 +34,7 @@ export async function trainInNode({ model: models, batch, blocks, json }: TrainO
       start: startNodeSession,
       network,
       peers: ["wgrad"],
+      versionOf,
       batch: batch ?? network.batch,
       blocks,
       onProgress: (line) => console.error(line),

@@ -45,7 +45,7 @@ const checkpointName = "digits-checkpoint.safetensors";
 /** A checkpoint is kept about this often, and whenever the training pauses. */
 const keepMs = 10_000;
 /** Mistakes that are shown at most. */
-const shownMistakes = 60;
+const shownMistakes = 45;
 
 /** The worker of the tab Digits: one network in training at a time, on a device of its own. */
 export class DigitsWorker {

@@ -26,14 +26,19 @@ export interface ChartOptions {
   readonly format?: (value: number) => string;
   /** Logarithmic vertical axis. Default false. */
   readonly log?: boolean;
-  /** Ends of the vertical axis. Default: those of the values. */
-  readonly range?: readonly [number, number];
+  /** Whether x is counted in whole numbers. Default false. */
+  readonly xWhole?: boolean;
+  /** Ends of the vertical axis; null, the default: that of the values. */
+  readonly range?: readonly [number | null, number | null];
   /** Of the plot in CSS pixels. Default 200. */
   readonly height?: number;
 }
 
 /** More rows than this are thinned out: every other one goes, but for those with rare values. */
 const mostRows = 2000;
+
+/** Distances between the marks of an axis that counts. */
+const wholeSteps = [1, 2, 5].flatMap((step) => [1, 10, 100, 1000].map((power) => step * power)).sort((a, b) => a - b);
 
 /**
  * A line chart that grows: `push` a row at a time, drawn once a frame at most. Follows the width of its host and the
@@ -108,7 +113,7 @@ export class Chart {
   }
 
   #draw(): uPlot {
-    const { series, height = 200, log = false, range, format = String, xLabel } = this.#options;
+    const { series, height = 200, log = false, range = [null, null], format = String, xLabel, xWhole } = this.#options;
     const style = getComputedStyle(this.#frame);
     const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
     const axis = {
@@ -125,16 +130,29 @@ export class Chart {
       padding: [8, 12, xLabel ? 0 : 4, 0],
       scales: {
         x: { time: false },
-        y: { ...(log ? { distr: 3 } : {}), ...(range ? { range: [range[0], range[1]] } : {}) },
+        y: log ? { distr: 3 } : { range: rangeOf(range) },
       },
       axes: [
-        { ...axis, size: xLabel ? 28 : 24, ...(xLabel ? { label: xLabel, labelSize: 18, labelFont: axis.font } : {}) },
+        {
+          ...axis,
+          ...(xWhole ? { incrs: wholeSteps } : {}),
+          size: xLabel ? 28 : 24,
+          ...(xLabel ? { label: xLabel, labelSize: 18, labelFont: axis.font } : {}),
+        },
         { ...axis, size: 56, values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))) },
       ],
       series: [{}, ...series.map((line) => lineOf(line, color))],
     };
     return new uPlot(options, this.#columns, this.#frame);
   }
+}
+
+/** Ends that are given, others around the values; from 0 to 1 where there are none yet. */
+function rangeOf([low, high]: readonly [number | null, number | null]): uPlot.Range.Function {
+  return (_, min: number | null, max: number | null) => {
+    const [around, above] = uPlot.rangeNum(min ?? 0, max ?? 1, 0.1, true);
+    return [low ?? around, high ?? above];
+  };
 }
 
 function lineOf(
