@@ -33,6 +33,8 @@ export interface CompileOptions {
   readonly tune?: boolean | TuneOptions;
   /** How many pipelines are ready, of how many. */
   readonly onCompile?: Progress;
+  /** Gives up: the promise is rejected with the signal's reason, and the model is as it was. */
+  readonly signal?: AbortSignal;
 }
 
 /** What `compile` made. */
@@ -52,18 +54,24 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
 
 /** Gives the weights of a network their place on the GPU and their first values; see `Model.compile`. */
 export async function compile(network: Network, options: CompileOptions, before: Compiled | null): Promise<Compiled> {
-  checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile"]);
-  const { optimizer, loss, seed = 0, recompute = null, tune = false, onCompile } = options;
+  checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile", "signal"]);
+  const { optimizer, loss, seed = 0, recompute = null, tune = false, onCompile, signal } = options;
   if (recompute !== null) checkWord("compile", "recompute", recompute, recomputePolicies);
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
   }
+  signal?.throwIfAborted();
   const gpu = options.gpu ?? before?.gpu ?? (await Gpu.create());
   const tuning = tune === false ? null : await Tuning.create(gpu, tune);
   const { target } = tuning ?? gpu;
   const state = makeState(network, optimizer);
   const store = await initializeState(gpu, state, seed);
   if (before) await copyWeights(before, { state, store });
+  if (signal?.aborted) {
+    store.dispose();
+    if (gpu !== options.gpu && gpu !== before?.gpu) gpu.dispose();
+    throw signal.reason;
+  }
   const commands = new Commands({ store, tuning, target, onCompile });
   const kernels = { recompute, tuning, target, onCompile };
   const memory = { loads: 0, snapshot: null, watched: null, resumed: null };

@@ -22,6 +22,8 @@ export interface EvaluateOptions {
   readonly batchSize?: number;
   /** The area under the ROC curve too: of the last class against the others, or of that of the options. Default: false. */
   readonly auc?: boolean | Pick<AucOptions, "positiveClass">;
+  /** Gives up between batches: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Batches that are submitted before the page may draw again. */
@@ -29,8 +31,8 @@ const batchesAhead = 16;
 
 /** Loss, accuracy and confusion matrix over a whole data set; see `Model.evaluate`. */
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Evaluation> {
-  checkNames("evaluate", options, ["batchSize", "auc"]);
-  const { batchSize = 32, auc = false } = options;
+  checkNames("evaluate", options, ["batchSize", "auc", "signal"]);
+  const { batchSize = 32, auc = false, signal } = options;
   checkCount("evaluate", "batchSize", batchSize);
   const { state, loss, store, gpu, commands: graphs } = model.compiled;
   const scored = typeof auc === "object" ? auc : auc ? {} : undefined;
@@ -38,13 +40,17 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   const commands = await graphs.get(name, data, () =>
     evaluateStep({ network: model, state, loss }, (cursor) => data.batch(cursor, batchSize), scored),
   );
+  signal?.throwIfAborted();
   model.resetTotals("testTotals");
   store.write(state.testScores, new Uint32Array(sizeOf(state.testScores.type.shape)));
   commands.write("step", Uint32Array.of(0));
   for (let first = 0; first < data.count; first += batchSize) {
     commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
     commands.run();
-    if ((first / batchSize + 1) % batchesAhead === 0) await gpu.device.queue.onSubmittedWorkDone();
+    if ((first / batchSize + 1) % batchesAhead === 0) {
+      await gpu.device.queue.onSubmittedWorkDone();
+      signal?.throwIfAborted();
+    }
   }
   const [sum = 0] = await commands.read("lossSum");
   const [right = 0, rows = 0] = await commands.read("counts");

@@ -8,12 +8,14 @@ import { checkCount } from "./trainer.ts";
 export interface PredictOptions {
   /** Examples that are predicted together. Default 32. */
   readonly batchSize?: number;
+  /** Gives up between batches: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** The network's output for examples that lie in host memory; see `Model.predict`. */
 export async function predict(model: Model, x: Float32Array, options: PredictOptions): Promise<Float32Array> {
-  checkNames("predict", options, ["batchSize"]);
-  const { batchSize = 32 } = options;
+  checkNames("predict", options, ["batchSize", "signal"]);
+  const { batchSize = 32, signal } = options;
   checkCount("predict", "batchSize", batchSize);
   const { state, commands: graphs } = model.compiled;
   const shape = model.inputs[0]?.shape ?? [];
@@ -30,6 +32,7 @@ export async function predict(model: Model, x: Float32Array, options: PredictOpt
   const y = new Float32Array((x.length / size) * outputSize);
   const batch = new Float32Array(batchSize * size);
   for (let first = 0; first * size < x.length; first += batchSize) {
+    signal?.throwIfAborted();
     const examples = Math.min(batchSize, x.length / size - first);
     batch.fill(0);
     batch.set(x.subarray(first * size, (first + examples) * size));

@@ -21,6 +21,8 @@ export interface TrainerOptions extends RecoveryOptions {
   readonly initialEpoch?: number;
   /** Steps of that next epoch that are done already: `model.epochStep` of a checkpoint. Default 0. */
   readonly initialStep?: number;
+  /** Gives up while steps are compiled: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface StepOptions {
@@ -38,7 +40,7 @@ export interface ProfileOptions {
   readonly steps?: number;
 }
 
-const trainerOptions = ["batchSize", "shuffle", "initialEpoch", "initialStep", "snapshotEvery", "recover"];
+const trainerOptions = ["batchSize", "shuffle", "initialEpoch", "initialStep", "snapshotEvery", "recover", "signal"];
 
 /**
  * Training by the step, for those who have a loop of their own; `fit` is made of it. A step is submitted and not waited
@@ -70,7 +72,7 @@ export class Trainer {
   /** Compiles the step where that is not done yet; see `model.trainer`. */
   static async create(model: Model, data: Dataset, options: TrainerOptions): Promise<Trainer> {
     checkNames("trainer", options, trainerOptions);
-    const { shuffle = true, initialEpoch = 0, initialStep = 0, snapshotEvery } = options;
+    const { shuffle = true, initialEpoch = 0, initialStep = 0, snapshotEvery, signal } = options;
     const wanted = checkCount("trainer", "batchSize", options.batchSize ?? 32);
     if (initialEpoch !== 0) checkCount("trainer", "initialEpoch", initialEpoch);
     if (snapshotEvery !== undefined) checkCount("trainer", "snapshotEvery", snapshotEvery);
@@ -78,8 +80,13 @@ export class Trainer {
     const { stepsPerEpoch } = course;
     const isStep = (value: number) => Number.isInteger(value) && value >= 0 && value < stepsPerEpoch;
     checkNumber("trainer", "initialStep", initialStep, isStep, `a whole number below ${stepsPerEpoch}`);
-    const stepper = await Stepper.create(course, initialEpoch, initialStep);
-    return new Trainer(stepper, await Recovery.begin(stepper, options));
+    const stepper = await orAborted(Stepper.create(course, initialEpoch, initialStep), signal);
+    const trainer = new Trainer(stepper, await Recovery.begin(stepper, options));
+    if (signal?.aborted) {
+      trainer.dispose();
+      throw signal.reason;
+    }
+    return trainer;
   }
 
   /** Examples of a step. */

@@ -78,7 +78,7 @@ describe("compile", () => {
   });
 
   test.each([
-    ["evaluate", { batch: 8 }, "evaluate: option batch; wanted one of batchSize, auc."],
+    ["evaluate", { batch: 8 }, "evaluate: option batch; wanted one of batchSize, auc, signal."],
     ["evaluate", { batchSize: 0 }, "evaluate: batchSize 0; wanted a whole number of at least 1."],
     ["predict", { batchSise: 8 }, "predict: option batchSise; wanted one of batchSize."],
     ["predict", { batchSize: 1.5 }, "predict: batchSize 1.5; wanted a whole number of at least 1."],

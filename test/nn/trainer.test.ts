@@ -223,7 +223,7 @@ describe("a trainer refuses", () => {
     [{ initialEpoch: -1 }, "trainer: initialEpoch -1; wanted a whole number of at least 1."],
     [
       { epochs: 3 } as object,
-      "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, snapshotEvery, recover.",
+      "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, snapshotEvery, recover, signal.",
     ],
   ])("options %o", async (options, message) => {
     const model = await compiled();
