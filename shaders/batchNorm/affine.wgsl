@@ -1,11 +1,11 @@
 // A weight and a bias for each channel.
-@group(0) @binding(4) var<storage, read> weight: array<Lane>;
-@group(0) @binding(5) var<storage, read> bias: array<Lane>;
+@group(0) @binding(7) var<storage, read> weight: array<f32>;
+@group(0) @binding(8) var<storage, read> bias: array<f32>;
 
-fn weightAt(channel: u32) -> Lane {
+fn weightOf(channel: u32) -> f32 {
   return weight[channel];
 }
 
-fn biasAt(channel: u32) -> Lane {
+fn biasOf(channel: u32) -> f32 {
   return bias[channel];
 }

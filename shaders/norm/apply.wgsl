@@ -1,6 +1,5 @@
-// uses: lib/grid
-// y = (x - mean) scale + shift, with scale = weight / sqrt(variance + epsilon). x and y are [items, steps, channels] in
-// lanes; the table is that of norm/statistics. One invocation computes up to ROWS steps of one lane of channels, whose
+// uses: lib/grid, norm/normalized
+// y = (x - mean) scale + shift. x and y are [items, steps, channels] in lanes; the table is that of norm/storeStatistics. One invocation computes up to ROWS steps of one lane of channels, whose
 // numbers it loads once; a workgroup is 256 of them, neighbours along channels, then steps.
 
 struct ApplyParams {
@@ -10,7 +9,6 @@ struct ApplyParams {
   /// Of steps of one invocation: it takes steps r, r + runs, ..
   runs: u32,
   channels: u32,
-  epsilon: f32,
 }
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
@@ -32,8 +30,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let end = (item + 1u) * params.steps * channels;
   let stride = params.runs * channels;
   let mean = tableAt(0u, item, channel);
-  let scale = weightAt(channel) * inverseSqrt(tableAt(2u, item, channel) + Lane(params.epsilon));
-  let shift = biasAt(channel) - tableAt(1u, item, channel) * scale;
+  let scale = tableAt(3u, item, channel);
+  let shift = tableAt(4u, item, channel);
   let fetched = epilogueColumn(channel);
   var values: array<Lane, ROWS>;
   // Past the end, the first step is done again.
@@ -47,7 +45,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   for (var i = 0u; i < ROWS; i++) {
     let next = first + i * stride;
     let at = select(first, next, next < end);
-    if (CHANNEL_IS_COLUMN) { y[at] = epilogueAt((values[i] - mean) * scale + shift, at, fetched); }
-    else { y[at] = epilogue((values[i] - mean) * scale + shift, at); }
+    let value = normalized(values[i], mean, scale, shift);
+    if (CHANNEL_IS_COLUMN) { y[at] = epilogueAt(value, at, fetched); }
+    else { y[at] = epilogue(value, at); }
   }
 }

@@ -1,6 +1,6 @@
-// uses: lib/grid
-// Last stage of the gradient: dX = a dY + b (x - mean) + c, from the table of norm/gradientTable. Laid out as norm/apply:
-// one invocation computes up to ROWS steps of one lane of channels.
+// uses: lib/grid, norm/normalized
+// Last stage of the gradient: dX = a dY + b (x - mean) + c, from the table of norm/storeCoefficients; dY as in
+// norm/sliceSums. Laid out as norm/apply: one invocation computes up to ROWS steps of one lane of channels.
 
 struct GradientParams {
   count: u32,
@@ -32,6 +32,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let b = tableAt(1u, item, channel);
   let c = tableAt(2u, item, channel);
   let mean = tableAt(3u, item, channel);
+  let shift = tableAt(4u, item, channel);
   let fetched = epilogueColumn(channel);
   var values: array<Lane, ROWS>;
   // Past the end, the first step is done again.
@@ -39,7 +40,9 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   for (var i = 0u; i < ROWS; i++) {
     let next = first + i * stride;
     let at = select(first, next, next < end);
-    values[i] = a * dY[at] + (b * (x[at] - mean) + c);
+    let value = x[at];
+    let gradient = prologue(dY[at], normalized(value, mean, a, shift));
+    values[i] = a * gradient + (b * (value - mean) + c);
   }
   // unroll
   for (var i = 0u; i < ROWS; i++) {

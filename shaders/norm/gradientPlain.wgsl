@@ -1,8 +1,4 @@
-// No weight and no bias.
-
-fn weightOf(group: u32) -> f32 {
-  return 1.0;
-}
+// No weight and no bias, and so no gradients of them.
 
 fn storeGradients(group: u32, dWeight: f32, dBias: f32) {
 }

@@ -41,7 +41,13 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   }
   let sums = vec2f(joined(sum, local), joined(product, local));
   if (index >= params.count || local % WIDTH != 0u) { return; }
-  let variance = statistics[2u * params.count + index] + params.epsilon;
-  let mean = GroupStatistics(statistics[index], statistics[params.count + index], variance);
-  storeCoefficients(index, params.count, mean, sums.x, sums.y, f32(params.steps * params.groupChannels));
+  let count = params.count;
+  let own = GroupStatistics(
+    statistics[index],
+    statistics[count + index],
+    statistics[2u * count + index] + params.epsilon,
+    statistics[3u * count + index],
+    statistics[4u * count + index],
+  );
+  storeCoefficients(index, count, own, sums.x, sums.y, f32(params.steps * params.groupChannels));
 }

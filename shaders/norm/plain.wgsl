@@ -1,9 +1,9 @@
 // The normalized values are the result: weight 1, bias 0.
 
-fn weightAt(channel: u32) -> Lane {
-  return Lane(1.0);
+fn weightOf(group: u32) -> f32 {
+  return 1.0;
 }
 
-fn biasAt(channel: u32) -> Lane {
-  return Lane(0.0);
+fn biasOf(group: u32) -> f32 {
+  return 0.0;
 }

@@ -9,6 +9,7 @@ struct StatisticParams {
   groupChannels: u32,
   steps: u32,
   slices: u32,
+  epsilon: f32,
 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
@@ -58,5 +59,5 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   if (index >= params.count || local % WIDTH != 0u) { return; }
   // As norm/moments shifted them.
   let shift = x[item * params.steps * channels + select(0u, firstChannel, params.groupChannels == 1u)];
-  storeStatistics(index, params.count, shift, mean, total, size);
+  storeStatistics(index, params.count, shift, mean, total, size, params.epsilon);
 }

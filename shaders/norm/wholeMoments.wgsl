@@ -13,6 +13,7 @@ struct WholeParams {
   tile: u32,
   /// items * channels, as scalars.
   groups: u32,
+  epsilon: f32,
 }
 @group(0) @binding(1) var<storage, read_write> partial: array<Lane>;
 @group(0) @binding(3) var<uniform> params: WholeParams;
@@ -56,5 +57,5 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     size += steps;
   }
   let group = (item * channels + firstChannel) * LANES + local;
-  storeStatistics(group, params.groups, laneAt(x[base + lane], within), mean, squares, size);
+  storeStatistics(group, params.groups, laneAt(x[base + lane], within), mean, squares, size, params.epsilon);
 }

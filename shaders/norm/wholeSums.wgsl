@@ -50,6 +50,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     laneAt(tableAt(0u, item, lane), within),
     laneAt(tableAt(1u, item, lane), within),
     laneAt(tableAt(2u, item, lane), within) + params.epsilon,
+    laneAt(tableAt(3u, item, lane), within),
+    laneAt(tableAt(4u, item, lane), within),
   );
   let group = (item * channels + firstChannel) * LANES + local;
   storeCoefficients(group, params.groups, statistics, sum, product, f32(params.steps));

@@ -45,9 +45,12 @@ export function inline(outer: Program, at: number, inner: Program): Program {
   return Object.freeze({ operands, steps, result: outerRef(outer.result) });
 }
 
-/** Joins operands that are the same value, so that each is loaded once. */
-export function shareOperands<T>(program: Program, operands: readonly T[]): { program: Program; operands: T[] } {
-  const distinct = [...new Set(operands)];
+/** Joins operands that are the same value, so that each is loaded once; `distinct` are those of the result, in order. */
+export function shareOperands<T>(
+  program: Program,
+  operands: readonly T[],
+  distinct: readonly T[] = [...new Set(operands)],
+): { program: Program; operands: readonly T[] } {
   const ref = (old: number) =>
     old < program.operands ? distinct.indexOf(operands[old] as T) : old - program.operands + distinct.length;
   const steps = program.steps.map((step) => ({ ...step, args: step.args.map(ref) }));

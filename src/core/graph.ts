@@ -28,6 +28,8 @@ export interface Node {
   readonly outputs: readonly Value[];
   /** Module path of the layer that made it, `"lenet5/conv1"`. */
   readonly path: string;
+  /** Elementwise work that the operator's kernel does on each value of input 0 that it reads: see `Prologue` in op.ts. */
+  readonly prologue: Program | null;
   /**
    * Elementwise work that the operator's kernel does on each value before it stores it. Operand 0 of the program is
    * that value; the others are the last inputs of the node.
@@ -121,13 +123,14 @@ export interface NodeParts {
   readonly inputs: readonly Value[];
   readonly types: readonly TensorType[];
   readonly path: string;
+  readonly prologue?: Program | null;
   readonly epilogue?: Program | null;
 }
 
-export function makeNode({ op, attrs, inputs, types, path, epilogue = null }: NodeParts): Node {
-  const node = { id: nextId++, op, attrs: Object.freeze(attrs), inputs: Object.freeze([...inputs]), path, epilogue };
+export function makeNode({ op, attrs, inputs, types, path, prologue = null, epilogue = null }: NodeParts): Node {
+  const parts = { op, attrs: Object.freeze(attrs), inputs: Object.freeze([...inputs]), path, prologue, epilogue };
   const outputs: Value[] = [];
-  const whole: Node = Object.assign(node, { outputs });
+  const whole: Node = Object.assign(parts, { id: nextId++, outputs });
   types.forEach((type, index) => {
     outputs.push(makeValue(type, { kind: "node", node: whole, index }));
   });

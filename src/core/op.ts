@@ -28,6 +28,8 @@ export interface OpDef<A extends Attrs = Attrs> {
   withProgram?(program: Program, shape: Shape): A;
   /** The kernel can run an elementwise program on each value that it stores in output 0. */
   readonly epilogue?: true;
+  /** The kernel can run an elementwise program on each value of input 0 that it reads: see passes/absorb.ts. */
+  readonly prologue?: Prologue;
   /** Output 0 is the bytes of input 0 under another shape: no kernel runs. */
   readonly view?: true;
   /** The operator that does the work of this one and of an earlier one, of which it reads a result: see passes/join.ts. */
@@ -47,6 +49,14 @@ export interface OpDef<A extends Attrs = Attrs> {
 export interface Joint {
   readonly earlier: OpDef;
   readonly joint: OpDef;
+}
+
+/**
+ * The program has two operands: the value of input 0, and that of output 0 of the node which made input `forward`, without
+ * its epilogue, which the kernel makes again, bit for bit, from what it reads anyway.
+ */
+export interface Prologue {
+  readonly forward: number;
 }
 
 /** `op` has the attributes and the epilogue of the operator, and makes its output 0, bit for bit, and nothing else. */
@@ -85,6 +95,7 @@ export interface LowerContext<A> {
   /** The operator's own inputs, without the epilogue's operands. */
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  readonly prologue: Program | null;
   readonly epilogue: BoundProgram | null;
   readonly target: Target;
 }

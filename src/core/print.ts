@@ -4,7 +4,8 @@ import { showType } from "./types.ts";
 
 /**
  * The graph as text, one node a line, numbered from the top, so that two builds of one model print the same:
- * `%3 = conv2d(%2, conv1/kernel, conv1/bias) {strides: [1, 1]} -> tanh : f32[64, 28, 28, 6]  # lenet5/conv1`.
+ * `%3 = conv2d(%2, conv1/kernel, conv1/bias) {strides: [1, 1]} -> tanh : f32[64, 28, 28, 6]  # lenet5/conv1`. Before the name
+ * stands what a kernel makes of its first input, behind the attributes what it makes of its result.
  */
 export function printGraph(graph: Graph): string {
   const names = new Map<Value, string>();
@@ -23,10 +24,11 @@ export function printGraph(graph: Graph): string {
     const program = node.op.program?.(node.attrs);
     const name = program ? `map[${programName(program)}]` : node.op.name;
     const attrs = program ? "" : printAttrs(node.attrs);
+    const prologue = node.prologue ? `${programName(node.prologue)} -> ` : "";
     const epilogue = node.epilogue ? ` -> ${programName(node.epilogue)}` : "";
     const outputs = node.outputs.map(nameOf).join(", ");
     const types = node.outputs.map((value) => showType(value.type)).join(", ");
-    return `${outputs} = ${name}(${inputs})${attrs}${epilogue} : ${types}${node.path ? `  # ${node.path}` : ""}`;
+    return `${outputs} = ${prologue}${name}(${inputs})${attrs}${epilogue} : ${types}${node.path ? `  # ${node.path}` : ""}`;
   });
   const results = Object.entries(graph.outputs).map(([name, value]) => `${name} = ${nameOf(value)}`);
   const updates = graph.updates.map(nameOf);

@@ -1,11 +1,11 @@
-import type { Target } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { constant, type Value } from "../core/graph.ts";
-import { apply, type BoundProgram, type OpDef } from "../core/op.ts";
+import { apply, type LowerContext, type OpDef, type Prologue } from "../core/op.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { add, addScalar, div, mul, sqrt, sub } from "./elementwise.ts";
 import {
   applyCall,
+  type BackwardParts,
   lowerNormalize,
   lowerNormalizeGradient,
   type NormView,
@@ -33,28 +33,27 @@ export interface BatchNormAttrs {
   readonly running: boolean;
 }
 
-/** x, statistics, weight, bias -> y of batchNorm. */
+/** x, statistics -> y of batchNorm. */
 export const batchNormApplyOp: OpDef<BatchNormAttrs> = {
   name: "batchNormApply",
   doc: "The result of batchNorm once more, from its statistics",
   noGradient: "A pass adds it to graphs that are differentiated already.",
   epilogue: true,
-  infer([x, statistics, ...perChannel], _, where) {
-    const view = checkBatchNorm(where, x, perChannel, ["weight", "bias"]);
+  infer([x, statistics], _, where) {
+    const view = checkBatchNorm(where, x, [], []);
     if (!x || !statistics || !sameShape(statistics.shape, statisticsShape(view))) {
       const seen = `statistics ${statistics ? showType(statistics) : "missing"}`;
       throw new ShapeError({ where, seen, wanted: showShape(statisticsShape(view)) });
     }
     return [x];
   },
-  lower({ attrs: { epsilon }, inputs: [x, statistics, weight, bias], outputs: [y], epilogue, target }) {
-    if (!x || !statistics || !weight || !bias || !y) return [];
-    const parts = { view: viewOf(x.type), epsilon, x, y, statistics, affine: { weight, bias }, epilogue };
-    return [applyCall("batchNorm", parts, target)];
+  lower({ inputs: [x, statistics], outputs: [y], epilogue, target }) {
+    if (!x || !statistics || !y) return [];
+    return [applyCall("batchNorm", { view: viewOf(x.type), x, y, statistics, epilogue }, target)];
   },
 };
 
-/** x, weight, bias[, running mean, running variance] -> y, statistics [3, 1, C][, new running mean and variance]. */
+/** x, weight, bias[, running mean, running variance] -> y, statistics [5, 1, C][, new running mean and variance]. */
 export const batchNormOp: OpDef<BatchNormAttrs> = {
   name: "batchNorm",
   doc: "Batch normalization in training, with running statistics",
@@ -82,10 +81,10 @@ export const batchNormOp: OpDef<BatchNormAttrs> = {
   inPlace: (_, { running }) => (running ? runningPairs : []),
   again: {
     op: batchNormApplyOp,
-    inputs: ([x, ...affine], [, statistics]) => (x && statistics ? [x, statistics, ...affine.slice(0, 2)] : []),
+    inputs: ([x], [, statistics]) => (x && statistics ? [x, statistics] : []),
   },
-  grad({ attrs, inputs: [x, weight], outputs: [, statistics], gradients: [dY, ...others], needs }) {
-    if (!x || !weight || !statistics) return [];
+  grad({ attrs, inputs: [x], outputs: [, statistics], gradients: [dY, ...others], needs }) {
+    if (!x || !statistics) return [];
     if (others.some(Boolean)) {
       throw new GraphError({
         where: whereIs("batchNorm"),
@@ -96,7 +95,7 @@ export const batchNormOp: OpDef<BatchNormAttrs> = {
     }
     if (!dY) return [];
     const op = needs[0] ? batchNormGradientOp : batchNormWeightGradientOp;
-    const results = apply(op, [dY, x, statistics, weight], { epsilon: attrs.epsilon });
+    const results = apply(op, [dY, x, statistics], { epsilon: attrs.epsilon });
     return needs[0] ? results : [null, ...results];
   },
   lower({ attrs, inputs: [x, weight, bias], outputs: [y, statistics, mean, variance], epilogue, target }) {
@@ -117,8 +116,11 @@ interface BatchNormGradientAttrs {
   readonly epsilon: number;
 }
 
+/** The derivative of an activation behind y: y is x and two of the statistics. */
+const prologue: Prologue = { forward: 2 };
+
 /**
- * dY, x, statistics, weight -> dX, dWeight, dBias. With z = (x - mean) / sqrt(variance + epsilon), over n values:
+ * dY, x, statistics -> dX, dWeight, dBias. With z = (x - mean) / sqrt(variance + epsilon), over n values:
  * dBias = sum dY, dWeight = sum dY z, dX = weight / sqrt(variance + epsilon) (dY - dBias / n - z dWeight / n).
  */
 export const batchNormGradientOp: OpDef<BatchNormGradientAttrs> = {
@@ -126,13 +128,14 @@ export const batchNormGradientOp: OpDef<BatchNormGradientAttrs> = {
   doc: "Gradient of batchNorm by its input, weight and bias",
   noGradient: "Second derivatives of batch normalization are not part of wgrad.",
   epilogue: true,
+  prologue,
   infer(types, _, where) {
-    const [dX, weight] = checkGradient(where, types);
-    return [dX, weight, weight];
+    const [dX, perChannel] = checkGradient(where, types);
+    return [dX, perChannel, perChannel];
   },
-  lower({ attrs, inputs, outputs: [dX, weightGradient, biasGradient], epilogue, target }) {
-    if (!dX || !weightGradient || !biasGradient) return [];
-    return lowerGradient(inputs, attrs.epsilon, { dX, weightGradient, biasGradient, epilogue }, target);
+  lower(context) {
+    const [dX, weightGradient, biasGradient] = context.outputs;
+    return dX && weightGradient && biasGradient ? lowerGradient(context, dX, { weightGradient, biasGradient }) : [];
   },
 };
 
@@ -141,40 +144,36 @@ export const batchNormWeightGradientOp: OpDef<BatchNormGradientAttrs> = {
   name: "batchNormWeightGradient",
   doc: "Gradient of batchNorm by its weight and bias alone",
   noGradient: "Second derivatives of batch normalization are not part of wgrad.",
+  prologue,
   infer(types, _, where) {
-    const [, weight] = checkGradient(where, types);
-    return [weight, weight];
+    const [, perChannel] = checkGradient(where, types);
+    return [perChannel, perChannel];
   },
-  lower({ attrs, inputs, outputs: [weightGradient, biasGradient], target }) {
-    if (!weightGradient || !biasGradient) return [];
-    return lowerGradient(inputs, attrs.epsilon, { dX: null, weightGradient, biasGradient, epilogue: null }, target);
+  lower(context) {
+    const [weightGradient, biasGradient] = context.outputs;
+    return weightGradient && biasGradient ? lowerGradient(context, null, { weightGradient, biasGradient }) : [];
   },
 };
 
-interface GradientResults {
-  readonly dX: Value | null;
-  readonly weightGradient: Value;
-  readonly biasGradient: Value;
-  readonly epilogue: BoundProgram | null;
-}
-
-function lowerGradient(inputs: readonly Value[], epsilon: number, results: GradientResults, target: Target) {
-  const [dY, x, statistics, weight] = inputs;
-  if (!dY || !x || !statistics || !weight) return [];
-  const { dX, weightGradient, biasGradient, epilogue } = results;
-  const affine = { weight, weightGradient, biasGradient };
-  const parts = { view: viewOf(x.type), epsilon, x, dY, statistics, dX, affine, epilogue };
+function lowerGradient(
+  { attrs, inputs: [dY, x, statistics], prologue, epilogue, target }: LowerContext<BatchNormGradientAttrs>,
+  dX: Value | null,
+  affine: BackwardParts["affine"],
+) {
+  if (!dY || !x || !statistics) return [];
+  const parts = { ...attrs, view: viewOf(x.type), x, dY, statistics, dX, affine, prologue, epilogue };
   return lowerNormalizeGradient("batchNormGradient", parts, target);
 }
 
-function checkGradient(where: string, [dY, x, statistics, weight]: readonly TensorType[]): [TensorType, TensorType] {
-  const view = checkBatchNorm(where, x, weight ? [weight] : [], ["weight"]);
+/** Types of dX and of the gradients by weight and bias. */
+function checkGradient(where: string, [dY, x, statistics]: readonly TensorType[]): [TensorType, TensorType] {
+  const view = checkBatchNorm(where, x, [], []);
   const fits = dY && x && sameShape(dY.shape, x.shape);
-  if (!fits || !weight || !statistics || !sameShape(statistics.shape, statisticsShape(view))) {
+  if (!fits || !statistics || !sameShape(statistics.shape, statisticsShape(view))) {
     const seen = `dY ${dY ? showType(dY) : "missing"}, statistics ${statistics ? showType(statistics) : "missing"}`;
     throw new ShapeError({ where, seen, wanted: "those of batchNorm on x" });
   }
-  return [dY, weight];
+  return [dY, tensorType([view.channels])];
 }
 
 function viewOf({ shape }: TensorType): NormView {

@@ -63,7 +63,7 @@ export const normalizeGradientOp: OpDef<NormalizeAttrs> = {
   lower({ attrs, inputs: [dY, x, statistics], outputs: [dX], epilogue, target }) {
     if (!dY || !x || !statistics || !dX) return [];
     const view = viewOf(x.type, attrs);
-    const parts = { view, epsilon: attrs.epsilon, x, dY, statistics, dX, affine: null, epilogue };
+    const parts = { view, epsilon: attrs.epsilon, x, dY, statistics, dX, affine: null, prologue: null, epilogue };
     return lowerNormalizeGradient("normalizeGradient", parts, target);
   },
 };

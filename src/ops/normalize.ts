@@ -1,14 +1,14 @@
-import affine from "../../shaders/batchNorm/affine.wgsl";
 import applyShader from "../../shaders/norm/apply.wgsl";
 import gradientApply from "../../shaders/norm/gradientApply.wgsl";
-import plain from "../../shaders/norm/plain.wgsl";
 import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
+import type { Program } from "../core/expression.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
 import { tensorType } from "../core/types.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import { coefficientCalls, sizeOfView, statisticsCalls, tableParams, tableShader } from "./normalizeSums.ts";
+import { prologueOf } from "./prologue.ts";
 
 /**
  * The kernels of all normalizations: y = (x - mean) / sqrt(variance + epsilon), where mean and (biased) variance are
@@ -33,9 +33,9 @@ export function normView(items: number, steps: number, channels: number, groups:
   return { items, steps: (steps * channels) / lanes, channels: lanes, groups, lanes };
 }
 
-/** Shape of the statistics: the mean's high and low part, and the variance, of each group. */
+/** Shape of the statistics of each group: the mean's high and low part, the variance, and y's scale and shift. */
 export function statisticsShape({ items, groups }: NormView): number[] {
-  return [3, items, groups];
+  return [5, items, groups];
 }
 
 /** Invocations of a workgroup of the last stages. */
@@ -64,17 +64,18 @@ export function lowerNormalize(name: string, parts: ForwardParts, target: Target
   return [...statisticsCalls(name, parts, target), applyCall(name, parts, target)];
 }
 
+export type ApplyParts = Pick<ForwardParts, "view" | "x" | "y" | "statistics" | "epilogue">;
+
 /** y from x and statistics that are there. */
-export function applyCall(name: string, parts: Omit<ForwardParts, "running">, target: Target): KernelCall {
-  const { view, epsilon, x, y, statistics } = parts;
+export function applyCall(name: string, { view, x, y, statistics, epilogue }: ApplyParts, target: Target): KernelCall {
   const runs = runsOf(view, y, target);
-  const end = epilogueOf(parts.epilogue, y, view.lanes);
+  const end = epilogueOf(epilogue, y, view.lanes);
   return {
     name: `${name}/apply`,
-    shaders: [applyShader, parts.affine ? affine : plain, tableShader(view), laneShader(view.lanes), ...end.shaders],
+    shaders: [applyShader, tableShader(view), laneShader(view.lanes), ...end.shaders],
     constants: runs.constants,
-    params: { params: { ...runs.params, epsilon }, tableShape: tableParams(view), ...end.params },
-    operands: { x, table: statistics, y, ...parts.affine, ...end.operands },
+    params: { params: runs.params, tableShape: tableParams(view), ...end.params },
+    operands: { x, table: statistics, y, ...end.operands },
     workgroups: runs.workgroups,
     flops: 3 * sizeOfView(view),
   };
@@ -88,20 +89,22 @@ export interface BackwardParts {
   readonly statistics: Value;
   /** Null where only the gradients of weight and bias are wanted. */
   readonly dX: Value | null;
-  readonly affine: { readonly weight: Value; readonly weightGradient: Value; readonly biasGradient: Value } | null;
+  readonly affine: { readonly weightGradient: Value; readonly biasGradient: Value } | null;
+  /** What dY and y make of dY as it is read. */
+  readonly prologue: Program | null;
   readonly epilogue: BoundProgram | null;
 }
 
 export function lowerNormalizeGradient(name: string, parts: BackwardParts, target: Target): KernelCall[] {
   const { view, x, dY, dX } = parts;
-  const coefficients = scratch(tensorType([4, view.items, view.groups]));
+  const coefficients = scratch(tensorType([5, view.items, view.groups]));
   const calls = coefficientCalls(name, parts, coefficients, target);
   if (!dX) return calls;
   const runs = runsOf(view, dX, target);
   const end = epilogueOf(parts.epilogue, dX, view.lanes);
   calls.push({
     name: `${name}/apply`,
-    shaders: [gradientApply, tableShader(view), laneShader(view.lanes), ...end.shaders],
+    shaders: [gradientApply, tableShader(view), ...prologueOf(parts.prologue, view.lanes), ...end.shaders],
     constants: runs.constants,
     params: { params: runs.params, tableShape: tableParams(view), ...end.params },
     operands: { x, table: coefficients, dY, dX, ...end.operands },

@@ -1,3 +1,4 @@
+import affine from "../../shaders/batchNorm/affine.wgsl";
 import gradientAffine from "../../shaders/batchNorm/gradientAffine.wgsl";
 import running from "../../shaders/batchNorm/running.wgsl";
 import gradientPlain from "../../shaders/norm/gradientPlain.wgsl";
@@ -7,6 +8,7 @@ import joinAlone from "../../shaders/norm/joinAlone.wgsl";
 import joinWorkgroup from "../../shaders/norm/joinWorkgroup.wgsl";
 import keepNothing from "../../shaders/norm/keepNothing.wgsl";
 import moments from "../../shaders/norm/moments.wgsl";
+import plain from "../../shaders/norm/plain.wgsl";
 import statisticsShader from "../../shaders/norm/statistics.wgsl";
 import tableByChannel from "../../shaders/norm/tableByChannel.wgsl";
 import tableByGroup from "../../shaders/norm/tableByGroup.wgsl";
@@ -17,6 +19,7 @@ import { scratch, type Value } from "../core/graph.ts";
 import { tensorType } from "../core/types.ts";
 import { laneShader } from "./lanes.ts";
 import type { BackwardParts, ForwardParts, NormView } from "./normalize.ts";
+import { prologueOf } from "./prologue.ts";
 
 /**
  * The sums of all normalizations: statistics of groups, and the table of coefficients of the gradient. In one dispatch,
@@ -25,19 +28,20 @@ import type { BackwardParts, ForwardParts, NormView } from "./normalize.ts";
 
 /** The statistics of each group, and running statistics with them. */
 export function statisticsCalls(name: string, parts: ForwardParts, target: Target): KernelCall[] {
-  const { view, x, statistics, running: update } = parts;
+  const { view, epsilon, x, statistics, affine: weights, running: update } = parts;
   const flops = 6 * sizeOfView(view);
-  const results = { statistics, ...(update ? { runningMean: update.mean, runningVariance: update.variance } : {}) };
+  const kept = update ? { runningMean: update.mean, runningVariance: update.variance } : {};
+  const others = { statistics, ...kept, ...weights };
   const rates = update ? { running: { momentum: update.momentum } } : {};
-  const use = update ? running : keepNothing;
+  const use = [update ? running : keepNothing, weights ? affine : plain];
   const whole = wholeCall(view, target);
   if (whole) {
     return [
       {
         name: `${name}/statistics`,
-        shaders: [wholeMoments, laneShader(view.lanes), use],
-        params: { params: whole.params, ...rates },
-        operands: { x, partial: whole.partial, ...results },
+        shaders: [wholeMoments, laneShader(view.lanes), ...use],
+        params: { params: { ...whole.params, epsilon }, ...rates },
+        operands: { x, partial: whole.partial, ...others },
         workgroups: whole.workgroups,
         flops,
       },
@@ -56,31 +60,34 @@ export function statisticsCalls(name: string, parts: ForwardParts, target: Targe
     {
       ...groupCall(view, slices, target, use, statisticsShader),
       name: `${name}/statistics`,
-      params: { params: { ...groupParams(view), slices }, ...rates },
-      operands: { x, partial, ...results },
+      params: { params: { ...groupParams(view), slices, epsilon }, ...rates },
+      operands: { x, partial, ...others },
     },
   ];
 }
 
-/** The table [4, items, groups] that the gradient by x is made from, and the gradients of weight and bias with it. */
+/** The table [5, items, groups] that the gradient by x is made from, and the gradients of weight and bias with it. */
 export function coefficientCalls(
   name: string,
   parts: BackwardParts,
   coefficients: Value,
   target: Target,
 ): KernelCall[] {
-  const { view, epsilon, x, dY, statistics, affine } = parts;
+  const { view, epsilon, x, dY, statistics, affine: gradients } = parts;
   const flops = 4 * sizeOfView(view);
-  const use = affine ? gradientAffine : gradientPlain;
-  const table = { shaders: [tableShader(view), laneShader(view.lanes)], params: { tableShape: tableParams(view) } };
+  const use = [gradients ? gradientAffine : gradientPlain];
+  const table = {
+    shaders: [tableShader(view), ...prologueOf(parts.prologue, view.lanes)],
+    params: { tableShape: tableParams(view) },
+  };
   const whole = wholeCall(view, target);
   if (whole) {
     return [
       {
         name: `${name}/table`,
-        shaders: [wholeSums, ...table.shaders, use],
+        shaders: [wholeSums, ...table.shaders, ...use],
         params: { params: { ...whole.params, epsilon }, ...table.params },
-        operands: { x, table: statistics, dY, partial: whole.partial, coefficients, ...affine },
+        operands: { x, table: statistics, dY, partial: whole.partial, coefficients, ...gradients },
         workgroups: whole.workgroups,
         flops,
       },
@@ -100,7 +107,7 @@ export function coefficientCalls(
       ...groupCall(view, slices, target, use, gradientTable),
       name: `${name}/table`,
       params: { params: { ...groupParams(view), slices, epsilon } },
-      operands: { partial, statistics, coefficients, ...affine },
+      operands: { partial, statistics, coefficients, ...gradients },
     },
   ];
 }
@@ -172,14 +179,14 @@ function groupCall(
   view: NormView,
   slices: number,
   { software }: Target,
-  use: KernelCall["shaders"][number],
+  use: KernelCall["shaders"],
   shader: KernelCall["shaders"][number],
 ) {
   const parts = (slices * view.channels) / view.groups;
   const count = view.items * view.groups;
   const shared = parts > longSum && !software;
   return {
-    shaders: [shader, shared ? joinWorkgroup : joinAlone, use],
+    shaders: [shader, shared ? joinWorkgroup : joinAlone, ...use],
     workgroups: shared ? count : workgroupsFor(count, workgroupSize),
     flops: 4 * parts * count,
   };

@@ -2,6 +2,7 @@ import type { Target } from "../core/call.ts";
 import type { Graph } from "../core/graph.ts";
 import type { Plan } from "../core/plan.ts";
 import { verify } from "../core/verify.ts";
+import { absorb } from "./absorb.ts";
 import { foldViews } from "./foldViews.ts";
 import { fuse } from "./fuse.ts";
 import { join } from "./join.ts";
@@ -14,7 +15,7 @@ import type { Recompute } from "./recomputeChoice.ts";
 import { schedule } from "./schedule.ts";
 
 export interface PlanOptions extends MemoryOptions {
-  /** Join gradients with their forward nodes, and elementwise nodes with each other and with epilogues. Off only in tests. */
+  /** Join gradients with their forward nodes, elementwise nodes with each other and with the kernels around. Off only in tests. */
   readonly fuse?: boolean;
   /** Results of the forward pass that the backward pass makes again instead of keeping them. Default: none. */
   readonly recompute?: Recompute | null;
@@ -22,7 +23,7 @@ export interface PlanOptions extends MemoryOptions {
 
 /** Graph to graph: everything that is decided before kernels are. The graph is verified after each pass. */
 export function optimize(graph: Graph, { fuse: joins = true }: PlanOptions = {}): Graph {
-  const passes = [prune, foldViews, ...(joins ? [join, fuse] : [])];
+  const passes = [prune, foldViews, ...(joins ? [join, absorb, fuse] : [])];
   return passes.reduce((current, pass) => verify(pass(current), pass.name), verify(graph, "building"));
 }
 

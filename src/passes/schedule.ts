@@ -14,7 +14,7 @@ export function schedule(graph: Graph, target: Target): ScheduledCall[] {
     const count = node.inputs.length - epilogueOperands(node);
     const inputs = node.inputs.slice(0, count);
     const epilogue = node.epilogue ? { program: node.epilogue, operands: node.inputs.slice(count) } : null;
-    const { op, attrs, outputs } = node;
-    return op.lower({ attrs, inputs, outputs, epilogue, target }).map((call) => ({ node, call }));
+    const { op, attrs, outputs, prologue } = node;
+    return op.lower({ attrs, inputs, outputs, prologue, epilogue, target }).map((call) => ({ node, call }));
   });
 }

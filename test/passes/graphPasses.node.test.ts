@@ -7,6 +7,7 @@ import { add, exp, mul, relu, tanh } from "../../src/ops/elementwise.ts";
 import { dense } from "../../src/ops/matmul.ts";
 import { constantFill } from "../../src/ops/random.ts";
 import { reshape, reshapeOp } from "../../src/ops/reshape.ts";
+import { absorb } from "../../src/passes/absorb.ts";
 import { foldViews } from "../../src/passes/foldViews.ts";
 import { epilogueCanRead, fuse } from "../../src/passes/fuse.ts";
 import { optimize } from "../../src/passes/index.ts";
@@ -85,6 +86,44 @@ describe("join", () => {
     ]);
     expect(names({ gradient: applyOne(backward, [x("b", 4), loss, inner], {}) })).toEqual(["forward", "backward"]);
     expect(names({ gradient: applyOne(backward, [a, loss, inner], {}) })).toEqual(["forward", "backward"]);
+  });
+});
+
+describe("absorb", () => {
+  const forward = fakeOp({ name: "forward", infer: ([a]) => (a ? [a, tensorType([])] : []) });
+  const backward = fakeOp({ name: "backward", prologue: { forward: 1 } });
+  const parts = () => {
+    const [y, statistics] = apply(forward, [x("a", 4)], {}) as [Value, Value];
+    return { y, statistics, dH: x("dH", 4) };
+  };
+  const gradient = (dY: Value, statistics: Value) => ({ gradient: applyOne(backward, [dY, statistics], {}) });
+
+  test("the derivative of what is behind a node goes into its gradient, from the node's own result", () => {
+    const { y, statistics, dH } = parts();
+    const outputs = { ...gradient(mul(dH, exp(y)), statistics), h: exp(y) };
+    expect(lines(outputs, absorb)).toEqual([
+      "%1, %2 = forward(@a) : f32[4], f32[]",
+      "%3 = map[exp](%1) : f32[4]",
+      "%4 = exp, mul -> backward(@dH, %2) : f32[4]",
+      "return gradient = %4; h = %3",
+    ]);
+    expect(lines(gradient(mul(y, dH), statistics), absorb)[1]).toBe("%3 = mul -> backward(@dH, %2) : f32[4]");
+    expect(lines(gradient(exp(dH), statistics), absorb)[1]).toContain("exp -> backward(@dH, %2)");
+  });
+
+  test("not what others read too, and nothing that reads more", () => {
+    const { y, statistics, dH } = parts();
+    const unchanged = (dY: Value, more: Record<string, Value> = {}) => {
+      const graph = makeGraph("g", { ...gradient(dY, statistics), ...more });
+      expect(absorb(graph)).toEqual(graph);
+    };
+    const shared = mul(dH, y);
+    unchanged(shared, { shared });
+    unchanged(mul(mul(dH, y), x("another", 4)));
+    unchanged(mul(dH, x("scalar")));
+    unchanged(mul(x("scalar"), y));
+    unchanged(mul(y, y));
+    unchanged(dH);
   });
 });
 

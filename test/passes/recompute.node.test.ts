@@ -184,8 +184,8 @@ describe("recompute", () => {
   const { kept, cheap, all } = plansOf(bench, 4);
   const count = ({ calls }: Plan, name: string) => calls.filter(({ call }) => call.name === name).length;
 
-  test("cheap: a third less for activations, at less than a hundredth more flops", () => {
-    expect(slotBytes(cheap)).toBeLessThan(0.7 * slotBytes(kept));
+  test("cheap: a quarter less for activations, at less than a hundredth more flops", () => {
+    expect(slotBytes(cheap)).toBeLessThan(0.75 * slotBytes(kept));
     expect(cheap.flops).toBeLessThan(1.01 * kept.flops);
     expect(count(cheap, "conv2d/forward")).toBe(count(kept, "conv2d/forward"));
   });
