@@ -12,6 +12,7 @@ export {
   type ReadPairsOptions,
   readImagePairs,
 } from "./imageFolder.ts";
+export { encodeIndexedPng } from "./indexedPng.ts";
 export type { LabelledImages } from "./labelledImages.ts";
 export { encodePng, maskToImageData, sideBySide } from "./maskImage.ts";
 export type { PixelWeights } from "./pixelWeights.ts";

@@ -50,8 +50,8 @@ const centreCount = 4096;
 
 /**
  * A data set for learning from scribbles: crops of one image, each about a labelled pixel. Classes take turns in these
- * pixels, and a pixel weighs in the loss as its class is rare, so a dot counts as much as a broad stroke. A batch is x f32
- * [B, size, size, C], y i32 [B, size, size] with `unlabelled` where nobody has painted, and weights.
+ * pixels, and a pixel weighs in the loss as 1 / sqrt(pixels of its class), so that dots are heard beside broad strokes. A
+ * batch is x f32 [B, size, size, C], y i32 [B, size, size] with `unlabelled` where nobody has painted, and weights.
  *
  *     const data = scribbleDataset(gpu, { ...photo, labels, classes: ["sky", "sea"] }, { size: 128 });
  *     await model.compile({ gpu, optimizer: adam(), loss: sparseCategoricalCrossentropy({ ignoreClass: unlabelled }) });
@@ -106,9 +106,10 @@ function guidesOf(image: ScribbledImage, labels: Uint8Array) {
   const pixels = pixelsByClass(image, labels);
   const painted = pixels.filter((list) => list.length > 0);
   const total = painted.reduce((sum, list) => sum + list.length, 0);
+  const roots = painted.reduce((sum, list) => sum + Math.sqrt(list.length), 0);
   const weights = new Float32Array(labels.length);
   for (const list of painted) {
-    const weight = total / (painted.length * list.length);
+    const weight = total / (roots * Math.sqrt(list.length));
     for (const pixel of list) weights[pixel] = weight;
   }
   const centres = Uint32Array.from({ length: centreCount }, (_, i) => {

@@ -50,10 +50,11 @@ describe("a batch", () => {
     const rare = crops.filter((crop) => crop.includes(2)).length;
     // Half of them are about the one pixel of class 2: 32 of 64, deviation 4.
     expect(Math.abs(rare - 32)).toBeLessThan(16);
-    // 13 pixels of 2 classes: 13 / (2 * 12) each, and 13 / 2.
-    const wanted = seen.y.map((label) => (label === 0 ? 13 / 24 : label === 2 ? 6.5 : 0));
+    // 12 pixels and 1: as 1 / sqrt(12) to 1, so that the mean over the 13 is 1.
+    const single = 13 / (Math.sqrt(12) + 1);
+    const wanted = seen.y.map((label) => (label === 0 ? single / Math.sqrt(12) : label === 2 ? single : 0));
     seen.weights.forEach((weight, i) => {
-      expect(weight).toBeCloseTo(wanted[i] ?? Number.NaN, 6);
+      expect(weight).toBeCloseTo(wanted[i] ?? Number.NaN, 5);
     });
     data.dispose();
   });
