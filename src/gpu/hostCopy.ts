@@ -46,6 +46,19 @@ export class HostCopies {
   }
 }
 
+/**
+ * The values of variables at this moment, by the arenas in which they lie: whatever is submitted after the call, while
+ * they are on their way, does not change them.
+ */
+export async function copyValues(store: Variables, variables: readonly Variable[]): Promise<HostCopy> {
+  const copies = new HostCopies(store);
+  try {
+    return await copies.take([...new Set(variables.map(({ arena }) => arena))]);
+  } finally {
+    copies.dispose();
+  }
+}
+
 /** Writes a copy back, also on another device than it was taken from. */
 export function restoreCopy(variables: Variables, copy: HostCopy): void {
   for (const [name, bytes] of copy) variables.gpu.device.queue.writeBuffer(variables.arena(name), 0, bytes);

@@ -1,6 +1,7 @@
 import { FormatError, GraphError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
-import type { Metadata, NamedTensor, TensorData } from "../io/safetensors.ts";
+import { copyValues, valueIn } from "../gpu/hostCopy.ts";
+import type { Metadata } from "../io/safetensors.ts";
 import type { Compiled } from "./compile.ts";
 import type { Position, TrainingSnapshot } from "./snapshot.ts";
 import { changingWeights } from "./watch.ts";
@@ -25,23 +26,29 @@ export interface Checkpoint extends Pick<TrainingSnapshot, "position" | "watched
 const notePrefix = "notes/";
 const bestPrefix = "best/";
 
+/** A training as it is at the moment of the call, whatever steps are submitted after it. */
+export async function takeSnapshot(compiled: Compiled, position: Position): Promise<TrainingSnapshot> {
+  const { store, memory } = compiled;
+  const { watched } = memory;
+  return { position, watched, values: await copyValues(store, variablesOf(compiled)) };
+}
+
 /**
  * A training as a safetensors file: weights, running statistics, optimizer state, totals of the epoch and the best weights
  * that early stopping has kept; in the metadata position, seed, optimizer, what was learned from losses, and notes. Batches
  * and dropout are drawn from (seed, epoch, step), so nothing else is needed to go on as if the training had never stopped,
  * bit for bit.
  */
-export async function saveCheckpoint(
+export function encodeCheckpoint(
   compiled: Compiled,
-  { position, watched }: Pick<TrainingSnapshot, "position" | "watched">,
-  read: (variable: Variable) => TensorData | Promise<TensorData>,
-  notes: Notes = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+  { position, watched, values }: TrainingSnapshot,
+  notes: Notes,
+): Uint8Array<ArrayBuffer> {
   for (const [name, text] of Object.entries(notes)) {
     if (typeof text === "string") continue;
     throw new GraphError({ where: "saveCheckpoint", seen: `note ${name} of type ${typeof text}`, wanted: "a text" });
   }
-  const { optimizer, seed } = compiled;
+  const { optimizer, seed, store } = compiled;
   const metadata = {
     kind: "checkpoint",
     step: `${position.step}`,
@@ -52,12 +59,11 @@ export async function saveCheckpoint(
     ...encodeWatched(watched),
     ...Object.fromEntries(Object.entries(notes).map(([name, text]) => [notePrefix + name, text])),
   };
-  const tensors: NamedTensor[] = [];
-  for (const variable of variablesOf(compiled)) tensors.push(tensorOf(variable, await read(variable)));
-  for (const [variable, data] of watched?.bestWeights ?? []) {
-    tensors.push({ ...tensorOf(variable, data), name: bestPrefix + variable.name });
-  }
-  return encodeTensors(tensors, metadata);
+  const tensors = variablesOf(compiled).map((variable) => tensorOf(variable, valueIn(values, store, variable)));
+  const best = [...(watched?.bestWeights ?? [])].map(([variable, data]) => {
+    return { ...tensorOf(variable, data), name: bestPrefix + variable.name };
+  });
+  return encodeTensors([...tensors, ...best], metadata);
 }
 
 /** Takes a checkpoint of the same model, optimizer and seed, and returns where it stood. Else nothing is changed. */

@@ -5,11 +5,11 @@ import { type Shape, sizeOf } from "../core/types.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import type { CommandGraph } from "../gpu/commandGraph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { restoreCopy, valueIn } from "../gpu/hostCopy.ts";
+import { restoreCopy } from "../gpu/hostCopy.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
-import { loadCheckpoint, type Notes, saveCheckpoint } from "./checkpoint.ts";
+import { encodeCheckpoint, loadCheckpoint, type Notes, takeSnapshot } from "./checkpoint.ts";
 import { type Compiled, type CompileOptions, compile, moveCompiled } from "./compile.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import { Fit, type FitOptions } from "./fit.ts";
@@ -188,10 +188,10 @@ export class Model extends Network {
     return (await this.compiled.store.read(variable)) as Float32Array;
   }
 
-  /** All weights as a safetensors file. */
+  /** All weights, as they are at the moment of the call, as a safetensors file. */
   saveWeights(): Promise<Uint8Array<ArrayBuffer>> {
     const { state, store } = this.compiled;
-    return saveVariables(store, state.variables.values());
+    return saveVariables(store, [...state.variables.values()]);
   }
 
   /** Takes the weights of a safetensors file; every name and shape must be this model's, else nothing is changed. */
@@ -203,30 +203,23 @@ export class Model extends Network {
 
   /**
    * Weights, optimizer state and position, and what early stopping and `reduceOnPlateau` remember, as a safetensors file:
-   * `fit` goes on from it bit for bit. Notes are texts of your own that go with it.
+   * `fit` goes on from it bit for bit. It is of the moment of the call, also where training goes on meanwhile. Notes are
+   * texts of your own that go with it.
    */
-  saveCheckpoint(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async saveCheckpoint(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
     const { compiled } = this;
     const position = { step: this.stepsDone, epoch: this.epochsDone, epochStep: this.epochStep };
-    return saveCheckpoint(
-      compiled,
-      { position, watched: compiled.memory.watched },
-      (variable) => compiled.store.read(variable),
-      notes,
-    );
+    return encodeCheckpoint(compiled, await takeSnapshot(compiled, position), notes);
   }
 
   /**
    * The last snapshot of a training with `snapshotEvery` as a checkpoint: from host memory, so that nothing is lost where
    * the device is and there is no other. @throws TrainingError where there is no snapshot
    */
-  saveSnapshot(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
+  saveSnapshot(notes: Notes = {}): Uint8Array<ArrayBuffer> {
     const { compiled } = this;
     const { snapshot } = compiled.memory;
-    if (snapshot) {
-      const { values } = snapshot;
-      return saveCheckpoint(compiled, snapshot, (variable) => valueIn(values, compiled.store, variable), notes);
-    }
+    if (snapshot) return encodeCheckpoint(compiled, snapshot, notes);
     throw new TrainingError({
       where: `${this.name ?? "model"}/saveSnapshot`,
       seen: "no snapshot",

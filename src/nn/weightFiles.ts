@@ -1,6 +1,7 @@
 import { FormatError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import { showShape, showType, type TensorType, tensorType } from "../core/types.ts";
+import { copyValues, valueIn } from "../gpu/hostCopy.ts";
 import type { Variables } from "../gpu/variables.ts";
 import { encodeToBytes, type Metadata, type NamedTensor, openSafetensors, type TensorData } from "../io/safetensors.ts";
 
@@ -14,11 +15,13 @@ export function encodeTensors(tensors: Iterable<NamedTensor>, metadata: Metadata
   return encodeToBytes(tensors, { format: "wgrad", layout: "channels-last", ...metadata });
 }
 
-/** The values of variables as a safetensors file. */
-export async function saveVariables(store: Variables, variables: Iterable<Variable>): Promise<Uint8Array<ArrayBuffer>> {
-  const tensors: NamedTensor[] = [];
-  for (const variable of variables) tensors.push(tensorOf(variable, await store.read(variable)));
-  return encodeTensors(tensors);
+/** The values of variables, all of the moment of the call, as a safetensors file. */
+export async function saveVariables(
+  store: Variables,
+  variables: readonly Variable[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const copy = await copyValues(store, variables);
+  return encodeTensors(variables.map((variable) => tensorOf(variable, valueIn(copy, store, variable))));
 }
 
 /** Takes the tensors of a file, which must be just these; nothing is written before all data have come in whole. */

@@ -1,10 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FormatError } from "../../src/core/errors.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
 import { batchNormalization, conv2d, dense, dropout, flatten } from "../../src/nn/layers.ts";
 import { type Model, sequential } from "../../src/nn/model.ts";
 import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
+import { reduceOnPlateau } from "../../src/nn/schedules.ts";
 import { testGpu } from "../support/run.ts";
 
 const batchSize = 16;
@@ -46,6 +47,73 @@ test("a training that stops and goes on from a checkpoint equals one that does n
 
   expect([...before.losses, ...after.losses]).toEqual(straight.losses);
   expect(await second.saveWeights()).toEqual(await whole.saveWeights());
+});
+
+test("also in the midst of an epoch, with its means", async () => {
+  const data = await digits();
+  const whole = await compiled(adam());
+  const straight = await whole.fit(data, { epochs: 2, batchSize });
+
+  const first = await compiled(adam());
+  const trainer = await first.trainer(data, { batchSize });
+  for (let step = 0; step < 4; step++) trainer.step();
+  const second = await compiled(adam());
+  await second.loadCheckpoint(await first.saveCheckpoint());
+  expect([second.stepsDone, second.epochsDone, second.epochStep]).toEqual([4, 1, 1]);
+  const place = { initialEpoch: second.epochsDone, initialStep: second.epochStep };
+  const seen: number[] = [];
+  const history = await second.fit(data, {
+    ...place,
+    epochs: 2,
+    batchSize,
+    onProgress: ({ step }) => seen.push(step),
+  });
+  expect(seen).toEqual([2, 3]);
+  expect(history.losses).toEqual(straight.losses.slice(4));
+  expect(history.initialEpoch).toBe(1);
+  const { seconds, ...last } = history.epochs[0] ?? {};
+  expect(straight.epochs[1]).toMatchObject(last);
+  expect(await second.saveCheckpoint()).toEqual(await whole.saveCheckpoint());
+  await expect(second.trainer(data, { batchSize, initialStep: 3 })).rejects.toThrow(
+    "trainer: initialStep 3; wanted initialStep to be a whole number below 3.",
+  );
+});
+
+test("what early stopping and reduceOnPlateau remember goes on too, with the best weights", async () => {
+  const data = await digits();
+  const scripted = [0.9, 0.5, 0.7, 0.6, 0.8, 0.55];
+  const train = async (model: Model, from: number, keepAfter?: number) => {
+    const evaluate = vi.spyOn(model, "evaluate");
+    for (const loss of scripted.slice(from)) evaluate.mockResolvedValueOnce({ loss, accuracy: 0.5, confusion: [] });
+    return model.fit(data, {
+      epochs: 9,
+      batchSize,
+      initialEpoch: from,
+      validationData: data,
+      earlyStopping: { patience: 4, restoreBest: true },
+      reduceOnPlateau: reduceOnPlateau({ patience: 2, factor: 0.5, cooldown: 1 }),
+      onEpochEnd: ({ epoch }) => {
+        if (epoch === keepAfter) kept = model.saveCheckpoint();
+      },
+    });
+  };
+  let kept: Promise<Uint8Array> | undefined;
+  const whole = await compiled(sgd({ learningRate: 0.2 }));
+  const straight = await train(whole, 0, 4);
+  expect(straight).toMatchObject({ bestEpoch: 2, stoppedEarly: true, initialEpoch: 0 });
+  expect(straight.epochs).toHaveLength(6);
+
+  const second = await compiled(sgd({ learningRate: 0.2 }));
+  await second.loadCheckpoint((await kept) ?? new Uint8Array());
+  const history = await train(second, 4);
+  expect(history).toMatchObject({ bestEpoch: 2, stoppedEarly: true, initialEpoch: 4 });
+  expect(history.losses).toEqual(straight.losses.slice(4 * 3));
+  expect(await second.saveCheckpoint()).toEqual(await whole.saveCheckpoint());
+
+  // A training that begins anew has learned of nothing.
+  await second.loadCheckpoint((await kept) ?? new Uint8Array());
+  await second.fit(data, { epochs: 1, batchSize });
+  expect(second.compiled.memory.watched).toEqual({ earlyStopping: null, reduceOnPlateau: null, bestWeights: null });
 });
 
 test("notes come back as they were, whatever their names", async () => {

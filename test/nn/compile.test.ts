@@ -80,7 +80,7 @@ describe("compile", () => {
   test.each([
     ["evaluate", { batch: 8 }, "evaluate: option batch; wanted one of batchSize, auc, signal."],
     ["evaluate", { batchSize: 0 }, "evaluate: batchSize 0; wanted a whole number of at least 1."],
-    ["predict", { batchSise: 8 }, "predict: option batchSise; wanted one of batchSize."],
+    ["predict", { batchSise: 8 }, "predict: option batchSise; wanted one of batchSize, signal."],
     ["predict", { batchSize: 1.5 }, "predict: batchSize 1.5; wanted a whole number of at least 1."],
     ["summary", { batch: 8 }, "summary: option batch; wanted one of batchSize."],
     ["summary", { batchSize: -1 }, "summary: batchSize -1; wanted a whole number of at least 1."],
