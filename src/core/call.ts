@@ -87,7 +87,11 @@ export function valuesOf(operand: Operand): readonly Value[] {
   return isFlat(operand) ? operand.flat : [operand];
 }
 
-/** Workgroups needed to give each of `items` one invocation. */
+/**
+ * Workgroups needed to give each of `items` one invocation; 1 at least.
+ * @example
+ * workgroupsFor(1000, 64); // => 16
+ */
 export function workgroupsFor(items: number, workgroupSize: number): number {
   return Math.max(1, Math.ceil(items / workgroupSize));
 }

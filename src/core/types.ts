@@ -10,6 +10,13 @@ export interface TensorType {
   readonly dtype: DType;
 }
 
+/**
+ * The type of a tensor, frozen; f32 unless another is given.
+ * @throws ShapeError on a side that is no whole number
+ * @example
+ * tensorType([2, 3]).dtype; // => "f32"
+ * tensorType([2.5]); // => ShapeError
+ */
 export function tensorType(shape: Shape, dtype: DType = "f32"): TensorType {
   for (const side of shape) {
     if (!Number.isInteger(side) || side < 0) {
@@ -19,7 +26,12 @@ export function tensorType(shape: Shape, dtype: DType = "f32"): TensorType {
   return Object.freeze({ shape: Object.freeze([...shape]), dtype });
 }
 
-/** Number of elements; 1 for a scalar, whose shape is `[]`. */
+/**
+ * Number of elements; 1 for a scalar, whose shape is `[]`.
+ * @example
+ * sizeOf([2, 3]); // => 6
+ * sizeOf([]); // => 1
+ */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, side) => product * side, 1);
 }

@@ -13,7 +13,7 @@ import {
   softplus,
   softsign,
   tanh,
-} from "../ops/elementwise.ts";
+} from "../ops/activations.ts";
 import { softmax } from "../ops/softmax.ts";
 
 /** Activations that a layer takes by name. Others are functions: `activation: (x) => leakyRelu(x, { .. })`. */

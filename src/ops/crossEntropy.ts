@@ -65,13 +65,24 @@ export interface SparseFocalOptions extends NllOptions {
 
 export { defaultIgnoreIndex };
 
-/** Scalar loss, or one number a row (`reduction: "none"`), from logits [.., C]. */
+/**
+ * -log softmax(logits)[label], from logits [.., C] and labels that are class indices [..] i32 or probabilities [.., C]
+ * f32: their mean, or one number a row with `reduction: "none"`. NaN for a label that is no class.
+ * @example
+ * softmaxCrossEntropy(logits, classes).type.shape; // => []
+ * softmaxCrossEntropy(logits, classes, { reduction: "none" }).type.shape; // => [5]
+ */
 export function softmaxCrossEntropy(logits: Value, labels: Value, options: CrossEntropyOptions = {}): Value {
   checkNames(whereIs("softmaxCrossEntropy"), options, [...nllNames, "labelSmoothing"]);
   return crossEntropyFrom("logits", logits, labels, options);
 }
 
-/** The same from log-probabilities [.., C] and class indices. */
+/**
+ * -logProbabilities[label]: `softmaxCrossEntropy` from log-probabilities [.., C] and class indices [..] i32.
+ * @throws DTypeError on labels that are not i32
+ * @example
+ * const loss = nllLoss(logSoftmax(logits), classes);
+ */
 export function nllLoss(logProbabilities: Value, labels: Value, options: NllOptions = {}): Value {
   const where = whereIs("nllLoss");
   checkNames(where, options, nllNames);
@@ -79,13 +90,22 @@ export function nllLoss(logProbabilities: Value, labels: Value, options: NllOpti
   return crossEntropyFrom("logProbabilities", logProbabilities, labels, options);
 }
 
-/** The same from probabilities, those below 1e-7 taken as 1e-7, as in Keras: prefer logits. */
+/**
+ * `softmaxCrossEntropy` from probabilities, those below 1e-7 taken as 1e-7, as in Keras: prefer logits.
+ * @example
+ * const loss = probabilityCrossEntropy(softmax(logits), classes);
+ */
 export function probabilityCrossEntropy(probabilities: Value, labels: Value, options: CrossEntropyOptions = {}): Value {
   checkNames(whereIs("probabilityCrossEntropy"), options, [...nllNames, "labelSmoothing"]);
   return crossEntropyFrom("logProbabilities", log(clamp(probabilities, { min: 1e-7 })), labels, options);
 }
 
-/** Focal cross-entropy of class indices, from logits [.., C]. */
+/**
+ * (1 - p)^gamma (-log p), p = softmax(logits)[label], from logits [.., C] and class indices [..] i32.
+ * @throws DTypeError on labels that are not i32
+ * @example
+ * const loss = sparseFocalLoss(logits, classes, { gamma: 2, reduction: "sum" });
+ */
 export function sparseFocalLoss(logits: Value, labels: Value, options: SparseFocalOptions = {}): Value {
   const where = whereIs("focalLoss");
   const { gamma = 2, ...rest } = options;

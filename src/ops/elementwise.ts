@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
-import { constant, type Value } from "../core/graph.ts";
+import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
-import { type Shape, sameShape, showShape, tensorType } from "../core/types.ts";
+import { type Shape, sameShape, showShape } from "../core/types.ts";
 import {
   argumentsOf,
   fillOptions,
@@ -12,12 +12,12 @@ import {
   unbounded,
 } from "./elementwiseTable.ts";
 import { type MapAttrs, mapOp } from "./map.ts";
-import { checkNumber, checkWord, whereIs } from "./options.ts";
+import { checkNumber, whereIs } from "./options.ts";
 import { sumTo } from "./reduce.ts";
 
 /**
- * The elementwise functions, with NumPy's broadcasting. What they compute and their derivatives: elementwiseTable.ts.
- * How they run: map.ts.
+ * The elementwise functions, with NumPy's broadcasting; activations are in activations.ts. What they compute and their
+ * derivatives: elementwiseTable.ts. How they run: map.ts.
  */
 export const elementwise: OpDef<MapAttrs> = /* @__PURE__ */ mapOp({
   name: "map",
@@ -40,51 +40,191 @@ export const elementwise: OpDef<MapAttrs> = /* @__PURE__ */ mapOp({
   },
 });
 
-function map<N extends RowName>(name: N, inputs: readonly Value[], given?: Options<N>, shape?: Shape): Value {
+/** The function of a row of the table, on these operands; its result has at least this shape. */
+export function applyRow<N extends RowName>(
+  name: N,
+  inputs: readonly Value[],
+  given?: Options<N>,
+  shape?: Shape,
+): Value {
   const options = fillOptions(name, given ?? {});
   const program = rowProgram(name, rowOf(name).y, argumentsOf(rowOf(name)), options);
   return applyOne(elementwise, inputs, { program, row: { name, options }, ...(shape ? { shape } : {}) });
 }
 
-export const add = (a: Value, b: Value): Value => map("add", [a, b]);
-export const sub = (a: Value, b: Value): Value => map("sub", [a, b]);
-export const mul = (a: Value, b: Value): Value => map("mul", [a, b]);
-export const div = (a: Value, b: Value): Value => map("div", [a, b]);
-/** Larger of both; where they are equal, each gets half of the gradient. */
-export const maximum = (a: Value, b: Value): Value => map("maximum", [a, b]);
-export const minimum = (a: Value, b: Value): Value => map("minimum", [a, b]);
-/** 1 where a = b, else 0. No gradient. */
-export const equal = (a: Value, b: Value): Value => map("equal", [a, b]);
-/** 1 where a > b, else 0. No gradient. */
-export const greater = (a: Value, b: Value): Value => map("greater", [a, b]);
+/**
+ * a + b, as all functions of two operands with NumPy's broadcasting: from the last axis on, sides are equal or 1.
+ * A gradient is summed over the axes along which its operand was repeated.
+ * @example
+ * add(x, channel).type.shape; // => [2, 8, 8, 4]
+ */
+export const add = (a: Value, b: Value): Value => applyRow("add", [a, b]);
 
-export const neg = (x: Value): Value => map("neg", [x]);
-export const abs = (x: Value): Value => map("abs", [x]);
-export const sqrt = (x: Value): Value => map("sqrt", [x]);
-export const square = (x: Value): Value => map("square", [x]);
-export const reciprocal = (x: Value): Value => map("reciprocal", [x]);
-/** e^x; beyond x = 88, where f32 ends, e^88. */
-export const exp = (x: Value): Value => map("exp", [x]);
-export const log = (x: Value): Value => map("log", [x]);
-export const erf = (x: Value): Value => map("erf", [x]);
-/** -1, 0 or 1. No gradient. */
-export const sign = (x: Value): Value => map("sign", [x]);
-/** 1 where x > 0, else 0. No gradient. */
-export const step = (x: Value): Value => map("step", [x]);
-export const identity = (x: Value): Value => map("identity", [x]);
-/** x, through which no gradient flows. */
-export const stopGradient = (x: Value): Value => map("stopGradient", [x]);
-/** x times a number. */
-export const scale = (x: Value, factor: number): Value => map("scale", [x], { factor });
-/** x plus a number. */
-export const addScalar = (x: Value, addend: number): Value => map("addScalar", [x], { addend });
-/** One number everywhere. */
-export const fill = (shape: Shape, value: number): Value => map("fill", [], { value }, shape);
+/**
+ * a - b.
+ * @example
+ * const centred = sub(x, mean(x, { axis: [1, 2], keepDims: true }));
+ */
+export const sub = (a: Value, b: Value): Value => applyRow("sub", [a, b]);
+
+/**
+ * a b, element by element; matrices: `matmul`.
+ * @example
+ * const scaled = mul(x, channel);
+ */
+export const mul = (a: Value, b: Value): Value => applyRow("mul", [a, b]);
+
+/**
+ * a / b. Gradients: dy / b, and -dy a / b^2.
+ * @example
+ * const shares = div(x, sum(x, { axis: -1, keepDims: true }));
+ */
+export const div = (a: Value, b: Value): Value => applyRow("div", [a, b]);
+
+/**
+ * Larger of both; where they are equal, each gets half of the gradient.
+ * @example
+ * const clipped = maximum(x, zerosLike(x));
+ */
+export const maximum = (a: Value, b: Value): Value => applyRow("maximum", [a, b]);
+
+/**
+ * Smaller of both; where they are equal, each gets half of the gradient.
+ * @example
+ * const clipped = minimum(x, fill([1], 6));
+ */
+export const minimum = (a: Value, b: Value): Value => applyRow("minimum", [a, b]);
+
+/**
+ * 1 where a = b, else 0. No gradient.
+ * @example
+ * const hits = equal(x, max(x, { axis: -1, keepDims: true }));
+ */
+export const equal = (a: Value, b: Value): Value => applyRow("equal", [a, b]);
+
+/**
+ * 1 where a > b, else 0. No gradient.
+ * @example
+ * const mask = greater(x, mean(x));
+ */
+export const greater = (a: Value, b: Value): Value => applyRow("greater", [a, b]);
+
+/**
+ * -x.
+ * @example
+ * const y = neg(x);
+ */
+export const neg = (x: Value): Value => applyRow("neg", [x]);
+
+/**
+ * |x|; its derivative at 0 is 0.
+ * @example
+ * const y = abs(x);
+ */
+export const abs = (x: Value): Value => applyRow("abs", [x]);
+
+/**
+ * The root of x, NaN below 0. Gradient: dy / (2 y), infinite at 0.
+ * @example
+ * const deviation = sqrt(addScalar(variance(x), 1e-5));
+ */
+export const sqrt = (x: Value): Value => applyRow("sqrt", [x]);
+
+/**
+ * x^2. Gradient: 2 x dy.
+ * @example
+ * const energy = sum(square(x), { axis: [1, 2, 3] });
+ */
+export const square = (x: Value): Value => applyRow("square", [x]);
+
+/**
+ * 1 / x. Gradient: -dy / x^2.
+ * @example
+ * const y = reciprocal(addScalar(abs(x), 1));
+ */
+export const reciprocal = (x: Value): Value => applyRow("reciprocal", [x]);
+
+/**
+ * e^x; beyond x = 88, where f32 ends, e^88.
+ * @example
+ * const y = exp(x);
+ */
+export const exp = (x: Value): Value => applyRow("exp", [x]);
+
+/**
+ * The natural logarithm. Gradient: dy / x.
+ * @example
+ * const y = log(clamp(x, { min: 1e-7 }));
+ */
+export const log = (x: Value): Value => applyRow("log", [x]);
+
+/**
+ * The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.
+ * @example
+ * const y = erf(x);
+ */
+export const erf = (x: Value): Value => applyRow("erf", [x]);
+
+/**
+ * -1, 0 or 1. No gradient.
+ * @example
+ * const y = sign(x);
+ */
+export const sign = (x: Value): Value => applyRow("sign", [x]);
+
+/**
+ * 1 where x > 0, else 0. No gradient.
+ * @example
+ * const active = mean(step(x), { axis: [0, 1, 2] });
+ */
+export const step = (x: Value): Value => applyRow("step", [x]);
+
+/** x. @internal */
+export const identity = (x: Value): Value => applyRow("identity", [x]);
+
+/**
+ * x, through which no gradient flows.
+ * @example
+ * const target = stopGradient(sigmoid(x));
+ */
+export const stopGradient = (x: Value): Value => applyRow("stopGradient", [x]);
+
+/**
+ * x times a number.
+ * @example
+ * const y = scale(x, 1 / 255);
+ */
+export const scale = (x: Value, factor: number): Value => applyRow("scale", [x], { factor });
+
+/**
+ * x plus a number.
+ * @example
+ * const y = addScalar(x, 1e-5);
+ */
+export const addScalar = (x: Value, addend: number): Value => applyRow("addScalar", [x], { addend });
+
+/**
+ * One number everywhere.
+ * @example
+ * fill([2, 3], 0.5).type.shape; // => [2, 3]
+ */
+export const fill = (shape: Shape, value: number): Value => applyRow("fill", [], { value }, shape);
+
+/**
+ * 0 in the shape of x.
+ * @example
+ * zerosLike(x).type.shape; // => [2, 8, 8, 4]
+ */
 export const zerosLike = (x: Value): Value => fill(x.type.shape, 0);
 
-/** x repeated along new leading axes and along axes of side 1. */
+/**
+ * x repeated along new leading axes and along axes of side 1.
+ * @example
+ * broadcastTo(channel, [2, 8, 8, 4]).type.shape; // => [2, 8, 8, 4]
+ * broadcastTo(channel, [4, 3]); // => ShapeError
+ */
 export function broadcastTo(x: Value, shape: Shape): Value {
-  const y = map("identity", [x], {}, shape);
+  const y = applyRow("identity", [x], {}, shape);
   if (!sameShape(y.type.shape, shape)) {
     const seen = `shape ${showShape(x.type.shape)}`;
     throw new ShapeError({ where: whereIs("broadcastTo"), seen, wanted: `a shape that ${showShape(shape)} repeats` });
@@ -92,70 +232,23 @@ export function broadcastTo(x: Value, shape: Shape): Value {
   return y;
 }
 
-/** a^b. Of a negative base only whole exponents have a power; others give NaN. 0^0 = 1. */
+/**
+ * a^b. Of a negative base only whole exponents have a power; others give NaN. 0^0 = 1.
+ * @example
+ * const y = pow(abs(x), 0.5);
+ */
 export function pow(a: Value, b: Value | number): Value {
-  return typeof b === "number" ? map("powScalar", [a], { exponent: b }) : map("pow", [a, b]);
+  return typeof b === "number" ? applyRow("powScalar", [a], { exponent: b }) : applyRow("pow", [a, b]);
 }
 
-/** min where x < min, max where x > max, else x. At the bounds the gradient passes. */
+/**
+ * min where x < min, max where x > max, else x. At the bounds the gradient passes.
+ * @example
+ * const y = clamp(x, { min: 0, max: 6 });
+ * clamp(x, { min: 1, max: 0 }); // => GraphError
+ */
 export function clamp(x: Value, options: Options<"clamp">): Value {
   const { min = -unbounded, max = unbounded } = options;
   checkNumber(whereIs("clamp"), "min", min, (value) => value <= max, `at most max, ${max}`);
-  return map("clamp", [x], options);
-}
-
-export const relu = (x: Value): Value => map("relu", [x]);
-export const relu6 = (x: Value): Value => map("relu6", [x]);
-export const selu = (x: Value): Value => map("selu", [x]);
-export const sigmoid = (x: Value): Value => map("sigmoid", [x]);
-export const tanh = (x: Value): Value => map("tanh", [x]);
-export const softsign = (x: Value): Value => map("softsign", [x]);
-export const hardsigmoid = (x: Value): Value => map("hardsigmoid", [x]);
-export const hardswish = (x: Value): Value => map("hardswish", [x]);
-export const mish = (x: Value): Value => map("mish", [x]);
-/** x sigmoid(x). */
-export const silu = (x: Value): Value => map("silu", [x]);
-/** x sigmoid(beta x) with beta learned, a scalar or per channel; `silu` where it is 1. */
-export const swish = (x: Value, beta: Value): Value => map("swish", [x, beta]);
-/** x where x > 0, else weight x; the weight is learned, one or one per channel (last axis). */
-export const prelu = (x: Value, weight: Value): Value => map("prelu", [x, weight]);
-
-/** x where x > 0, else negativeSlope x. */
-export function leakyRelu(x: Value, options: Options<"leakyRelu"> = {}): Value {
-  const { negativeSlope } = fillOptions("leakyRelu", options);
-  // Below 0 the result does not tell the sign of x, which its row reads the gradient from.
-  if (negativeSlope !== undefined && negativeSlope < 0) return prelu(x, scalar(negativeSlope));
-  return map("leakyRelu", [x], options);
-}
-
-/** x where x > 0, else alpha (e^x - 1). */
-export function elu(x: Value, options: Options<"elu"> = {}): Value {
-  const { alpha } = fillOptions("elu", options);
-  // As with leakyRelu: the sum of both sides, each of which keeps its own x.
-  if (alpha !== undefined && alpha < 0) {
-    return add(relu(x), scale(addScalar(exp(clamp(x, { max: 0 })), -1), alpha));
-  }
-  return map("elu", [x], options);
-}
-
-function scalar(value: number): Value {
-  return constant(tensorType([]), Float32Array.of(value));
-}
-
-/** log(1 + e^(beta x)) / beta; where beta x > threshold, x. */
-export function softplus(x: Value, options: Options<"softplus"> = {}): Value {
-  const { beta = 1 } = options;
-  checkNumber(whereIs("softplus"), "beta", beta, (value) => value > 0, "more than 0");
-  return map("softplus", [x], options);
-}
-
-export interface GeluOptions {
-  /** `"tanh"`: 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). Default `"none"`. */
-  readonly approximate?: "none" | "tanh";
-}
-
-/** x P(X < x) for a standard normal X. */
-export function gelu(x: Value, { approximate = "none" }: GeluOptions = {}): Value {
-  checkWord(whereIs("gelu"), "approximate", approximate, ["none", "tanh"]);
-  return map(approximate === "tanh" ? "geluTanh" : "gelu", [x]);
+  return applyRow("clamp", [x], options);
 }

@@ -25,6 +25,12 @@ export interface FocalLossOptions extends LossOptions {
   readonly ignoreIndex?: number;
 }
 
+/**
+ * alpha (1 - p)^gamma (-log p) from logits, p the probability of the truth; for x and target as in `FocalLossOptions`.
+ * @throws GraphError on an option out of range, or an `ignoreIndex` with targets that are numbers
+ * @example
+ * const loss = focalLoss(logits, classes, { gamma: 2 });
+ */
 export function focalLoss(x: Value, target: Value, options: FocalLossOptions = {}): Value {
   const where = whereIs("focalLoss");
   const { gamma = 2, alpha, ignoreIndex, ...rest } = options;

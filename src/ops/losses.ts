@@ -41,18 +41,30 @@ export interface BceWithLogitsOptions extends LossOptions {
   readonly posWeight?: Value;
 }
 
-/** (x - t)^2 */
+/**
+ * (x - target)^2: its mean, its sum, or each.
+ * @example
+ * mseLoss(a, targets).type.shape; // => []
+ */
 export function mseLoss(x: Value, target: Value, options: LossOptions = {}): Value {
   const row = { y: "(x - t) * (x - t)", dx: "Lane(2.0) * (x - t)", dt: "Lane(2.0) * (t - x)" };
   return elementwiseLoss("mseLoss", row, x, target, options, []);
 }
 
-/** |x - t|; its derivative at 0 is 0. */
+/**
+ * |x - target|; its derivative at 0 is 0.
+ * @example
+ * l1Loss(a, targets, { reduction: "none" }).type.shape; // => [5, 3]
+ */
 export function l1Loss(x: Value, target: Value, options: LossOptions = {}): Value {
   return elementwiseLoss("l1Loss", absolute, x, target, options, []);
 }
 
-/** (x - t)^2 / 2 where |x - t| <= delta, else delta (|x - t| - delta / 2). */
+/**
+ * (x - target)^2 / 2 where |x - target| <= delta, else delta (|x - target| - delta / 2).
+ * @example
+ * const loss = huberLoss(a, targets, { delta: 0.5 });
+ */
 export function huberLoss(x: Value, target: Value, options: HuberOptions = {}): Value {
   const { delta = 1 } = options;
   checkNumber(whereIs("huberLoss"), "delta", delta, (value) => value > 0, "above 0");
@@ -65,7 +77,11 @@ export function huberLoss(x: Value, target: Value, options: HuberOptions = {}): 
   return elementwiseLoss("huberLoss", row, x, target, options, ["delta"]);
 }
 
-/** (x - t)^2 / (2 beta) where |x - t| < beta, else |x - t| - beta / 2. */
+/**
+ * (x - target)^2 / (2 beta) where |x - target| < beta, else |x - target| - beta / 2: `huberLoss` / beta.
+ * @example
+ * const loss = smoothL1Loss(a, targets, { beta: 0.5 });
+ */
 export function smoothL1Loss(x: Value, target: Value, options: SmoothL1Options = {}): Value {
   const { beta = 1 } = options;
   checkNumber(whereIs("smoothL1Loss"), "beta", beta, (value) => value >= 0, "0 or more");
@@ -81,6 +97,8 @@ export function smoothL1Loss(x: Value, target: Value, options: SmoothL1Options =
 /**
  * -(t log x + (1 - t) log(1 - x)) from probabilities x, the logarithms no less than -100. From logits it is exact
  * further out: prefer `bceWithLogits`. Outside [0, 1] the loss is NaN.
+ * @example
+ * const loss = binaryCrossEntropy(sigmoid(a), targets);
  */
 export function binaryCrossEntropy(x: Value, target: Value, options: LossOptions = {}): Value {
   const row = {
@@ -91,7 +109,11 @@ export function binaryCrossEntropy(x: Value, target: Value, options: LossOptions
   return elementwiseLoss("binaryCrossEntropy", row, x, target, options, []);
 }
 
-/** -(p t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))) from logits x, with the positive weight p. */
+/**
+ * -(p t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))) from logits x, t the target, p = `posWeight`.
+ * @example
+ * const loss = bceWithLogits(a, targets);
+ */
 export function bceWithLogits(x: Value, target: Value, options: BceWithLogitsOptions = {}): Value {
   const { posWeight } = options;
   // log(1 + exp(-x)), from the exponential that cannot overflow.

@@ -45,7 +45,14 @@ export const matmulOp: OpDef<MatmulAttrs> = {
   },
 };
 
-/** Matrix product of the last two axes; earlier axes broadcast as in NumPy. */
+/**
+ * Matrix product of the last two axes, [.., M, K] and [.., K, N] -> [.., M, N]; earlier axes broadcast as in NumPy.
+ * @throws ShapeError where K differs
+ * @example
+ * matmul(a, b).type.shape; // => [5, 2]
+ * matmul(a, a, { transposeB: true }).type.shape; // => [5, 5]
+ * matmul(a, a); // => ShapeError
+ */
 export function matmul(a: Value, b: Value, options: Partial<MatmulAttrs> = {}): Value {
   const attrs = { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false };
   const [strideA, strideB] = batchesOf(a.type.shape, b.type.shape);
@@ -237,7 +244,12 @@ export const denseKernelGradientOp: OpDef<{ readonly bias: boolean }> = {
   },
 };
 
-/** Fully connected layer: x [.., k], kernel [k, units], bias [units] -> [.., units]. */
+/**
+ * Fully connected layer, x kernel + bias: x [.., K], kernel [K, units], bias [units] -> [.., units].
+ * @throws ShapeError where K or units differ
+ * @example
+ * dense(a, b).type.shape; // => [5, 2]
+ */
 export function dense(x: Value, kernel: Value, bias: Value | null = null): Value {
   return applyOne(denseOp, bias ? [x, kernel, bias] : [x, kernel], {});
 }

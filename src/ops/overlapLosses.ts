@@ -13,8 +13,8 @@ import { GraphError, ShapeError } from "../core/errors.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
+import { sigmoid } from "./activations.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
-import { sigmoid } from "./elementwise.ts";
 import { epilogueOf } from "./map.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
 import { softmax } from "./softmax.ts";
@@ -42,10 +42,22 @@ export interface OverlapLossOptions {
   readonly ignoreIndex?: number;
 }
 
+/**
+ * 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth), for x and target as in `OverlapLossOptions`.
+ * @throws ShapeError where x and target do not fit; GraphError on an option out of range
+ * @example
+ * const loss = diceLoss(x, sigmoid(x), { from: "logits" });
+ */
 export function diceLoss(x: Value, target: Value, options: OverlapLossOptions = {}): Value {
   return overlapLoss("diceLoss", "dice", x, target, options);
 }
 
+/**
+ * 1 - (sum(p t) + smooth) / (sum(p) + sum(t) - sum(p t) + smooth), for x and target as in `OverlapLossOptions`.
+ * @throws ShapeError where x and target do not fit; GraphError on an option out of range
+ * @example
+ * softIouLoss(x, sigmoid(x), { reduction: "none" }).type.shape; // => [2, 4]
+ */
 export function softIouLoss(x: Value, target: Value, options: OverlapLossOptions = {}): Value {
   return overlapLoss("softIouLoss", "iou", x, target, options);
 }

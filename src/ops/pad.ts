@@ -114,7 +114,12 @@ export interface PadOptions {
   readonly value?: number;
 }
 
-/** Pads every axis by [before, after]; negative numbers crop. */
+/**
+ * Pads every axis by [before, after]; negative numbers crop.
+ * @example
+ * pad(a, [[1, 1], [0, 2]]).type.shape; // => [7, 5]
+ * pad(a, [[1, 1], [0, 0]], { mode: "reflect" }).type.shape; // => [7, 3]
+ */
 export function pad(x: Value, paddings: readonly Sides[], options: PadOptions = {}): Value {
   const where = whereIs("pad");
   checkNames(where, options, ["mode", "value"]);

@@ -36,17 +36,31 @@ function pool1d(op: OpDef<PoolWindow>, name: string, x: Value, options: DilatedP
   return { values: fromRow(values), indices: fromRow(indices) };
 }
 
-/** Largest value of each window: x [N, H, W, C] -> [N, OH, OW, C]. Padding never wins. */
+/**
+ * Largest value of each window: x [N, H, W, C] -> [N, OH, OW, C]. Padding never wins.
+ * @example
+ * maxPool2d(x, { kernelSize: 2 }).type.shape; // => [2, 4, 4, 4]
+ * maxPool2d(x, { kernelSize: 3, strides: 2, padding: "same" }).type.shape; // => [2, 4, 4, 4]
+ */
 export function maxPool2d(x: Value, options: DilatedPoolOptions): Value {
   return pool2d(maxPool2dOp, x, options).values;
 }
 
-/** `maxPool2d` and where each maximum was found (of equal ones the first), for `maxUnpool2d`. */
+/**
+ * `maxPool2d` and where each maximum was found (of equal ones the first), for `maxUnpool2d`.
+ * @example
+ * const { values, indices } = maxPoolWithIndices2d(x, { kernelSize: 2 });
+ * maxUnpool2d(values, indices, { kernelSize: 2 }).type.shape; // => [2, 8, 8, 4]
+ */
 export function maxPoolWithIndices2d(x: Value, options: DilatedPoolOptions): PoolWithIndices {
   return pool2d(maxPool2dOp, x, options);
 }
 
-/** Largest value of each window: x [N, L, C] -> [N, OL, C]. */
+/**
+ * Largest value of each window: x [N, L, C] -> [N, OL, C].
+ * @example
+ * maxPool1d(sequence, { kernelSize: 2 }).type.shape; // => [2, 5, 4]
+ */
 export function maxPool1d(x: Value, options: DilatedPoolOptions): Value {
   return pool1d(maxPool2dOp, "maxPool1d", x, options).values;
 }
@@ -56,12 +70,20 @@ export function maxPoolWithIndices1d(x: Value, options: DilatedPoolOptions): Poo
   return pool1d(maxPool2dOp, "maxPoolWithIndices1d", x, options);
 }
 
-/** Smallest value of each window: x [N, H, W, C] -> [N, OH, OW, C]. */
+/**
+ * Smallest value of each window: x [N, H, W, C] -> [N, OH, OW, C].
+ * @example
+ * minPool2d(x, { kernelSize: 2 }).type.shape; // => [2, 4, 4, 4]
+ */
 export function minPool2d(x: Value, options: DilatedPoolOptions): Value {
   return pool2d(minPool2dOp, x, options).values;
 }
 
-/** Smallest value of each window: x [N, L, C] -> [N, OL, C]. */
+/**
+ * Smallest value of each window: x [N, L, C] -> [N, OL, C].
+ * @example
+ * minPool1d(sequence, { kernelSize: 2 }).type.shape; // => [2, 5, 4]
+ */
 export function minPool1d(x: Value, options: DilatedPoolOptions): Value {
   return pool1d(minPool2dOp, "minPool1d", x, options).values;
 }
@@ -82,12 +104,20 @@ function avgAttrs(where: string, x: Value, axes: 1 | 2, options: AvgPoolOptions)
   };
 }
 
-/** Mean of each window: x [N, H, W, C] -> [N, OH, OW, C]. */
+/**
+ * Mean of each window: x [N, H, W, C] -> [N, OH, OW, C].
+ * @example
+ * avgPool2d(x, { kernelSize: 2 }).type.shape; // => [2, 4, 4, 4]
+ */
 export function avgPool2d(x: Value, options: AvgPoolOptions): Value {
   return applyOne(avgPool2dOp, [x], avgAttrs(whereIs("avgPool2d"), x, 2, options));
 }
 
-/** Mean of each window: x [N, L, C] -> [N, OL, C]. */
+/**
+ * Mean of each window: x [N, L, C] -> [N, OL, C].
+ * @example
+ * avgPool1d(sequence, { kernelSize: 3, padding: "same" }).type.shape; // => [2, 4, 4]
+ */
 export function avgPool1d(x: Value, options: AvgPoolOptions): Value {
   const attrs = avgAttrs(whereIs("avgPool1d"), x, 1, options);
   return fromRow(applyOne(avgPool2dOp, [toRow("avgPool1d", x)], { ...attrs, ...asRow(attrs) }));
@@ -114,27 +144,48 @@ function globallyInRow(name: string, x: Value, { keepDims = false }: GlobalPoolO
   return keepDims ? reshape(y, [x.type.shape[0] ?? 0, 1, x.type.shape[2] ?? 0]) : y;
 }
 
-/** Mean of each channel: x [N, H, W, C] -> [N, C], or [N, 1, 1, C] with keepDims. */
+/**
+ * Mean of each channel: x [N, H, W, C] -> [N, C], or [N, 1, 1, C] with keepDims.
+ * @example
+ * globalAveragePool2d(x).type.shape; // => [2, 4]
+ */
 export function globalAveragePool2d(x: Value, options: GlobalPoolOptions = {}): Value {
   return globally("globalAveragePool2d", x, options, avgPool2d);
 }
 
-/** Mean of each channel: x [N, L, C] -> [N, C], or [N, 1, C] with keepDims. */
+/**
+ * Mean of each channel: x [N, L, C] -> [N, C], or [N, 1, C] with keepDims.
+ * @example
+ * globalAveragePool1d(sequence).type.shape; // => [2, 4]
+ */
 export function globalAveragePool1d(x: Value, options: GlobalPoolOptions = {}): Value {
   return globallyInRow("globalAveragePool1d", x, options, avgPool2d);
 }
 
-/** Largest value of each channel: x [N, H, W, C] -> [N, C], or [N, 1, 1, C] with keepDims. */
+/**
+ * Largest value of each channel: x [N, H, W, C] -> [N, C], or [N, 1, 1, C] with keepDims.
+ * @example
+ * globalMaxPool2d(x, { keepDims: true }).type.shape; // => [2, 1, 1, 4]
+ */
 export function globalMaxPool2d(x: Value, options: GlobalPoolOptions = {}): Value {
   return globally("globalMaxPool2d", x, options, maxPool2d);
 }
 
-/** Largest value of each channel: x [N, L, C] -> [N, C], or [N, 1, C] with keepDims. */
+/**
+ * Largest value of each channel: x [N, L, C] -> [N, C], or [N, 1, C] with keepDims.
+ * @example
+ * globalMaxPool1d(sequence).type.shape; // => [2, 4]
+ */
 export function globalMaxPool1d(x: Value, options: GlobalPoolOptions = {}): Value {
   return globallyInRow("globalMaxPool1d", x, options, maxPool2d);
 }
 
-/** Mean over windows that are chosen for a wanted output size: x [N, H, W, C] -> [N, OH, OW, C]. */
+/**
+ * Mean over windows that are chosen for a wanted output size: x [N, H, W, C] -> [N, OH, OW, C].
+ * @example
+ * adaptiveAvgPool2d(x, 3).type.shape; // => [2, 3, 3, 4]
+ * adaptiveAvgPool2d(x, [2, 4]).type.shape; // => [2, 2, 4, 4]
+ */
 export function adaptiveAvgPool2d(x: Value, outputSize: number | readonly number[]): Value {
   const where = whereIs("adaptiveAvgPool2d");
   const size = wantSides(where, "outputSize", outputSize);
@@ -168,6 +219,9 @@ function unpooledSize(where: string, x: Value, options: UnpoolOptions): [number,
 /**
  * Puts each value back where max pooling found it, 0 elsewhere. x and indices (of `maxPoolWithIndices2d`)
  * [N, OH, OW, C] -> [N, H, W, C].
+ * @example
+ * const { values, indices } = maxPoolWithIndices2d(x, { kernelSize: 2 });
+ * maxUnpool2d(relu(values), indices, { kernelSize: 2 }).type.shape; // => [2, 8, 8, 4]
  */
 export function maxUnpool2d(x: Value, indices: Value, options: UnpoolOptions): Value {
   const where = whereIs("maxUnpool2d");

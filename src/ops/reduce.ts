@@ -188,20 +188,40 @@ function reduce(op: OpDef<ReduceAttrs>, x: Value, options: ReduceOptions): Value
   return applyOne(op, [x], { axes: axesOf(whereIs(op.name), x, axis), keepDims });
 }
 
+/**
+ * Sum over axes, all of them unless `axis` says which; in a fixed order, so that it has the same bits each time.
+ * @example
+ * sum(x, { axis: [1, 2] }).type.shape; // => [2, 4]
+ * sum(x, { axis: -1, keepDims: true }).type.shape; // => [2, 8, 8, 1]
+ */
 export function sum(x: Value, options: ReduceOptions = {}): Value {
   return reduce(sumOp, x, options);
 }
 
+/**
+ * Mean over axes, all of them unless `axis` says which.
+ * @example
+ * mean(x, { axis: [1, 2] }).type.shape; // => [2, 4]
+ * mean(x).type.shape; // => []
+ */
 export function mean(x: Value, options: ReduceOptions = {}): Value {
   return scale(sum(x, options), 1 / extentOf(whereIs("mean"), x, options));
 }
 
-/** Equal largest elements share the gradient. */
+/**
+ * Largest element over axes, all of them unless `axis` says which. Equal largest elements share the gradient.
+ * @example
+ * max(x, { axis: -1 }).type.shape; // => [2, 8, 8]
+ */
 export function max(x: Value, options: ReduceOptions = {}): Value {
   return reduce(maxOp, x, options);
 }
 
-/** Equal smallest elements share the gradient. */
+/**
+ * Smallest element over axes, all of them unless `axis` says which. Equal smallest elements share the gradient.
+ * @example
+ * min(x, { axis: [1, 2] }).type.shape; // => [2, 4]
+ */
 export function min(x: Value, options: ReduceOptions = {}): Value {
   return reduce(minOp, x, options);
 }
@@ -214,6 +234,9 @@ export interface VarianceOptions extends ReduceOptions {
 /**
  * Mean square of x - mean(x), in two passes. The gradient need not flow through the mean: by that, the sum of squares
  * changes by -2 times the sum of x - mean(x), which is 0.
+ * @throws ShapeError with `correction: 1` over a single element
+ * @example
+ * variance(x, { axis: [0, 1, 2] }).type.shape; // => [4]
  */
 export function variance(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
   const where = whereIs("variance");
@@ -237,7 +260,12 @@ export interface ArgMaxOptions {
   readonly keepDims?: boolean;
 }
 
-/** Indices (i32) of the first largest element along an axis. No gradient. */
+/**
+ * Indices (i32) of the first largest element along an axis. No gradient.
+ * @example
+ * argMax(logits).type.shape; // => [5]
+ * argMax(logits).type.dtype; // => "i32"
+ */
 export function argMax(x: Value, options: ArgMaxOptions = {}): Value {
   const where = whereIs("argMax");
   checkNames(where, options, ["axis", "keepDims"]);

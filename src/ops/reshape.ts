@@ -27,7 +27,14 @@ export const reshapeOp: OpDef<ReshapeAttrs> = {
   lower: () => [],
 };
 
-/** Row-major, so the last axes stay together. One side may be -1: it takes what the others leave. */
+/**
+ * The same elements under another shape, row-major, so that the last axes stay together. A view: nothing is copied. One
+ * side may be -1: it takes what the others leave.
+ * @throws ShapeError where the elements are not as many
+ * @example
+ * reshape(x, [2, 64, -1]).type.shape; // => [2, 64, 4]
+ * reshape(x, [3, -1]); // => ShapeError
+ */
 export function reshape(x: Value, shape: Shape): Value {
   const known = shape.filter((side) => side !== -1);
   const rest = sizeOf(x.type.shape) / sizeOf(known);

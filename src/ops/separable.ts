@@ -13,6 +13,8 @@ const optionNames = ["strides", "padding", "dilations"];
 /**
  * Each channel convolved by filters of its own: x [N, H, W, C], kernel [KH, KW, C, M], bias [C M] -> [N, OH, OW, C M].
  * Output channel c M + j is filter j of channel c.
+ * @example
+ * depthwiseConv2d(x, fill([3, 3, 4, 2], 0.1)).type.shape; // => [2, 6, 6, 8]
  */
 export function depthwiseConv2d(
   x: Value,
@@ -37,6 +39,8 @@ export function depthwiseConv2d(
 /**
  * Depthwise, then 1x1 convolution: x [N, H, W, C], depthwise kernel [KH, KW, C, M], pointwise kernel [1, 1, C M, F],
  * bias [F] -> [N, OH, OW, F]. Stride, padding and dilation are those of the first.
+ * @example
+ * separableConv2d(x, fill([3, 3, 4, 2], 0.1), fill([1, 1, 8, 6], 0.1), bias).type.shape; // => [2, 6, 6, 6]
  */
 export function separableConv2d(
   x: Value,

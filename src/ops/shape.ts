@@ -12,13 +12,22 @@ export { pad } from "./pad.ts";
 export { reshape } from "./reshape.ts";
 export { slice } from "./slice.ts";
 
-/** All axes but the first become one: [N, ..] -> [N, rest]. A view. */
+/**
+ * All axes but the first become one: [N, ..] -> [N, rest]. A view.
+ * @example
+ * flatten(x).type.shape; // => [2, 256]
+ */
 export function flatten(x: Value): Value {
   const [n = 1, ...rest] = x.type.shape;
   return reshape(x, [n, sizeOf(rest)]);
 }
 
-/** Drops axes of side 1: those given, or all. A view. */
+/**
+ * Drops axes of side 1: those given, or all. A view.
+ * @example
+ * squeeze(globalMaxPool2d(x, { keepDims: true }), [1, 2]).type.shape; // => [2, 4]
+ * squeeze(x, 0); // => ShapeError
+ */
 export function squeeze(x: Value, axis?: number | readonly number[]): Value {
   const where = whereIs("squeeze");
   const { shape } = x.type;
@@ -34,7 +43,12 @@ export function squeeze(x: Value, axis?: number | readonly number[]): Value {
   );
 }
 
-/** Inserts an axis of side 1, so that it is axis `axis` of the result; negative axes count from the result's end. A view. */
+/**
+ * Inserts an axis of side 1, so that it is axis `axis` of the result; negative axes count from the result's end. A view.
+ * @example
+ * expandDims(a, 0).type.shape; // => [1, 5, 3]
+ * expandDims(a, -1).type.shape; // => [5, 3, 1]
+ */
 export function expandDims(x: Value, axis: number): Value {
   const { shape } = x.type;
   const at = resolveAxis(whereIs("expandDims"), axis, shape.length + 1);
@@ -85,7 +99,11 @@ export const permuteOp: OpDef<PermuteAttrs> = {
   },
 };
 
-/** Axis k of the result is axis dims[k] of x. Where only axes of side 1 move, nothing is copied. */
+/**
+ * Axis k of the result is axis dims[k] of x. Where only axes of side 1 move, nothing is copied.
+ * @example
+ * permute(x, [0, 3, 1, 2]).type.shape; // => [2, 4, 8, 8]
+ */
 export function permute(x: Value, dims: readonly number[]): Value {
   const { shape } = x.type;
   const axes = dims.map((axis) => resolveAxis(whereIs("permute"), axis, shape.length));

@@ -171,6 +171,9 @@ function bitsOf(value: number, dtype: DType): number {
 /**
  * x[start:end:step] on every axis, as NumPy counts: negative places count from the end, and what lies beyond the
  * tensor is cut off. Steps are at least 1.
+ * @example
+ * slice(x, [0, 2, 2, 0], [2, -2, -2, 4]).type.shape; // => [2, 4, 4, 4]
+ * slice(a, [0, 0], [5, 3], [2, 1]).type.shape; // => [3, 3]
  */
 export function slice(
   x: Value,

@@ -136,10 +136,20 @@ export interface SoftmaxOptions {
   readonly axis?: number;
 }
 
+/**
+ * exp(x) / sum exp(x) along an axis, of x less its largest element, so that nothing overflows.
+ * @example
+ * softmax(logits).type.shape; // => [5, 10]
+ */
 export function softmax(x: Value, options: SoftmaxOptions = {}): Value {
   return alongAxis(softmaxOp, x, options);
 }
 
+/**
+ * x - log sum exp(x) along an axis: the logarithm of `softmax`, exact where that is too small for f32.
+ * @example
+ * const loss = nllLoss(logSoftmax(logits), classes);
+ */
 export function logSoftmax(x: Value, options: SoftmaxOptions = {}): Value {
   return alongAxis(logSoftmaxOp, x, options);
 }

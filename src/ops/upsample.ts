@@ -49,7 +49,11 @@ function lowest(step: number, per: number): Ratio {
   return [step / divisor, per / divisor];
 }
 
-/** Resizes images by the nearest pixel, floor(o H / OH): x [N, H, W, C] -> [N, OH, OW, C]. */
+/**
+ * Resizes images by the nearest pixel, floor(o H / OH): x [N, H, W, C] -> [N, OH, OW, C].
+ * @example
+ * upsampleNearest2d(x, { scale: 2 }).type.shape; // => [2, 16, 16, 4]
+ */
 export function upsampleNearest2d(x: Value, options: UpsampleOptions): Value {
   const where = whereIs("upsampleNearest2d");
   checkNames(where, options, ["outputSize", "scale"]);
@@ -65,7 +69,11 @@ export interface BilinearOptions extends UpsampleOptions {
   readonly alignCorners?: boolean;
 }
 
-/** Resizes images by linear interpolation along columns and rows: x [N, H, W, C] -> [N, OH, OW, C]. */
+/**
+ * Resizes images by linear interpolation along columns and rows: x [N, H, W, C] -> [N, OH, OW, C].
+ * @example
+ * upsampleBilinear2d(x, { outputSize: [12, 20] }).type.shape; // => [2, 12, 20, 4]
+ */
 export function upsampleBilinear2d(x: Value, options: BilinearOptions): Value {
   const where = whereIs("upsampleBilinear2d");
   checkNames(where, options, ["outputSize", "scale", "alignCorners"]);
@@ -78,7 +86,11 @@ export function upsampleBilinear2d(x: Value, options: BilinearOptions): Value {
   }, x);
 }
 
-/** "Bed of nails": each pixel at the corner of a block of strides, 0 elsewhere: x [N, H, W, C] -> [N, H s, W s, C]. */
+/**
+ * "Bed of nails": each pixel at the corner of a block of strides, 0 elsewhere: x [N, H, W, C] -> [N, H s, W s, C].
+ * @example
+ * bedOfNails2d(x, 2).type.shape; // => [2, 16, 16, 4]
+ */
 export function bedOfNails2d(x: Value, strides: number | readonly number[]): Value {
   const where = whereIs("bedOfNails2d");
   const [n = 0, height = 1, width = 1, c = 0] = wantImages(where, "x", x.type).shape;

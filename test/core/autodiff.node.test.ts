@@ -6,7 +6,8 @@ import { apply, applyOne, type GradContext } from "../../src/core/op.ts";
 import { printGraph } from "../../src/core/print.ts";
 import { withPath } from "../../src/core/scope.ts";
 import { tensorType } from "../../src/core/types.ts";
-import { add, exp, mul, tanh } from "../../src/ops/elementwise.ts";
+import { tanh } from "../../src/ops/activations.ts";
+import { add, exp, mul } from "../../src/ops/elementwise.ts";
 import { argMax, sum } from "../../src/ops/reduce.ts";
 import { chain, fakeOp, x } from "../support/graphs.ts";
 

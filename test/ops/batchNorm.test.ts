@@ -5,6 +5,7 @@ import { DTypeError, GraphError, ShapeError } from "../../src/core/errors.ts";
 import { makeGraph, makeVariable, type Value } from "../../src/core/graph.ts";
 import { apply } from "../../src/core/op.ts";
 import { type Shape, sizeOf, tensorType } from "../../src/core/types.ts";
+import { leakyRelu, relu, silu, tanh } from "../../src/ops/activations.ts";
 import {
   type BatchNormOptions,
   batchNorm,
@@ -13,7 +14,7 @@ import {
   batchNormOp,
 } from "../../src/ops/batchNorm.ts";
 import { conv2d } from "../../src/ops/conv.ts";
-import { add, leakyRelu, mul, relu, silu, tanh } from "../../src/ops/elementwise.ts";
+import { add, mul } from "../../src/ops/elementwise.ts";
 import { plan } from "../../src/passes/index.ts";
 import { layVariables } from "../../src/passes/layout.ts";
 import { checkGolden } from "../support/golden.ts";

@@ -4,6 +4,7 @@ import { DTypeError, GraphError, ShapeError } from "../../src/core/errors.ts";
 import { makeGraph, type Value } from "../../src/core/graph.ts";
 import { withPath } from "../../src/core/scope.ts";
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../src/core/types.ts";
+import * as activations from "../../src/ops/activations.ts";
 import * as ops from "../../src/ops/elementwise.ts";
 import { mean, sum } from "../../src/ops/reduce.ts";
 import { optimize } from "../../src/passes/index.ts";
@@ -34,7 +35,7 @@ describe("precision", () => {
   });
 
   test("softplus is within 1e-6 of its size, also where it is tiny", async () => {
-    const { y } = await evaluate({ y: ops.softplus(tensor([line.length], line), { threshold: 100 }) });
+    const { y } = await evaluate({ y: activations.softplus(tensor([line.length], line), { threshold: 100 }) });
     expect(
       worst(
         y,
@@ -61,20 +62,20 @@ describe("precision", () => {
 test("every function and its gradient stays finite for large arguments", async () => {
   const x = tensor([8], [-3e38, -1e20, -1e4, -89, 89, 1e4, 1e20, 3e38]);
   const functions: Record<string, (x: Value) => Value> = {
-    relu: ops.relu,
-    relu6: ops.relu6,
-    leakyRelu: ops.leakyRelu,
-    elu: ops.elu,
-    gelu: ops.gelu,
-    geluTanh: (value) => ops.gelu(value, { approximate: "tanh" }),
-    sigmoid: ops.sigmoid,
-    tanh: ops.tanh,
-    silu: ops.silu,
-    softplus: ops.softplus,
-    softsign: ops.softsign,
-    hardsigmoid: ops.hardsigmoid,
-    hardswish: ops.hardswish,
-    mish: ops.mish,
+    relu: activations.relu,
+    relu6: activations.relu6,
+    leakyRelu: activations.leakyRelu,
+    elu: activations.elu,
+    gelu: activations.gelu,
+    geluTanh: (value) => activations.gelu(value, { approximate: "tanh" }),
+    sigmoid: activations.sigmoid,
+    tanh: activations.tanh,
+    silu: activations.silu,
+    softplus: activations.softplus,
+    softsign: activations.softsign,
+    hardsigmoid: activations.hardsigmoid,
+    hardswish: activations.hardswish,
+    mish: activations.mish,
     exp: ops.exp,
     erf: ops.erf,
   };
@@ -95,7 +96,7 @@ test("every function and its gradient stays finite for large arguments", async (
 
 test("a NaN stays one", async () => {
   const x = tensor([2], [Number.NaN, 1]);
-  const { relu, relu6 } = await evaluate({ relu: ops.relu(x), relu6: ops.relu6(x) });
+  const { relu, relu6 } = await evaluate({ relu: activations.relu(x), relu6: activations.relu6(x) });
   expect([relu[0], relu6[0]]).toEqual([Number.NaN, Number.NaN]);
 });
 
@@ -237,8 +238,8 @@ describe("fusion", () => {
     const x = tensor([6, 5, 8], numbers(240, 6));
     const bias = tensor([8], numbers(8, 7));
     const gain = tensor([6, 1, 1], numbers(6, 8));
-    const y = ops.tanh(ops.add(ops.mul(ops.silu(ops.add(x, bias)), gain), ops.scale(x, 0.5)));
-    const loss = mean(ops.square(ops.sub(y, ops.sigmoid(x))));
+    const y = activations.tanh(ops.add(ops.mul(activations.silu(ops.add(x, bias)), gain), ops.scale(x, 0.5)));
+    const loss = mean(ops.square(ops.sub(y, activations.sigmoid(x))));
     const gradients = differentiate(loss, [x, bias, gain], ops.add);
     const [dx, dbias, dgain] = gradients as [Value, Value, Value];
     return { y, loss, dx, dbias, dgain };
@@ -286,7 +287,7 @@ describe("errors", () => {
   });
 
   test("element types", () => {
-    const wrong = () => withPath("net", () => ops.relu(tensor([2], [1, 2], "i32")));
+    const wrong = () => withPath("net", () => activations.relu(tensor([2], [1, 2], "i32")));
     expect(wrong).toThrow(DTypeError);
     expect(wrong).toThrow("net/map(relu): i32[2]; wanted f32");
   });
@@ -298,16 +299,18 @@ describe("errors", () => {
   });
 
   test("options", () => {
-    expect(() => withPath("net", () => ops.leakyRelu(x, { negativeSlope: Number.NaN }))).toThrow(
+    expect(() => withPath("net", () => activations.leakyRelu(x, { negativeSlope: Number.NaN }))).toThrow(
       "net/leakyRelu: negativeSlope NaN; wanted negativeSlope to be finite in f32",
     );
-    expect(() => ops.elu(x, { alpha: Number.NaN })).toThrow(GraphError);
-    expect(() => ops.softplus(x, { beta: 0 })).toThrow(GraphError);
+    expect(() => activations.elu(x, { alpha: Number.NaN })).toThrow(GraphError);
+    expect(() => activations.softplus(x, { beta: 0 })).toThrow(GraphError);
     expect(() => ops.clamp(x, { min: 1, max: 0 })).toThrow("clamp: min 1; wanted min to be at most max, 0");
     expect(() => ops.scale(x, Number.POSITIVE_INFINITY)).toThrow("scale: factor Infinity; wanted factor to be finite");
     expect(() => ops.scale(x, 1e39)).toThrow(GraphError);
     const foreign = { slope: 0.1 } as { negativeSlope?: number };
-    expect(() => ops.leakyRelu(x, foreign)).toThrow("leakyRelu: option slope; wanted one of negativeSlope");
-    expect(() => ops.gelu(x, { approximate: "erf" as "tanh" })).toThrow('gelu: approximate "erf"; wanted one of none');
+    expect(() => activations.leakyRelu(x, foreign)).toThrow("leakyRelu: option slope; wanted one of negativeSlope");
+    expect(() => activations.gelu(x, { approximate: "erf" as "tanh" })).toThrow(
+      'gelu: approximate "erf"; wanted one of none',
+    );
   });
 });

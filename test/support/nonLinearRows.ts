@@ -1,3 +1,4 @@
+import * as activations from "../../src/ops/activations.ts";
 import * as ops from "../../src/ops/elementwise.ts";
 import { erf64 } from "./erf64.ts";
 import { binary, type NonLinearCase, unary } from "./nonLinearCase.ts";
@@ -52,60 +53,60 @@ export const nonLinearRows: Readonly<Record<string, readonly NonLinearCase[]>> =
   "map.reciprocal": [unary(ops.reciprocal, (x) => 1 / x, positive)],
   "map.exp": [unary(ops.exp, Math.exp)],
   "map.log": [unary(ops.log, Math.log, positive)],
-  "map.relu": [unary(ops.relu, (x) => Math.max(0, x))],
-  "map.relu6": [unary(ops.relu6, (x) => Math.min(6, Math.max(0, x)), wide)],
+  "map.relu": [unary(activations.relu, (x) => Math.max(0, x))],
+  "map.relu6": [unary(activations.relu6, (x) => Math.min(6, Math.max(0, x)), wide)],
   "map.leakyRelu": [
-    unary(ops.leakyRelu, (x) => (x > 0 ? x : 0.01 * x)),
+    unary(activations.leakyRelu, (x) => (x > 0 ? x : 0.01 * x)),
     unary(
-      (x) => ops.leakyRelu(x, { negativeSlope: 0 }),
+      (x) => activations.leakyRelu(x, { negativeSlope: 0 }),
       (x) => Math.max(0, x),
     ),
     unary(
-      (x) => ops.leakyRelu(x, { negativeSlope: 1.5 }),
+      (x) => activations.leakyRelu(x, { negativeSlope: 1.5 }),
       (x) => (x > 0 ? x : 1.5 * x),
     ),
   ],
   "map.prelu": [
-    binary(ops.prelu, (x, weight) => (x > 0 ? x : weight * x)),
+    binary(activations.prelu, (x, weight) => (x > 0 ? x : weight * x)),
     unary(
-      (x) => ops.leakyRelu(x, { negativeSlope: -0.75 }),
+      (x) => activations.leakyRelu(x, { negativeSlope: -0.75 }),
       (x) => (x > 0 ? x : -0.75 * x),
     ),
   ],
   "map.elu": [
-    unary(ops.elu, (x) => (x > 0 ? x : Math.expm1(x))),
+    unary(activations.elu, (x) => (x > 0 ? x : Math.expm1(x))),
     unary(
-      (x) => ops.elu(x, { alpha: 2.5 }),
+      (x) => activations.elu(x, { alpha: 2.5 }),
       (x) => (x > 0 ? x : 2.5 * Math.expm1(x)),
     ),
     unary(
-      (x) => ops.elu(x, { alpha: -0.6 }),
+      (x) => activations.elu(x, { alpha: -0.6 }),
       (x) => (x > 0 ? x : -0.6 * Math.expm1(x)),
     ),
   ],
-  "map.selu": [unary(ops.selu, (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)))],
-  "map.gelu": [unary(ops.gelu, (x) => (x / 2) * (1 + erf64(x / Math.SQRT2)))],
+  "map.selu": [unary(activations.selu, (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)))],
+  "map.gelu": [unary(activations.gelu, (x) => (x / 2) * (1 + erf64(x / Math.SQRT2)))],
   "map.geluTanh": [
     unary(
-      (x) => ops.gelu(x, { approximate: "tanh" }),
+      (x) => activations.gelu(x, { approximate: "tanh" }),
       (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
     ),
   ],
-  "map.sigmoid": [unary(ops.sigmoid, logistic, wide)],
-  "map.tanh": [unary(ops.tanh, Math.tanh)],
-  "map.silu": [unary(ops.silu, (x) => x * logistic(x), wide)],
-  "map.swish": [binary(ops.swish, (x, beta) => x * logistic(beta * x))],
+  "map.sigmoid": [unary(activations.sigmoid, logistic, wide)],
+  "map.tanh": [unary(activations.tanh, Math.tanh)],
+  "map.silu": [unary(activations.silu, (x) => x * logistic(x), wide)],
+  "map.swish": [binary(activations.swish, (x, beta) => x * logistic(beta * x))],
   "map.softplus": [
-    unary(ops.softplus, softplus64, wide),
+    unary(activations.softplus, softplus64, wide),
     // Beyond the threshold it is x itself; at 0.5 it would jump where x = 0.25.
     unary(
-      (x) => ops.softplus(x, { beta: 2, threshold: 0.5 }),
+      (x) => activations.softplus(x, { beta: 2, threshold: 0.5 }),
       (x) => (x > 0.25 ? x : softplus64(2 * x) / 2),
     ),
   ],
-  "map.softsign": [unary(ops.softsign, (x) => x / (1 + Math.abs(x)))],
-  "map.hardsigmoid": [unary(ops.hardsigmoid, (x) => Math.min(1, Math.max(0, x / 6 + 0.5)), wide)],
-  "map.hardswish": [unary(ops.hardswish, (x) => x * Math.min(1, Math.max(0, x / 6 + 0.5)), wide)],
-  "map.mish": [unary(ops.mish, (x) => x * Math.tanh(softplus64(x)))],
+  "map.softsign": [unary(activations.softsign, (x) => x / (1 + Math.abs(x)))],
+  "map.hardsigmoid": [unary(activations.hardsigmoid, (x) => Math.min(1, Math.max(0, x / 6 + 0.5)), wide)],
+  "map.hardswish": [unary(activations.hardswish, (x) => x * Math.min(1, Math.max(0, x / 6 + 0.5)), wide)],
+  "map.mish": [unary(activations.mish, (x) => x * Math.tanh(softplus64(x)))],
   "map.erf": [unary(ops.erf, erf64)],
 };

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { inputLayer } from "../../src/nn/layer.ts";
 import { conv2d as convLayer } from "../../src/nn/layers.ts";
+import { sigmoid } from "../../src/ops/activations.ts";
 import { conv2d } from "../../src/ops/conv.ts";
 import { softmaxCrossEntropy } from "../../src/ops/crossEntropy.ts";
-import { sigmoid } from "../../src/ops/elementwise.ts";
 import { bceWithLogits, binaryCrossEntropy } from "../../src/ops/losses.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { resolvePads } from "../../src/ops/window.ts";

@@ -4,8 +4,9 @@ import { inputLayer } from "../../src/nn/layer.ts";
 import { conv2d as convLayer, dense as denseLayer, flatten as flattenLayer } from "../../src/nn/layers.ts";
 import { sequential } from "../../src/nn/model.ts";
 import { exponentialDecay } from "../../src/nn/schedules.ts";
+import { relu } from "../../src/ops/activations.ts";
 import { conv2d } from "../../src/ops/conv.ts";
-import { relu, scale } from "../../src/ops/elementwise.ts";
+import { scale } from "../../src/ops/elementwise.ts";
 import { maxPool2d } from "../../src/ops/pool.ts";
 import { reshape } from "../../src/ops/shape.ts";
 import {

@@ -1,7 +1,7 @@
 import { GraphError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
 import type { Shape } from "../../core/types.ts";
-import { prelu as preluOp, swish as swishOp } from "../../ops/elementwise.ts";
+import { prelu as preluOp, swish as swishOp } from "../../ops/activations.ts";
 import { dense as denseOp } from "../../ops/matmul.ts";
 import { checkNames } from "../../ops/options.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";

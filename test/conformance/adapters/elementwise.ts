@@ -1,4 +1,5 @@
 import type { Value } from "../../../src/core/graph.ts";
+import * as activations from "../../../src/ops/activations.ts";
 import * as ops from "../../../src/ops/elementwise.ts";
 import type { Adapter, CaseAttrs } from "../adapter.ts";
 import { channelsLast } from "../layout.ts";
@@ -34,24 +35,24 @@ export const elementwiseAdapters: Readonly<Record<string, Adapter>> = {
     return ops.clamp(x, { ...bound("min"), ...bound("max") });
   }),
 
-  relu: unary((x) => ops.relu(x)),
-  relu6: unary((x) => ops.relu6(x)),
-  leaky_relu: unary((x, attrs) => ops.leakyRelu(x, { negativeSlope: attrs.number("negative_slope", 0.01) })),
-  elu: unary((x, attrs) => ops.elu(x, { alpha: attrs.number("alpha", 1) })),
-  selu: unary((x) => ops.selu(x)),
-  gelu: unary((x, attrs) => ops.gelu(x, { approximate: attrs.word("approximate", "none", "tanh") })),
-  sigmoid: unary((x) => ops.sigmoid(x)),
-  tanh: unary((x) => ops.tanh(x)),
-  silu: unary((x) => ops.silu(x)),
+  relu: unary((x) => activations.relu(x)),
+  relu6: unary((x) => activations.relu6(x)),
+  leaky_relu: unary((x, attrs) => activations.leakyRelu(x, { negativeSlope: attrs.number("negative_slope", 0.01) })),
+  elu: unary((x, attrs) => activations.elu(x, { alpha: attrs.number("alpha", 1) })),
+  selu: unary((x) => activations.selu(x)),
+  gelu: unary((x, attrs) => activations.gelu(x, { approximate: attrs.word("approximate", "none", "tanh") })),
+  sigmoid: unary((x) => activations.sigmoid(x)),
+  tanh: unary((x) => activations.tanh(x)),
+  silu: unary((x) => activations.silu(x)),
   softplus: unary((x, attrs) => {
-    return ops.softplus(x, { beta: attrs.number("beta", 1), threshold: attrs.number("threshold", 20) });
+    return activations.softplus(x, { beta: attrs.number("beta", 1), threshold: attrs.number("threshold", 20) });
   }),
-  hardswish: unary((x) => ops.hardswish(x)),
-  hardsigmoid: unary((x) => ops.hardsigmoid(x)),
-  mish: unary((x) => ops.mish(x)),
-  softsign: unary((x) => ops.softsign(x)),
+  hardswish: unary((x) => activations.hardswish(x)),
+  hardsigmoid: unary((x) => activations.hardsigmoid(x)),
+  mish: unary((x) => activations.mish(x)),
+  softsign: unary((x) => activations.softsign(x)),
   prelu: {
     layouts: { x: channelsLast, y: channelsLast },
-    build: (inputs) => ops.prelu(inputs.get("x"), inputs.get("weight")),
+    build: (inputs) => activations.prelu(inputs.get("x"), inputs.get("weight")),
   },
 };
