@@ -2,15 +2,16 @@ import { spawn } from "node:child_process";
 import type { Browser } from "playwright";
 import { standardRequest, type TrainRequest } from "../demo/digits/request.ts";
 import { launchBrowser } from "./browser.ts";
-import { serve } from "./serve.ts";
+import { servePage } from "./servePage.ts";
 import { resolveRequest, type TrainOptions } from "./trainOptions.ts";
 import { dataUrl } from "./trainTask.ts";
 
-/** Serves the demo page, opens it in a window, and stays until Ctrl-C, or until the window is closed. */
+/** Builds and serves the demo page, opens it in a window, and stays until Ctrl-C, or until the window is closed. */
 export async function showDemo(options: TrainOptions): Promise<number> {
   const { request, folder } = await resolveRequest(options);
-  const server = await serve({ mode: "production", mounts: folder === null ? {} : { [dataUrl]: folder } });
-  const url = `${server.url}/demo/${searchOf(request)}`;
+  console.log("Building the page ...");
+  const server = await servePage(folder === null ? {} : { [dataUrl]: folder });
+  const url = `${server.url}${searchOf(request)}`;
   console.log(`The page is at ${url}\nPress Ctrl-C to end.`);
   const interrupted = new Promise<void>((done) => process.once("SIGINT", done));
   const browser = process.platform === "linux" ? await openChromium(url) : null;

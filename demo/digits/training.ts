@@ -69,7 +69,9 @@ export class Training {
 
   get #audience(): Audience {
     return {
-      say: (text, part) => this.#say(text, part),
+      say: (text, part) => {
+        if (this.#state === "making") this.#say(text, part);
+      },
       progress: (progress, rows, whole) => {
         this.#progress = progress;
         this.#curves.show(progress, rows, whole);

@@ -198,6 +198,8 @@ export class DigitsWorker {
     const session = await Session.create(gpu, settings, sets, onCompile, checkpoint);
     this.#session = session;
     await this.#judge(session);
+    // The first look compiles its kernels: now, not under the pen.
+    await session.look(null);
     this.#audience?.progress(session.progress, session.rows, true);
   }
 

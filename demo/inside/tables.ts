@@ -1,42 +1,7 @@
 import { showBytes, showFlops } from "../../src/core/plan.ts";
 import { make, showCount } from "../shell/elements.ts";
 import type { InspectedDispatch, Inspection } from "../shell/inspection.ts";
-
-/** A column of a table: its title, and whether it holds numbers. */
-type Column = readonly [title: string, isNumber?: boolean];
-
-/** A cell: text, or an element of its own. */
-type Cell = string | HTMLElement;
-
-export function fillTable(
-  table: HTMLTableElement,
-  columns: readonly Column[],
-  rows: readonly (readonly Cell[])[],
-): void {
-  const head = make("tr");
-  head.append(
-    ...columns.map(([title, isNumber = false]) => {
-      const cell = make("th", title, isNumber ? "number" : "");
-      cell.scope = "col";
-      return cell;
-    }),
-  );
-  const lines = rows.map((cells) => {
-    const line = make("tr");
-    line.append(
-      ...cells.map((content, i) => {
-        const cell = make("td", "", columns[i]?.[1] ? "number" : "");
-        cell.append(content);
-        return cell;
-      }),
-    );
-    return line;
-  });
-  const [thead, tbody] = [make("thead"), make("tbody")];
-  thead.append(head);
-  tbody.append(...lines);
-  table.replaceChildren(thead, tbody);
-}
+import { type Cell, type Column, fillTable, partBar } from "../shell/table.ts";
 
 /** The layers, with their share of the time where that is known. */
 export function fillLayers(table: HTMLTableElement, { model, layers, parameters, profile }: Inspection): void {
@@ -94,11 +59,9 @@ export function fillKernels(table: HTMLTableElement, { profile }: Inspection): v
     ["of the roofline", true],
   ];
   const rows = profile.kernels.map(({ name, ms, dispatches, gflops, gbs, roofline }): Cell[] => {
-    const bar = make("span", "", "bar");
-    bar.style.setProperty("--part", `${ms / profile.total.ms}`);
     return [
       name,
-      bar,
+      partBar(ms / profile.total.ms),
       showMs(ms),
       `${dispatches}`,
       gflops?.toFixed(1) ?? "",
@@ -107,7 +70,6 @@ export function fillKernels(table: HTMLTableElement, { profile }: Inspection): v
     ];
   });
   fillTable(table, columns, rows);
-  for (const row of table.tBodies[0]?.rows ?? []) row.cells[1]?.classList.add("share");
 }
 
 function showMs(ms: number | undefined): string {

@@ -2,30 +2,50 @@ import type { Row } from "../../bench/headToHead/rows.ts";
 import { significant } from "../../bench/headToHead/table.ts";
 import { networks } from "../../bench/networks/index.ts";
 import type { NetworkName } from "../../bench/networks/network.ts";
-import { make } from "../shell/elements.ts";
+import { make, showCount } from "../shell/elements.ts";
+import { type Cell, fillTable, partBar } from "../shell/table.ts";
 
-/** The engines of one network as bars, the slowest the longest. */
+/** The engines of one network as a table, with bars of which the slowest is the longest. */
 export function race(name: NetworkName, rows: readonly Row[]): HTMLElement {
-  const { title } = networks[name];
-  const section = make("section", "", "race");
+  const section = make("section", "", "scroll");
+  const title = `${networks[name].title}, batch ${rows[0]?.batch ?? ""}`;
+  section.ariaLabel = title;
+  section.tabIndex = 0;
+  const table = make("table", "", "rows");
   const slowest = Math.max(...rows.map(({ msStep }) => msStep?.median ?? 0));
-  const list = make("ol", "", "race");
-  list.append(...rows.map((row) => lane(row, slowest)));
-  section.append(make("h3", `${title}, batch ${rows[0]?.batch ?? ""}`), list);
+  fillTable(
+    table,
+    [
+      ["engine"],
+      ["milliseconds a step"],
+      ["", true],
+      ["times wgrad's", true],
+      ["images / s", true],
+      ["first step", true],
+      ["dispatches", true],
+      ["peak MB", true],
+      ["same losses"],
+    ],
+    rows.map((row) => cells(row, slowest)),
+  );
+  section.append(make("h3", title), table);
   return section;
 }
 
-function lane({ peer, version, msStep, ratio, cannot, agrees }: Row, slowest: number): HTMLLIElement {
-  const item = make("li", "", peer === "wgrad" ? "own" : "");
-  item.append(make("span", `${peer} ${version}`));
-  if (!msStep) {
-    item.append(make("span", cannot ?? "no result", "cannot"));
-    return item;
-  }
-  const bar = make("span", "", "bar");
-  bar.style.setProperty("--part", `${msStep.median / slowest}`);
-  const beside =
-    agrees === false ? "other losses" : ratio === null || peer === "wgrad" ? "" : `${significant(ratio)} ×`;
-  item.append(bar, make("span", `${significant(msStep.median)} ms`, "number"), make("span", beside, "number"));
-  return item;
+function cells({ peer, version, msStep, cannot, ...row }: Row, slowest: number): Cell[] {
+  const name = make(peer === "wgrad" ? "strong" : "span", `${peer} ${version}`);
+  if (!msStep) return [name, make("span", cannot ?? "no result", "cannot")];
+  const or = (value: number | null, show: (value: number) => string = significant) =>
+    value === null ? "–" : show(value);
+  return [
+    name,
+    partBar(msStep.median / slowest),
+    significant(msStep.median),
+    or(row.ratio),
+    or(row.imagesPerSecond, showCount),
+    or(row.firstStepMs, (ms) => `${(ms / 1000).toFixed(2)} s`),
+    or(row.dispatches, showCount),
+    or(row.peakBytes, (bytes) => (bytes / 1e6).toFixed(1)),
+    row.agrees === null ? "–" : row.agrees ? "yes" : "no",
+  ];
 }

@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
+import { useBrowser } from "./visit.ts";
+
+const visit = useBrowser();
+
+/** Settings in the page's address, as `npm start` puts them there. */
+const ask = (request: object) => `?request=${encodeURIComponent(JSON.stringify(request))}`;
+
+/** Enough to read most digits right, in seconds. */
+const short = ask({ limit: 3200, batch: 32, epochs: 3, optimizer: "sgd", learningRate: 0.05 });
+
+const says = (page: Page, text: string | RegExp) => page.locator("#digits-status", { hasText: text }).waitFor();
+
+/** Steps of the epoch that are done, and its number. */
+async function position(page: Page): Promise<{ epoch: number; step: number }> {
+  const step = /step (\d+) of/.exec((await page.textContent("#digits-status")) ?? "")?.[1];
+  const epoch = (await page.textContent("#digits-epoch"))?.split(" / ")[0];
+  return { epoch: Number(epoch), step: Number(step) };
+}
+
+async function pauseAfter(page: Page, step: number): Promise<void> {
+  await page.waitForFunction(
+    (least) => Number(/step (\d+) of/.exec(document.querySelector("#digits-status")?.textContent ?? "")?.[1]) >= least,
+    step,
+  );
+  await page.getByRole("button", { name: "Pause" }).click();
+  await says(page, /^Paused/);
+}
+
+/** Draws lines through these points, in parts of the pad's side. */
+async function draw(page: Page, strokes: readonly (readonly (readonly [number, number])[])[]): Promise<void> {
+  const pad = page.locator("#digits-pad");
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
+  if (!box) throw new Error("the pad is not shown");
+  for (const stroke of strokes) {
+    for (const [i, [x, y]] of stroke.entries()) {
+      await page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 3 });
+      if (i === 0) await page.mouse.down();
+    }
+    await page.mouse.up();
+  }
+}
+
+const circle = Array.from({ length: 17 }, (_, i): [number, number] => [
+  0.5 - 0.2 * Math.sin((i * Math.PI) / 8),
+  0.5 - 0.3 * Math.cos((i * Math.PI) / 8),
+]);
+
+test("trains, pauses, steps, is reloaded, resumes at the same step, reads a drawn digit, saves and opens", async () => {
+  const { page, problems } = await visit(short);
+  await says(page, "Ready.");
+  await page.getByRole("button", { name: "Start" }).click();
+  // The pad answers while the network learns.
+  await draw(page, [circle]);
+  await page.locator("#digits-answer", { hasText: /^\d$/ }).waitFor();
+  await pauseAfter(page, 15);
+  const paused = await position(page);
+  await page.waitForTimeout(300);
+  expect(await position(page)).toEqual(paused);
+  await page.getByRole("button", { name: "Step" }).click();
+  await says(page, `step ${paused.step + 1} of 100`);
+
+  // What was kept when it paused is where it goes on after a visit.
+  await page.reload();
+  await says(page, "Ready.");
+  const offer = page.locator("#digits-kept");
+  expect(await offer.textContent()).toContain(`LeNet-5, epoch ${paused.epoch}, step ${paused.step}.`);
+  await page.getByRole("button", { name: "Go on with it" }).click();
+  await says(page, `Paused at step ${paused.step} of 100`);
+  expect(await position(page)).toEqual(paused);
+  expect(await page.textContent("#digits-loss")).toMatch(/^\d\.\d{3}$/);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await says(page, "Done.");
+  const accuracy = (await page.textContent("#digits-test")) ?? "";
+  expect(Number.parseFloat(accuracy)).toBeGreaterThan(90);
+  expect(await page.textContent("#digits-judged")).toContain("4,000 test digits");
+  expect(await page.locator("#digits-confusion td").count()).toBe(100);
+
+  await draw(page, [circle]);
+  await page.locator("#digits-answer", { hasText: "0" }).waitFor();
+  const parts = await page
+    .locator("#digits-bars li")
+    .evaluateAll((bars) => bars.map((bar) => Number((bar as HTMLElement).style.getPropertyValue("--part"))));
+  expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(1, 5);
+  await page.getByRole("button", { name: "Clear" }).click();
+  await draw(page, [
+    [
+      [0.5, 0.2],
+      [0.5, 0.8],
+    ],
+  ]);
+  await page.locator("#digits-answer", { hasText: "1" }).waitFor();
+
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save" }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe("lenet5.safetensors");
+  const file = await download.path();
+  expect(readFileSync(file).subarray(8, 24).toString()).toContain("__metadata__");
+  await page.getByRole("button", { name: "Reset" }).click();
+  await says(page, "Ready.");
+  expect(Number.parseFloat((await page.textContent("#digits-test")) ?? "")).toBeLessThan(40);
+  await page.setInputFiles("#digits-open", file);
+  await says(page, "Done.");
+  expect(problems).toEqual([]);
+  await page.context().close();
+});

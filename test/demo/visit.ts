@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, BrowserContextOptions, Page } from "playwright";
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import { launchBrowser } from "../../tools/browser.ts";
+
+/** A page of the demo in a browser context of its own, and what went wrong on it. */
+export interface Visit {
+  readonly page: Page;
+  /** Uncaught errors, messages of errors in the console. */
+  readonly problems: readonly string[];
+  /** Addresses that were asked for. */
+  readonly requests: readonly string[];
+}
+
+export type VisitPage = (query?: string, options?: BrowserContextOptions) => Promise<Visit>;
+
+/** Starts a browser for the tests of a file, and closes it after them. */
+export function useBrowser(): VisitPage {
+  let browser: Browser | null = null;
+  beforeAll(async () => {
+    browser = await launchBrowser({ headless: true });
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+  return async (query = "", options = {}) => {
+    if (!browser) throw new Error("the browser did not start");
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    const problems: string[] = [];
+    const requests: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
+    context.on("request", (request) => requests.push(request.url()));
+    await page.goto(inject("pageUrl") + query);
+    return { page, problems, requests };
+  };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Fails where the accessibility checker finds fault with the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  // Scripts from outside are against the page's policy; what a debugger runs is not.
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => ({ id, html, failureSummary })),
+    );
+  });
+  expect(violations).toEqual([]);
+}
+
+interface AxeViolation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
