@@ -4,7 +4,10 @@ import { launchOptions } from "./tools/browser.ts";
 import { guidePrograms } from "./tools/guides.ts";
 import { wgsl } from "./tools/shader-plugin.ts";
 
-/** Tests run in a real Chromium on WebGPU, but for `*.node.test.ts`, which run under Node. */
+/**
+ * Tests run in a real Chromium on WebGPU, but for `*.node.test.ts`, which run under Node, and `*.page.test.ts`, which
+ * drive the built demo page.
+ */
 const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
@@ -18,9 +21,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "page",
+          environment: "node",
+          include: ["test/demo/**/*.page.test.ts"],
+          globalSetup: "test/demo/page.setup.ts",
+          // Frames are timed: nothing else runs beside these.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          ...limits,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "browser",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.node.test.ts", "test/golden/**"],
+          exclude: ["test/**/*.{node,page}.test.ts", "test/golden/**"],
           setupFiles: ["test/support/adapter.setup.ts"],
           // A GPU is shared: tests side by side would only take each other's time and memory.
           fileParallelism: false,
