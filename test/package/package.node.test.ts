@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import type { Browser } from "playwright";
@@ -166,6 +166,21 @@ describe("size, minified and gzipped", () => {
     expect(folders).toEqual(expect.arrayContaining(["batch", "conv", "crossEntropy", "gemm", "optimizers", "pool"]));
     const others = ["augment", "concat", "conv3d", "dropout", "maxNorm", "norm", "overlap", "shape", "upsample"];
     expect(others.filter((folder) => folders.includes(folder))).toEqual([]);
+  });
+
+  test("nothing is left of a library that is imported and not used, though it were free to do things then", async () => {
+    const free: esbuild.Plugin = {
+      name: "free",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\./ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path), sideEffects: true })),
+    };
+    const contents = filesIn(join(built.folder, "dist"), "index.js").map(
+      (file) => `import "./${relative(app, file)}";`,
+    );
+    const stdin = { contents: contents.join("\n"), resolveDir: app };
+    const options = { bundle: true, minify: true, format: "esm", write: false, plugins: [free] } as const;
+    const { outputFiles } = await esbuild.build({ stdin, ...options });
+    expect(outputFiles[0]?.text.length).toBeLessThan(1000);
   });
 
   test("the whole library", async () => {
