@@ -1,7 +1,9 @@
 import { GraphError, TrainingError } from "../core/errors.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import { splitDataset } from "../data/subset.ts";
+import type { Logger } from "../io/scalars.ts";
 import { checkNames } from "../ops/options.ts";
+import { logProgress } from "./logProgress.ts";
 import type { Loss } from "./losses.ts";
 import { Meter } from "./meter.ts";
 import type { Model } from "./model.ts";
@@ -21,6 +23,8 @@ export interface FitOptions extends WatchOptions, TrainerOptions {
   readonly validationSplit?: number;
   /** Stops the training after the step under way. */
   readonly signal?: AbortSignal;
+  /** Are told of every progress; see `logProgress`. `new TensorBoardLog()`, `new CsvLog()`, or any other. */
+  readonly loggers?: readonly Logger[];
   readonly onProgress?: (progress: Progress) => void;
   readonly onEpochEnd?: (epoch: EpochResult) => void;
 }
@@ -33,6 +37,10 @@ export interface Progress {
   /** Steps done in this epoch, of so many. */
   readonly step: number;
   readonly steps: number;
+  /** Updates made since compile. */
+  readonly stepsDone: number;
+  /** Of the last of them. */
+  readonly learningRate: number;
   readonly loss: number;
   readonly accuracy: number;
   /** Losses of the steps since the last progress, in order. */
@@ -117,9 +125,17 @@ const fitOptions = [
   "earlyStopping",
   "reduceOnPlateau",
   "signal",
+  "loggers",
   "onProgress",
   "onEpochEnd",
 ];
+
+/** A reading that is under way. */
+interface Reading {
+  readonly step: number;
+  readonly learningRate: number;
+  readonly bytes: Promise<ArrayBuffer[]>;
+}
 
 async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncGenerator<Progress, History> {
   checkNames("fit", options, fitOptions);
@@ -136,7 +152,7 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   const steps = trainer.stepsPerEpoch;
   const results: EpochResult[] = [];
   const losses: number[] = [];
-  const readings: { readonly step: number; readonly bytes: Promise<ArrayBuffer[]> }[] = [];
+  const readings: Reading[] = [];
   const hasAccuracy = model.compiled.loss.labels !== "values";
   try {
     for (let epoch = initialEpoch + 1; epoch <= epochs && !watch.isOver && !signal?.aborted; epoch++) {
@@ -144,8 +160,8 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
       const size = { epoch, epochs, steps, done, batchSize, examples: data.count };
       const meter = new Meter({ ...size, before: model.stepsDone - done, hasAccuracy });
       const nextProgress = async (): Promise<Progress> => {
-        const reading = readings.shift();
-        const progress = meter.read(reading?.step ?? 0, (await reading?.bytes) ?? []);
+        const { step = 0, learningRate = Number.NaN, bytes } = readings.shift() ?? {};
+        const progress = meter.read(step, learningRate, (await bytes) ?? []);
         for (const loss of progress.losses) {
           if (!Number.isFinite(loss)) throw diverged(loss, losses.length + 1, model.compiled.loss);
           losses.push(loss);
@@ -156,9 +172,10 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
         const due = meter.isDue(step);
         if (due && readings.length === readingsAhead) yield report(options, await nextProgress());
         if (trainer.isRestoring) await trainer.idle();
-        const bytes = trainer.submit({ read: due, learningRate: watch.rate() });
+        const learningRate = watch.rate();
+        const bytes = trainer.submit({ read: due, learningRate });
         if (bytes) {
-          readings.push({ step, bytes });
+          readings.push({ step, learningRate, bytes });
           // Whoever takes the reading hears of its failure; until then it is nobody's.
           bytes.catch(() => {});
         }
@@ -215,8 +232,9 @@ function divide(data: Dataset, { validationData, validationSplit }: FitOptions):
   return splitDataset(data, validationSplit);
 }
 
-function report(options: FitOptions, progress: Progress): Progress {
-  options.onProgress?.(progress);
+function report({ loggers = [], onProgress }: FitOptions, progress: Progress): Progress {
+  for (const logger of loggers) logProgress(logger, progress);
+  onProgress?.(progress);
   return progress;
 }
 

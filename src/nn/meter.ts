@@ -49,8 +49,8 @@ export class Meter {
     return due;
   }
 
-  /** Progress after `step` steps, from the bytes of history, sum of losses, and [right, rows]. */
-  read(step: number, [history, lossSum, counts]: readonly ArrayBuffer[]): Progress {
+  /** Progress after `step` steps, the last at this rate, from the bytes of history, sum of losses, and [right, rows]. */
+  read(step: number, learningRate: number, [history, lossSum, counts]: readonly ArrayBuffer[]): Progress {
     const { epoch, epochs, steps, done, batchSize, examples, before, hasAccuracy } = this.#options;
     const now = performance.now();
     const stepMs = (now - this.#last.at) / Math.max(1, step - this.#last.step);
@@ -69,6 +69,8 @@ export class Meter {
       epochs,
       step,
       steps,
+      stepsDone: before + step,
+      learningRate,
       loss: sum / rows,
       accuracy: hasAccuracy ? right / rows : Number.NaN,
       losses: fresh,
