@@ -10,6 +10,15 @@ export interface ErrorParts {
   readonly mend?: string;
 }
 
+/**
+ * What every error of wgrad is: a sentence that says where, what was seen, what was wanted and how to mend it.
+ * @example
+ * try {
+ *   sequential({ inputShape: [28, 28], layers: [conv2d({ name: "conv1", filters: 8, kernelSize: 3 })] });
+ * } catch (error) {
+ *   if (error instanceof WgradError) console.log(error.where, error.message);
+ * }
+ */
 export class WgradError extends Error {
   readonly where: string;
   constructor(parts: ErrorParts | string, options?: ErrorOptions) {
@@ -19,21 +28,60 @@ export class WgradError extends Error {
   }
 }
 
-/** Shapes that do not fit an operator or a layer. */
+/**
+ * Shapes that do not fit an operator or a layer.
+ * @example
+ * conv2d({ filters: 8, kernelSize: 3 }).apply(input([28, 28])); // => ShapeError
+ */
 export class ShapeError extends WgradError {}
-/** An element type that an operator does not take. */
+
+/**
+ * An element type that an operator does not take.
+ * @example
+ * dense({ units: 10, activation: (x) => relu(argMax(x)) }).apply(image); // => DTypeError
+ */
 export class DTypeError extends WgradError {}
-/** An impossible graph: a cycle, a foreign value, a gradient that does not exist, an option out of range. */
+
+/**
+ * An impossible graph: a cycle, a foreign value, a gradient that does not exist, an option out of range.
+ * @example
+ * dropout({ rate: 1.5 }); // => GraphError
+ */
 export class GraphError extends WgradError {}
-/** A shader that did not link or compile. */
+
+/**
+ * A shader that did not link or compile.
+ * @example
+ * readShader("mine", "fn main() {}"); // => ShaderError
+ */
 export class ShaderError extends WgradError {}
-/** A tensor, binding or grid beyond what the device allows; says need and limit. */
+
+/**
+ * A tensor, binding or grid beyond what the device allows; says need and limit.
+ * @example
+ * gpu.createBuffer("too large", 2 ** 50, GPUBufferUsage.STORAGE); // => LimitError
+ */
 export class LimitError extends WgradError {}
-/** No adapter, a lost device, out of memory, or a validation error of the browser. */
+
+/**
+ * No adapter, a lost device, out of memory, or a validation error of the browser.
+ * @example
+ * Gpu.from({} as GPUDevice); // => DeviceError
+ */
 export class DeviceError extends WgradError {}
-/** A file or a data set that is not what it says it is. */
+
+/**
+ * A file or a data set that is not what it says it is.
+ * @example
+ * imageDataset(gpu, { ...digits, count: 3 }); // => FormatError
+ */
 export class FormatError extends WgradError {}
-/** Training that cannot go on: a loss that is no number, or a model that is not compiled. */
+
+/**
+ * Training that cannot go on: a loss that is no number, or a model that is not compiled.
+ * @example
+ * sequential({ inputShape: [4], layers: [dense({ units: 2 })] }).compiled; // => TrainingError
+ */
 export class TrainingError extends WgradError {}
 
 function sentence({ where, seen, wanted, mend }: ErrorParts): string {

@@ -12,7 +12,8 @@ export interface Place {
 export interface PlannedBuffer {
   /**
    * `arena`: variables, shared by all plans of a model. `slot`: activations, reused by lifetime. `gradients`: flat,
-   * beside the parameters. `input`: written by the host. `output`: written by this plan alone. `constant`: written once.
+   * beside the parameters. `input`: written by the host. `output`: written by this plan alone. `constant`: written
+   * once.
    */
   readonly kind: "arena" | "slot" | "gradients" | "input" | "output" | "constant";
   readonly name: string;
@@ -78,7 +79,11 @@ export function liveBytes({ calls, slotTensors }: Plan): number[] {
   });
 }
 
-/** The plan as text: a line a dispatch, then the buffers. */
+/**
+ * The plan as text: a line a dispatch, then the buffers.
+ * @example
+ * const text = printPlan(model.trainPlan(data, 16));
+ */
 export function printPlan(plan: Plan): string {
   const place = ({ buffer, offset }: Place) => `${plan.buffers[buffer]?.name}${offset ? `+${offset}` : ""}`;
   const calls = plan.calls.map(({ label, places, grid, call }, i) => {

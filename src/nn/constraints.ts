@@ -16,7 +16,11 @@ export interface MaxNormOptions {
   readonly axis?: number;
 }
 
-/** Keeps the incoming weights of each unit within a ball: w * min(1, maxValue / |w|). */
+/**
+ * Keeps the incoming weights of each unit within a ball: w * min(1, maxValue / |w|).
+ * @example
+ * dense({ units: 10, kernelConstraint: constraints.maxNorm({ maxValue: 3 }) });
+ */
 export function maxNorm(options: MaxNormOptions = {}): Constraint {
   checkNames("maxNorm", options, ["maxValue", "axis"]);
   const { maxValue = 2, axis = -1 } = options;

@@ -20,7 +20,12 @@ export interface EvaluateSegmentationOptions extends TileOptions {
   readonly onImage?: (index: number, prediction: Uint8Array, total: number) => void | Promise<void>;
 }
 
-/** Scores of a model over whole images, predicted by tiles. @throws FormatError, ShapeError where set and model differ */
+/**
+ * Scores of a model over whole images, predicted by tiles.
+ * @throws FormatError, ShapeError where set and model differ
+ * @example
+ * const { pixelAccuracy, iou, dice } = await evaluateSegmentation(segmenter, cells);
+ */
 export async function evaluateSegmentation(
   model: Model,
   set: LabelledMasks,

@@ -52,7 +52,13 @@ export interface SymbolicTensor {
 /** Batch of the trial graph; two, so that statistics over the batch have something to average. */
 const trialBatch = 2;
 
-/** An input of a functional model; the shape is without the batch. */
+/**
+ * An input of a functional model; the shape is without the batch.
+ * @throws ShapeError on a side below 1
+ * @example
+ * const image = input([28, 28, 1]);
+ * const classifier = model({ inputs: image, outputs: dense({ units: 10 }).apply(flatten().apply(image)) });
+ */
 export function inputLayer(shape: Shape, name = "input"): SymbolicTensor {
   if (shape.length === 0 || shape.some((side) => !Number.isInteger(side) || side < 1)) {
     throw new ShapeError({
@@ -64,7 +70,18 @@ export function inputLayer(shape: Shape, name = "input"): SymbolicTensor {
   return { shape, value: input(name, tensorType([trialBatch, ...shape])), layer: null, inputs: [] };
 }
 
-/** A part of a network: it makes weights for the shape it first sees, then nodes each time it is called. */
+/**
+ * A part of a network: it makes weights for the shape it first sees, then nodes each time it is called.
+ * @example
+ * class Negative extends Layer {
+ *   readonly kind = "negative";
+ *   call([x]: readonly Value[]): Value {
+ *     if (!x) throw new GraphError({ where: this.kind, seen: "no input", wanted: "one" });
+ *     return neg(x);
+ *   }
+ * }
+ * new Negative().apply(image).shape; // => [28, 28, 1]
+ */
 export abstract class Layer {
   /** What it is: `"conv2d"`. */
   abstract readonly kind: string;

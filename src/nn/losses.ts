@@ -39,7 +39,11 @@ export interface SparseCategoricalCrossentropyOptions extends CategoricalCrossen
   readonly ignoreClass?: number;
 }
 
-/** Mean of -log softmax(output)[class]; labels are class indices, one for each row or pixel. */
+/**
+ * Mean of -log softmax(output)[class]; labels are class indices, one for each row or pixel.
+ * @example
+ * await model.compile({ gpu, optimizer: sgd(), loss: losses.sparseCategoricalCrossentropy({ ignoreClass: 255 }) });
+ */
 export function sparseCategoricalCrossentropy(options: SparseCategoricalCrossentropyOptions = {}): Loss {
   const name = "sparseCategoricalCrossentropy";
   const { ignoreClass, fromLogits = true } = options;
@@ -64,7 +68,11 @@ export function sparseCategoricalCrossentropy(options: SparseCategoricalCrossent
   };
 }
 
-/** Mean of -sum of label log softmax(output); labels are distributions over the classes, one-hot for instance. */
+/**
+ * Mean of -sum of label log softmax(output); labels are distributions over the classes, one-hot for instance.
+ * @example
+ * const smooth = losses.categoricalCrossentropy({ labelSmoothing: 0.1 });
+ */
 export function categoricalCrossentropy(options: CategoricalCrossentropyOptions = {}): Loss {
   const name = "categoricalCrossentropy";
   checkNames(name, options, ["fromLogits", "labelSmoothing", "classWeights"]);
@@ -102,7 +110,11 @@ export interface BinaryCrossentropyOptions {
   readonly positiveWeight?: number;
 }
 
-/** Mean of -(y log p + (1 - y) log(1 - p)); labels are numbers from 0 to 1 of the output's shape. */
+/**
+ * Mean of -(y log p + (1 - y) log(1 - p)); labels are numbers from 0 to 1 of the output's shape.
+ * @example
+ * const rare = losses.binaryCrossentropy({ positiveWeight: 10 });
+ */
 export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
   const name = "binaryCrossentropy";
   checkNames(name, options, ["fromLogits", "positiveWeight"]);
@@ -131,7 +143,11 @@ function perElement(output: Value, weights: Value | undefined): { readonly sampl
   return weights ? { sampleWeight: reshape(weights, [...output.type.shape.slice(0, -1), 1]) } : {};
 }
 
-/** Mean of (output - label)^2. */
+/**
+ * Mean of (output - label)^2.
+ * @example
+ * losses.meanSquaredError().labels; // => "values"
+ */
 export function meanSquaredError(): Loss {
   return {
     name: "meanSquaredError",
@@ -140,7 +156,11 @@ export function meanSquaredError(): Loss {
   };
 }
 
-/** Mean of |output - label|. */
+/**
+ * Mean of |output - label|.
+ * @example
+ * losses.meanAbsoluteError().labels; // => "values"
+ */
 export function meanAbsoluteError(): Loss {
   return {
     name: "meanAbsoluteError",
@@ -154,7 +174,11 @@ export interface HuberLossOptions {
   readonly delta?: number;
 }
 
-/** Mean of d^2 / 2 where d = |output - label| is at most delta, else of delta (d - delta / 2). */
+/**
+ * Mean of d^2 / 2 where d = |output - label| is at most delta, else of delta (d - delta / 2).
+ * @example
+ * const robust = losses.huber({ delta: 0.5 });
+ */
 export function huber(options: HuberLossOptions = {}): Loss {
   checkNames("huber", options, ["delta"]);
   const { delta = 1 } = options;
@@ -173,12 +197,21 @@ export interface OverlapOptions {
   readonly ignoreClass?: number;
 }
 
-/** 1 - 2 |P T| / (|P| + |T|), mean over images and classes: softmax for class indices, sigmoid for labels that are numbers. */
+/**
+ * 1 - 2 |P T| / (|P| + |T|), mean over images and classes: softmax for class indices, sigmoid for labels that are
+ * numbers.
+ * @example
+ * const overlap = losses.diceLoss({ ignoreClass: unlabelled });
+ */
 export function diceLoss(options: OverlapOptions = {}): Loss {
   return overlapLoss("diceLoss", diceLossOp, options);
 }
 
-/** 1 - |P T| / |P + T|, mean over images and classes: softmax for class indices, sigmoid for labels that are numbers. */
+/**
+ * 1 - |P T| / |P + T|, mean over images and classes: softmax for class indices, sigmoid for labels that are numbers.
+ * @example
+ * const overlap = losses.softIouLoss({ smooth: 1e-3 });
+ */
 export function softIouLoss(options: OverlapOptions = {}): Loss {
   return overlapLoss("softIouLoss", softIouLossOp, options);
 }
@@ -211,7 +244,11 @@ export interface FocalOptions {
   readonly ignoreClass?: number;
 }
 
-/** Cross-entropy times (1 - p)^gamma, from logits: softmax for class indices, sigmoid for labels that are numbers. */
+/**
+ * Cross-entropy times (1 - p)^gamma, from logits: softmax for class indices, sigmoid for labels that are numbers.
+ * @example
+ * const focal = losses.focalLoss({ gamma: 2, alpha: 0.25 });
+ */
 export function focalLoss(options: FocalOptions = {}): Loss {
   checkNames("focalLoss", options, ["gamma", "alpha", "ignoreClass"]);
   const { gamma = 2, alpha, ignoreClass } = options;
@@ -231,7 +268,12 @@ export function focalLoss(options: FocalOptions = {}): Loss {
   };
 }
 
-/** Sum of losses, each times its weight: `weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, diceLoss()]])`. */
+/**
+ * Sum of losses, each times its weight: `weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, diceLoss()]])`.
+ * @example
+ * const both = losses.weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, losses.diceLoss()]]);
+ * both.name; // => "1 sparseCategoricalCrossentropy + 0.5 diceLoss"
+ */
 export function weightedSum(terms: readonly (readonly [number, LossName | Loss])[]): Loss {
   const parts = terms.map(([weight, choice]) => ({ weight, loss: lossOf(choice) }));
   const [first] = parts;
@@ -258,8 +300,8 @@ export function weightedSum(terms: readonly (readonly [number, LossName | Loss])
 }
 
 /**
- * The losses that a name stands for, each with its defaults. Those of overlaps and the focal loss have none, but are called:
- * their kernels would be part of every app that trains.
+ * The losses that a name stands for, each with its defaults. Those of overlaps and the focal loss have none, but are
+ * called: their kernels would be part of every app that trains.
  */
 const byName = {
   sparseCategoricalCrossentropy,
@@ -271,6 +313,11 @@ const byName = {
 } as const;
 export type LossName = keyof typeof byName;
 
+/**
+ * The loss that a name stands for, or the loss itself.
+ * @throws GraphError on another name
+ * @internal
+ */
 export function lossOf(choice: LossName | Loss): Loss {
   if (typeof choice === "object") return choice;
   const found = Object.hasOwn(byName, choice) ? byName[choice] : undefined;

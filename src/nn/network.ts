@@ -83,7 +83,9 @@ export class Network extends Layer {
     return this.namedWeights().reduce((sum, { trainable, weight }) => sum + (trainable ? sizeOf(weight.shape) : 0), 0);
   }
 
-  /** What the layer of this name makes, as a symbol to build further on. @throws GraphError for an unknown name */
+  /**
+   * What the layer of this name makes, as a symbol to build further on.
+   * @throws GraphError for an unknown name */
   outputOf(layerName: string): SymbolicTensor {
     const found = this.symbols.filter(({ layer }) => layer && this.layers.get(layer) === layerName);
     const [symbol] = found;
@@ -127,6 +129,9 @@ export class Network extends Layer {
     return first;
   }
 
+  /** The nodes of the network, for all outputs.
+   * @internal
+   */
   callAll(values: readonly Value[], context: CallContext): Value[] {
     if (values.length !== this.inputs.length) {
       const where = this.name ?? "model";

@@ -56,7 +56,13 @@ export interface SgdOptions extends OptimizerOptions {
   readonly velocity?: "sum" | "average";
 }
 
-/** Gradient descent. Defaults: learning rate 0.01, no momentum. */
+/**
+ * Gradient descent, with momentum or without: w -= rate v, v = momentum v + g. Defaults: rate 0.01, no momentum.
+ * @throws GraphError on an option out of range, or options that exclude each other
+ * @example
+ * const optimizer = sgd({ learningRate: 0.05, momentum: 0.9 });
+ * await model.compile({ gpu, optimizer, loss: "sparseCategoricalCrossentropy" });
+ */
 export function sgd(options: SgdOptions = {}): Optimizer {
   const { momentum = 0, nesterov = false, dampening = 0, velocity = "sum" } = options;
   const common = checkCommon("sgd", options, ["momentum", "nesterov", "dampening", "velocity"]);
@@ -93,12 +99,24 @@ export interface AdamOptions extends OptimizerOptions {
   readonly amsgrad?: boolean;
 }
 
-/** Adam. Default learning rate: 0.001. */
+/**
+ * Adam (Kingma and Ba 2015): w -= rate m / (sqrt(v) + epsilon), with m and v the corrected running means of g and g^2.
+ * Default rate: 0.001.
+ * @throws GraphError on an option out of range
+ * @example
+ * const optimizer = adam({ learningRate: schedules.cosineDecay({ learningRate: 1e-3, decaySteps: 1000 }) });
+ */
 export function adam(options: AdamOptions = {}): Optimizer {
   return adamLike("adam", options, 0);
 }
 
-/** Adam with decoupled weight decay: parameters shrink by learning rate * weightDecay, 0.01 unless given. */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019): parameters shrink by rate * weightDecay, 0.01 unless
+ * given.
+ * @throws GraphError on an option out of range
+ * @example
+ * const optimizer = adamW({ learningRate: 3e-4, weightDecay: 0.05 });
+ */
 export function adamW(options: AdamOptions = {}): Optimizer {
   return adamLike("adamW", options, options.weightDecay ?? 0.01);
 }
@@ -135,7 +153,12 @@ export interface RmspropOptions extends OptimizerOptions {
   readonly centered?: boolean;
 }
 
-/** RMSprop. Default learning rate: 0.01. */
+/**
+ * RMSprop (Hinton 2012): w -= rate g / (sqrt(mean of g^2) + epsilon). Default rate: 0.01.
+ * @throws GraphError on an option out of range
+ * @example
+ * const optimizer = rmsprop({ learningRate: 1e-3, rho: 0.9 });
+ */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const { rho = 0.99, momentum = 0, epsilon = 1e-8, centered = false } = options;
   const common = checkCommon("rmsprop", options, ["rho", "momentum", "epsilon", "centered"]);
@@ -161,7 +184,12 @@ export interface AdagradOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
-/** Adagrad. Default learning rate: 0.01. */
+/**
+ * Adagrad (Duchi et al. 2011): w -= rate g / (sqrt(sum of g^2) + epsilon). Default rate: 0.01.
+ * @throws GraphError on an option out of range
+ * @example
+ * const optimizer = adagrad({ learningRate: 0.05, clipNorm: 1 });
+ */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const { learningRateDecay = 0, initialAccumulatorValue = 0, epsilon = 1e-10 } = options;
   const common = checkCommon("adagrad", options, ["learningRateDecay", "initialAccumulatorValue", "epsilon"]);

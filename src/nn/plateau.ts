@@ -70,9 +70,9 @@ export interface ReduceOnPlateauState extends PlateauState {
 }
 
 /**
- * Lowers the learning rate when the loss stays where it is: Keras' ReduceLROnPlateau. `fit` asks it for each step's rate
- * and tells it each epoch's loss, that of the validation where there is one. It remembers: given to a further `fit`, it
- * goes on from where it was.
+ * Lowers the learning rate when the loss stays where it is: Keras' ReduceLROnPlateau. `fit` asks it for each step's
+ * rate and tells it each epoch's loss, that of the validation where there is one. It remembers: given to a further
+ * `fit`, it goes on from where it was.
  */
 export class ReduceOnPlateau {
   readonly #plateau: Plateau;
@@ -129,6 +129,13 @@ export class ReduceOnPlateau {
   }
 }
 
+/**
+ * The learning rate times `factor` after `patience` epochs in which the loss, that of the validation where there is
+ * one, did not improve: Keras' ReduceLROnPlateau. For `fit`.
+ * @throws GraphError on an option out of range
+ * @example
+ * await model.fit(data, { epochs: 2, reduceOnPlateau: schedules.reduceOnPlateau({ patience: 1 }) });
+ */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): ReduceOnPlateau {
   return new ReduceOnPlateau(options);
 }

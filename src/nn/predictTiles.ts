@@ -48,6 +48,10 @@ export interface TileOptions {
  * strategy of the U-Net paper): the used parts of the outputs cover the image, and where an input reaches beyond the
  * image, that is mirrored. Serves networks whose output is as large as their input and those whose output is smaller.
  * It reads the model's weights as they are at each call, until the model is compiled again.
+ * @example
+ * const predictor = await TilePredictor.create(segmenter, { batchSize: 2 });
+ * const probabilities = await predictor.predict({ ...cells, pixels: cells.images.subarray(0, 64 * 64) });
+ * predictor.dispose();
  */
 export class TilePredictor {
   /** Classes of the network's output. */
@@ -67,7 +71,11 @@ export class TilePredictor {
     this.#options = options;
   }
 
-  /** @throws ShapeError on a model that is no segmenter, or takes no such tiles; GraphError on options that leave no tile */
+  /**
+   * Compiles the prediction of a batch of tiles.
+   * @throws ShapeError on a model that is no segmenter, or takes no such tiles; GraphError on options that leave no
+   * tile
+   */
   static async create(model: Model, options: TileOptions = {}): Promise<TilePredictor> {
     const { state, store, target } = model.compiled;
     const x = input("x", tensorType(tilesOf(model, options)));
@@ -118,6 +126,7 @@ export class TilePredictor {
     return sums;
   }
 
+  /** Frees the memory of the tiles; the model stays. */
   dispose(): void {
     this.#commands.dispose();
   }
@@ -187,7 +196,13 @@ interface Sums {
   readonly counts: Uint16Array;
 }
 
-/** Probabilities [height, width, classes] of one image by tiles; see `TilePredictor` for many. */
+/**
+ * Probabilities [height, width, classes] of one image by tiles; see `TilePredictor` for many.
+ * @example
+ * const pixels = cells.images.subarray(0, 64 * 64); // the first image
+ * const probabilities = await predictTiles(segmenter, { ...cells, pixels });
+ * probabilities.length; // => 8192
+ */
 export async function predictTiles(model: Model, image: TileImage, options: TileOptions = {}): Promise<Float32Array> {
   const predictor = await TilePredictor.create(model, options);
   try {
@@ -197,7 +212,11 @@ export async function predictTiles(model: Model, image: TileImage, options: Tile
   }
 }
 
-/** The most probable class of each pixel; of equals the first. */
+/**
+ * The most probable class of each pixel; of equals the first.
+ * @example
+ * maskOf(Float32Array.of(0.9, 0.1, 0.2, 0.8), 2); // => [0, 1]
+ */
 export function maskOf(probabilities: Float32Array, classes: number): Uint8Array {
   const mask = new Uint8Array(probabilities.length / classes);
   mask.forEach((_, pixel) => {

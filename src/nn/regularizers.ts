@@ -14,13 +14,21 @@ export interface Regularizer {
   penalty(weight: Value): Value;
 }
 
-/** factor * sum |w| (lasso): drives weights to zero. */
+/**
+ * factor * sum |w| (lasso): drives weights to zero.
+ * @example
+ * dense({ units: 10, kernelRegularizer: regularizers.l1(1e-4) });
+ */
 export function l1(factor = 0.01): Regularizer {
   checkFactor("l1", "factor", factor);
   return { name: `l1(${factor})`, penalty: (weight) => sum(scale(abs(weight), factor)) };
 }
 
-/** factor * sum w^2 (ridge), as in Keras: the gradient is 2 factor w, PyTorch's weight decay of 2 factor. */
+/**
+ * factor * sum w^2 (ridge), as in Keras: the gradient is 2 factor w, PyTorch's weight decay of 2 factor.
+ * @example
+ * conv2d({ filters: 8, kernelSize: 3, kernelRegularizer: regularizers.l2(1e-4) });
+ */
 export function l2(factor = 0.01): Regularizer {
   checkFactor("l2", "factor", factor);
   return { name: `l2(${factor})`, penalty: (weight) => sum(scale(square(weight), factor)) };
@@ -33,7 +41,11 @@ export interface L1L2Options {
   readonly l2?: number;
 }
 
-/** Both (elastic net). */
+/**
+ * l1 sum |w| + l2 sum w^2 (elastic net).
+ * @example
+ * dense({ units: 10, kernelRegularizer: regularizers.l1l2({ l1: 1e-5, l2: 1e-4 }) });
+ */
 export function l1l2(options: L1L2Options): Regularizer {
   checkNames("l1l2", options, ["l1", "l2"]);
   const { l1: first = 0, l2: second = 0 } = options;

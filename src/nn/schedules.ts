@@ -8,7 +8,10 @@ export { type ReduceOnPlateau, type ReduceOnPlateauOptions, reduceOnPlateau } fr
  */
 export type Schedule = (step: number) => number;
 
-/** The rate for the next update after `step` updates; a rate that is no number or below 0 is an error. */
+/**
+ * The rate for the next update after `step` updates; a rate that is no number or below 0 is an error.
+ * @internal
+ */
 export function rateAt(learningRate: number | Schedule, step: number): number {
   const rate = typeof learningRate === "number" ? learningRate : learningRate(step);
   if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
@@ -21,7 +24,11 @@ export function rateAt(learningRate: number | Schedule, step: number): number {
   return rate;
 }
 
-/** The same rate always. */
+/**
+ * The same rate always.
+ * @example
+ * schedules.constant(0.1)(1000); // => 0.1
+ */
 export function constant(learningRate: number): Schedule {
   check("constant", { learningRate }, notNegative);
   return () => learningRate;
@@ -35,7 +42,12 @@ export interface StepDecay {
   readonly factor?: number;
 }
 
-/** learningRate * factor^floor(step / stepSize): PyTorch's StepLR. */
+/**
+ * learningRate * factor^floor(step / stepSize): PyTorch's StepLR.
+ * @example
+ * const rate = schedules.stepDecay({ learningRate: 1, stepSize: 100, factor: 0.5 });
+ * [rate(0), rate(99), rate(100), rate(200)]; // => [1, 1, 0.5, 0.25]
+ */
 export function stepDecay({ learningRate, stepSize, factor = 0.1 }: StepDecay): Schedule {
   check("stepDecay", { learningRate, factor }, notNegative);
   check("stepDecay", { stepSize }, aboveZero);
@@ -50,7 +62,11 @@ export interface ExponentialDecay {
   readonly staircase?: boolean;
 }
 
-/** learningRate * decayRate^(step / decaySteps): Keras' ExponentialDecay. */
+/**
+ * learningRate * decayRate^(step / decaySteps): Keras' ExponentialDecay.
+ * @example
+ * schedules.exponentialDecay({ learningRate: 1, decaySteps: 10, decayRate: 0.5 })(20); // => 0.25
+ */
 export function exponentialDecay(options: ExponentialDecay): Schedule {
   const { learningRate, decaySteps, decayRate, staircase = false } = options;
   check("exponentialDecay", { learningRate, decayRate }, notNegative);
@@ -70,7 +86,11 @@ export interface PolynomialDecay {
   readonly power?: number;
 }
 
-/** (learningRate - end) * (1 - step / decaySteps)^power + end, then end: Keras' PolynomialDecay. */
+/**
+ * (learningRate - end) * (1 - step / decaySteps)^power + end, then end: Keras' PolynomialDecay.
+ * @example
+ * schedules.polynomialDecay({ learningRate: 1, decaySteps: 100 })(25); // => 0.75
+ */
 export function polynomialDecay(options: PolynomialDecay): Schedule {
   const { learningRate, decaySteps, endLearningRate = 0, power = 1 } = options;
   check("polynomialDecay", { learningRate, endLearningRate }, notNegative);
@@ -88,7 +108,11 @@ export interface CosineDecay {
   readonly endLearningRate?: number;
 }
 
-/** Half a cosine from the rate down to its end, then the end. */
+/**
+ * Half a cosine from the rate down to its end, then the end: end + (rate - end) (1 + cos(pi step / decaySteps)) / 2.
+ * @example
+ * schedules.cosineDecay({ learningRate: 1, decaySteps: 100 })(50); // => 0.5
+ */
 export function cosineDecay({ learningRate, decaySteps, endLearningRate = 0 }: CosineDecay): Schedule {
   check("cosineDecay", { learningRate, endLearningRate }, notNegative);
   check("cosineDecay", { decaySteps }, aboveZero);
@@ -107,7 +131,11 @@ export interface CosineRestarts {
   readonly endLearningRate?: number;
 }
 
-/** Cosine decay that starts anew (Loshchilov and Hutter 2017, SGDR): Keras' CosineDecayRestarts. */
+/**
+ * Cosine decay that starts anew (Loshchilov and Hutter 2017, SGDR): Keras' CosineDecayRestarts.
+ * @example
+ * schedules.cosineRestarts({ learningRate: 1, firstDecaySteps: 100 })(100); // => 1
+ */
 export function cosineRestarts(options: CosineRestarts): Schedule {
   const { learningRate, firstDecaySteps, tMul = 2, mMul = 1, endLearningRate = 0 } = options;
   check("cosineRestarts", { learningRate, mMul, endLearningRate }, notNegative);
@@ -141,7 +169,11 @@ export interface OneCycle {
   readonly finalDivFactor?: number;
 }
 
-/** Up and down by half cosines (Smith and Topin 2018, super-convergence): PyTorch's OneCycleLR; then the last rate. */
+/**
+ * Up and down by half cosines (Smith and Topin 2018, super-convergence): PyTorch's OneCycleLR; then the last rate.
+ * @example
+ * const optimizer = sgd({ learningRate: schedules.oneCycle({ maxLearningRate: 0.1, totalSteps: 1000 }), momentum: 0.9 });
+ */
 export function oneCycle(options: OneCycle): Schedule {
   const { maxLearningRate: top, totalSteps, warmupShare = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
   check("oneCycle", { maxLearningRate: top }, notNegative);
@@ -165,7 +197,12 @@ export interface Warmup {
   readonly after: number | Schedule;
 }
 
-/** A straight line to the first rate of what follows: update i (from 0) of the warm-up takes (i + 1) / steps of it. */
+/**
+ * A straight line to the first rate of what follows: update i (from 0) of the warm-up takes (i + 1) / steps of it.
+ * @example
+ * const rate = schedules.warmup({ steps: 4, after: 1 });
+ * [rate(0), rate(1), rate(3), rate(4)]; // => [0.25, 0.5, 1, 1]
+ */
 export function warmup({ steps, after }: Warmup): Schedule {
   check("warmup", { steps }, (value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more");
   return (step) => (step < steps ? (rateAt(after, 0) * (step + 1)) / steps : rateAt(after, step - steps));

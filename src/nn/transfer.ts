@@ -12,14 +12,13 @@ export interface NewHeadOptions {
 }
 
 /**
- * Transfer learning: the trunk of a trained model under a new head. The trunk's layers are shared, so `freeze` on either
- * model holds for both; their values are copied when the new model is compiled, so the trained model must still be
- * compiled then, and is not changed by what the new one learns.
- *
- *     const cats = withNewHead(digits, { upTo: "flatten", head: [dense({ name: "cats", units: 2 })] });
- *     await cats.freeze("flatten").compile({ optimizer: adam(), loss: "sparseCategoricalCrossentropy" });
- *
+ * Transfer learning: the trunk of a trained model under a new head. The trunk's layers are shared, so `freeze` on
+ * either model holds for both; their values are copied when the new model is compiled, so the trained model must still
+ * be compiled then, and is not changed by what the new one learns.
  * @throws GraphError where the model has no such layer; TrainingError, at compile, where it is not compiled
+ * @example
+ * const parity = withNewHead(model, { upTo: "flatten", head: [dense({ name: "parity", units: 2 })] });
+ * await parity.freeze("flatten").compile({ gpu, optimizer: adam(), loss: "sparseCategoricalCrossentropy" });
  */
 export function withNewHead(trained: Model, { name = trained.name, upTo, head }: NewHeadOptions): Model {
   const features = trained.outputOf(upTo);

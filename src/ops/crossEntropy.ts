@@ -23,12 +23,12 @@ import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs
  *     row loss = -v * sum over c of w[c] * ((1 - s) * t[c] + s / C) * log softmax(scores)[c]
  *
  * with t the one-hot label and s the label smoothing. `mean` divides by the sum of the class weights of the labels that
- * are not ignored (for probabilities: by the number of rows), whatever the sample weights; over no rows at all it is NaN.
- * A label outside [0, C) reads nothing beyond the tensors: the loss of its row, and so the sum or mean, is NaN, and its
- * gradient zero. The label -100 marks rows that are not there.
+ * are not ignored (for probabilities: by the number of rows), whatever the sample weights; over no rows at all it is
+ * NaN. A label outside [0, C) reads nothing beyond the tensors: the loss of its row, and so the sum or mean, is NaN,
+ * and its gradient zero. The label -100 marks rows that are not there.
  *
- * The focal form (Lin et al. 2017, "Focal loss for dense object detection") multiplies each row's loss by (1 - p)^gamma,
- * p the probability of its class.
+ * The focal form (Lin et al. 2017, "Focal loss for dense object detection") multiplies each row's loss by (1 -
+ * p)^gamma, p the probability of its class.
  */
 export interface CrossEntropyAttrs {
   /** What the scores are: `logits` are normalized here, `logProbabilities` already are. */

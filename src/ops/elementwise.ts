@@ -179,7 +179,10 @@ export const sign = (x: Value): Value => applyRow("sign", [x]);
  */
 export const step = (x: Value): Value => applyRow("step", [x]);
 
-/** x. @internal */
+/**
+ * x.
+ * @internal
+ */
 export const identity = (x: Value): Value => applyRow("identity", [x]);
 
 /**

@@ -8,9 +8,9 @@ import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs
 import { sum } from "./reduce.ts";
 
 /**
- * Losses that compare a prediction x and a target t element by element, as PyTorch defines them. Each is one elementwise
- * program in a form that is safe in f32, with its derivatives beside it, so that a loss and its gradient are one kernel
- * each, and join their elementwise neighbours.
+ * Losses that compare a prediction x and a target t element by element, as PyTorch defines them. Each is one
+ * elementwise program in a form that is safe in f32, with its derivatives beside it, so that a loss and its gradient
+ * are one kernel each, and join their elementwise neighbours.
  */
 export interface LossRow {
   /** WGSL over x (prediction), t (target) and p (positive weight); every literal is written `Lane(..)`. */
@@ -130,8 +130,8 @@ export function bceWithLogits(x: Value, target: Value, options: BceWithLogitsOpt
 const absolute: LossRow = { y: "abs(x - t)", dx: "sign(x - t)", dt: "sign(t - x)" };
 
 /**
- * log(x); -100 where x is zero, or so small that a GPU may take it for zero; NaN below, by the root, since the logarithm
- * of a negative number is finite on some.
+ * log(x); -100 where x is zero, or so small that a GPU may take it for zero; NaN below, by the root, since the
+ * logarithm of a negative number is finite on some.
  */
 function logOf(x: string): string {
   return `select(select(log(${x}), Lane(-100.0), ${x} < Lane(1.17549435e-38)), sqrt(${x}), ${x} < Lane(0.0))`;

@@ -26,8 +26,8 @@ import { softmax } from "./softmax.ts";
  *     soft IoU:  1 - (sum(p t) + s) / (sum(p) + sum(t) - sum(p t) + s)
  *
  * one for each example and channel, and their mean. Targets that are numbers (f32, of x's shape) make each channel a
- * question of its own, p = sigmoid(x); class indices (i32 [N, ..]) make the channels classes, p = softmax(x), t one-hot.
- * A label out of range makes the losses of its example NaN. The label -100 marks pixels that are not there.
+ * question of its own, p = sigmoid(x); class indices (i32 [N, ..]) make the channels classes, p = softmax(x), t
+ * one-hot. A label out of range makes the losses of its example NaN. The label -100 marks pixels that are not there.
  */
 export interface OverlapLossOptions {
   /** Default: `"mean"`, over the channels of the examples of which a pixel counts. `"none"`: [N, C]. */

@@ -21,8 +21,8 @@ export interface MirrorAttrs {
 }
 
 /**
- * One axis padded with what the tensor holds: y[.., at, ..] = x[.., from(at - before), ..], where `reflect` maps i < 0 to -i and
- * i > n - 1 to 2 (n - 1) - i, and `replicate` clamps i to 0 .. n - 1. A negative pad crops.
+ * One axis padded with what the tensor holds: y[.., at, ..] = x[.., from(at - before), ..], where `reflect` maps i < 0
+ * to -i and i > n - 1 to 2 (n - 1) - i, and `replicate` clamps i to 0 .. n - 1. A negative pad crops.
  */
 export const mirrorPadOp: OpDef<MirrorAttrs> = {
   name: "mirrorPad",

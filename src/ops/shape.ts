@@ -44,7 +44,8 @@ export function squeeze(x: Value, axis?: number | readonly number[]): Value {
 }
 
 /**
- * Inserts an axis of side 1, so that it is axis `axis` of the result; negative axes count from the result's end. A view.
+ * Inserts an axis of side 1, so that it is axis `axis` of the result; negative axes count from the result's end. A
+ * view.
  * @example
  * expandDims(a, 0).type.shape; // => [1, 5, 3]
  * expandDims(a, -1).type.shape; // => [5, 3, 1]

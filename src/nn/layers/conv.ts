@@ -85,32 +85,60 @@ class Conv extends KernelLayer {
   }
 }
 
-/** 1-D convolution: [l, c] -> [ol, filters]. */
+/**
+ * 1-D convolution: [l, c] -> [ol, filters]; kernel [k, c / groups, filters], bias [filters].
+ * @example
+ * conv1d({ filters: 8, kernelSize: 5 }).apply(input([100, 4])).shape; // => [96, 8]
+ */
 export function conv1d(options: ConvOptions<1>): Layer {
   return new Conv("conv1d", options, 1, conv1dOp, false);
 }
 
-/** 2-D convolution: [h, w, c] -> [oh, ow, filters]. */
+/**
+ * 2-D convolution: [h, w, c] -> [oh, ow, filters]; kernel [kh, kw, c / groups, filters], bias [filters]. Padding
+ * "valid": oh = floor((h - kh) / stride) + 1; "same": oh = ceil(h / stride).
+ * @throws ShapeError, from `apply`, on an input of another rank, or one smaller than the kernel; GraphError on an
+ * option that it does not have
+ * @example
+ * conv2d({ filters: 8, kernelSize: 3 }).apply(image).shape; // => [26, 26, 8]
+ * conv2d({ filters: 8, kernelSize: 5, strides: 2, padding: "same" }).apply(image).shape; // => [14, 14, 8]
+ */
 export function conv2d(options: ConvOptions<2>): Layer {
   return new Conv("conv2d", options, 2, conv2dOp, false);
 }
 
-/** 3-D convolution: [d, h, w, c] -> [od, oh, ow, filters]. */
+/**
+ * 3-D convolution: [d, h, w, c] -> [od, oh, ow, filters]; kernel [kd, kh, kw, c / groups, filters], bias [filters].
+ * @example
+ * conv3d({ filters: 8, kernelSize: 3 }).apply(input([8, 16, 16, 1])).shape; // => [6, 14, 14, 8]
+ */
 export function conv3d(options: ConvOptions<3>): Layer {
   return new Conv("conv3d", options, 3, conv3dOp, false);
 }
 
-/** 1-D transposed convolution: [l, c] -> [ol, filters]. */
+/**
+ * 1-D transposed convolution: [l, c] -> [ol, filters]; with padding "same", ol = l stride.
+ * @example
+ * conv1dTranspose({ filters: 8, kernelSize: 2, strides: 2 }).apply(input([50, 4])).shape; // => [100, 8]
+ */
 export function conv1dTranspose(options: ConvTransposeLayerOptions<1>): Layer {
   return new Conv("conv1dTranspose", options, 1, conv1dTransposeOp, true);
 }
 
-/** 2-D transposed convolution: [h, w, c] -> [oh, ow, filters]; with padding "same", oh = h stride. */
+/**
+ * 2-D transposed convolution: [h, w, c] -> [oh, ow, filters]; with padding "same", oh = h stride.
+ * @example
+ * conv2dTranspose({ filters: 8, kernelSize: 2, strides: 2 }).apply(image).shape; // => [56, 56, 8]
+ */
 export function conv2dTranspose(options: ConvTransposeLayerOptions<2>): Layer {
   return new Conv("conv2dTranspose", options, 2, conv2dTransposeOp, true);
 }
 
-/** 3-D transposed convolution: [d, h, w, c] -> [od, oh, ow, filters]. */
+/**
+ * 3-D transposed convolution: [d, h, w, c] -> [od, oh, ow, filters]; with padding "same", od = d stride.
+ * @example
+ * conv3dTranspose({ filters: 8, kernelSize: 2, strides: 2 }).apply(input([4, 8, 8, 2])).shape; // => [8, 16, 16, 8]
+ */
 export function conv3dTranspose(options: ConvTransposeLayerOptions<3>): Layer {
   return new Conv("conv3dTranspose", options, 3, conv3dTransposeOp, true);
 }

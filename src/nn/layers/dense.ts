@@ -31,7 +31,12 @@ class Dense extends KernelLayer {
   }
 }
 
-/** Fully connected: [.., k] -> [.., units]. */
+/**
+ * Fully connected, x kernel + bias: [.., k] -> [.., units]; kernel [k, units], bias [units].
+ * @example
+ * dense({ units: 10 }).apply(input([64])).shape; // => [10]
+ * dense({ units: 84, activation: "tanh" }).apply(flatten().apply(image)).shape; // => [84]
+ */
 export function dense(options: DenseOptions): Layer {
   return new Dense(options);
 }
@@ -40,6 +45,12 @@ export interface ActivationOptions extends LayerOptions {
   readonly activation: ActivationName | Activation;
 }
 
+/**
+ * An activation as a layer of its own: by name, or any function from value to value. Elementwise, but for `"softmax"`,
+ * which runs over the last axis.
+ * @example
+ * activation({ activation: "relu" }).apply(image).shape; // => [28, 28, 1]
+ */
 export function activation(options: ActivationOptions): Layer {
   const body = activationOf(options.name ?? "activation", options.activation);
   return oneInput("activation", options, ["activation"], (x) => body(x));
@@ -85,12 +96,20 @@ class LearnedActivation extends Layer {
   }
 }
 
-/** x where x > 0, else alpha x, with a learned alpha for each channel, at first 0.25 (He et al. 2015). */
+/**
+ * x where x > 0, else alpha x, with a learned alpha for each channel, at first 0.25 (He et al. 2015).
+ * @example
+ * prelu().apply(image).shape; // => [28, 28, 1]
+ */
 export function prelu(options: LearnedActivationOptions = {}): Layer {
   return new LearnedActivation("prelu", options, () => ({ kind: "constant", value: 0.25 }), preluOp);
 }
 
-/** x sigmoid(alpha x), with a learned alpha for each channel, at first 1 (Ramachandran et al. 2017). */
+/**
+ * x sigmoid(alpha x), with a learned alpha for each channel, at first 1 (Ramachandran et al. 2017).
+ * @example
+ * swish().apply(image).shape; // => [28, 28, 1]
+ */
 export function swish(options: LearnedActivationOptions = {}): Layer {
   return new LearnedActivation("swish", options, () => ({ kind: "constant", value: 1 }), swishOp);
 }

@@ -24,7 +24,11 @@ export interface ConcatenateOptions extends LayerOptions {
   readonly axis?: number;
 }
 
-/** Joins inputs along an axis: [h, w, c1], [h, w, c2] -> [h, w, c1 + c2]. */
+/**
+ * Joins inputs along an axis: [h, w, c1], [h, w, c2] -> [h, w, c1 + c2].
+ * @example
+ * concatenate().apply(input([8, 8, 16]), input([8, 8, 32])).shape; // => [8, 8, 48]
+ */
 export function concatenate(options: ConcatenateOptions = {}): Layer {
   const { axis = -1 } = options;
   const where = options.name ?? "concatenate";
@@ -52,12 +56,20 @@ function combine(kind: string, options: LayerOptions, op: (a: Value, b: Value) =
   );
 }
 
-/** Sum of inputs of one shape. */
+/**
+ * Sum of inputs of one shape: the end of a residual block.
+ * @example
+ * add().apply(image, image).shape; // => [28, 28, 1]
+ */
 export function add(options: LayerOptions = {}): Layer {
   return combine("add", options, addOp);
 }
 
-/** Product of inputs of one shape. */
+/**
+ * Product of inputs of one shape, element by element: a gate.
+ * @example
+ * multiply().apply(image, activation({ activation: "sigmoid" }).apply(image)).shape; // => [28, 28, 1]
+ */
 export function multiply(options: LayerOptions = {}): Layer {
   return combine("multiply", options, mulOp);
 }

@@ -109,7 +109,12 @@ class BatchNormalization extends Normalization {
   }
 }
 
-/** Each channel, over all examples and places: [.., c]. Moving statistics stand in outside training. */
+/**
+ * (x - mean) / sqrt(variance + epsilon) gamma + beta by channel, over all examples and places: [.., c]. Moving
+ * statistics stand in outside training (Ioffe and Szegedy 2015).
+ * @example
+ * batchNormalization({ momentum: 0.9 }).apply(image).shape; // => [28, 28, 1]
+ */
 export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
   return new BatchNormalization(options);
 }
@@ -148,7 +153,11 @@ class LayerNormalization extends Normalization {
   }
 }
 
-/** Each example, or each place of it, over the last axes. */
+/**
+ * The same over the last axes of each example, or of each place of it (Ba et al. 2016).
+ * @example
+ * layerNormalization().apply(input([16, 64])).shape; // => [16, 64]
+ */
 export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
   return new LayerNormalization(options);
 }
@@ -175,13 +184,21 @@ class GroupNormalization extends Normalization {
   }
 }
 
-/** Each group of channels of each example, over all places: [.., c]. */
+/**
+ * The same by groups of channels of each example, over all places: [.., c] (Wu and He 2018).
+ * @example
+ * groupNormalization({ groups: 4 }).apply(input([8, 8, 16])).shape; // => [8, 8, 16]
+ */
 export function groupNormalization(options: GroupNormalizationOptions = {}): Layer {
   const groups = wholeNumber(options.name ?? "groupNormalization", "groups", options.groups ?? 32);
   return new GroupNormalization("groupNormalization", options, groups, ["groups"]);
 }
 
-/** Each channel of each example, over all places: [.., c]. */
+/**
+ * The same by channel of each example, over all places: [.., c] (Ulyanov et al. 2016).
+ * @example
+ * instanceNormalization().apply(input([8, 8, 16])).shape; // => [8, 8, 16]
+ */
 export function instanceNormalization(options: NormalizationOptions = {}): Layer {
   return new GroupNormalization("instanceNormalization", options, "all", []);
 }

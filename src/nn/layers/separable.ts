@@ -91,12 +91,20 @@ class SeparableConv2d extends DepthwiseConv2d {
   }
 }
 
-/** Each channel convolved by its own filters: [h, w, c] -> [oh, ow, c depthMultiplier]. */
+/**
+ * Each channel convolved by its own filters: [h, w, c] -> [oh, ow, c depthMultiplier].
+ * @example
+ * depthwiseConv2d({ kernelSize: 3, padding: "same" }).apply(input([28, 28, 16])).shape; // => [28, 28, 16]
+ */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
   return new DepthwiseConv2d("depthwiseConv2d", options, []);
 }
 
-/** Depthwise, then 1x1 convolution: [h, w, c] -> [oh, ow, filters]. */
+/**
+ * Depthwise, then 1x1 convolution: [h, w, c] -> [oh, ow, filters].
+ * @example
+ * separableConv2d({ filters: 32, kernelSize: 3 }).apply(input([28, 28, 16])).shape; // => [26, 26, 32]
+ */
 export function separableConv2d(options: SeparableConv2dOptions): Layer {
   return new SeparableConv2d(options);
 }

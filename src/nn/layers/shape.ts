@@ -5,7 +5,11 @@ import { perAxis } from "../../ops/window.ts";
 import type { Layer } from "../layer.ts";
 import { type LayerOptions, oneInput, spatialInput } from "./base.ts";
 
-/** All axes but the batch become one. */
+/**
+ * All axes but the batch become one: [h, w, c] -> [h w c].
+ * @example
+ * flatten().apply(image).shape; // => [784]
+ */
 export function flatten(options: LayerOptions = {}): Layer {
   return oneInput("flatten", options, [], flattenOp);
 }
@@ -15,6 +19,11 @@ export interface ReshapeOptions extends LayerOptions {
   readonly targetShape: Shape;
 }
 
+/**
+ * The same elements of each example under another shape, row-major: a view.
+ * @example
+ * reshape({ targetShape: [7, 7, 16] }).apply(image).shape; // => [7, 7, 16]
+ */
 export function reshape(options: ReshapeOptions): Layer {
   return oneInput("reshape", options, ["targetShape"], (x) =>
     reshapeOp(x, [x.type.shape[0] ?? 1, ...options.targetShape]),
@@ -32,7 +41,12 @@ export interface ZeroPadding2dOptions extends LayerOptions {
   readonly padding: Borders;
 }
 
-/** Adds zeros: [h, w, c] -> [top + h + bottom, left + w + right, c]. */
+/**
+ * Adds zeros: [h, w, c] -> [top + h + bottom, left + w + right, c].
+ * @example
+ * zeroPadding2d({ padding: 2 }).apply(image).shape; // => [32, 32, 1]
+ * zeroPadding2d({ padding: [1, 0, 0, 2] }).apply(image).shape; // => [29, 30, 1]
+ */
 export function zeroPadding2d(options: ZeroPadding2dOptions): Layer {
   const [top = 0, bottom = 0, left = 0, right = 0] = bordersOf(
     options.name ?? "zeroPadding2d",
@@ -53,7 +67,11 @@ export interface Cropping2dOptions extends LayerOptions {
   readonly cropping: Borders;
 }
 
-/** Cuts off the borders: [h, w, c] -> [h - top - bottom, w - left - right, c]. */
+/**
+ * Cuts off the borders: [h, w, c] -> [h - top - bottom, w - left - right, c].
+ * @example
+ * cropping2d({ cropping: 4 }).apply(image).shape; // => [20, 20, 1]
+ */
 export function cropping2d(options: Cropping2dOptions): Layer {
   const where = options.name ?? "cropping2d";
   const [top = 0, bottom = 0, left = 0, right = 0] = bordersOf(where, "cropping", options.cropping);
