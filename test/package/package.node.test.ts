@@ -178,8 +178,8 @@ describe("size, minified and gzipped", () => {
       (file) => `import "./${relative(app, file)}";`,
     );
     const stdin = { contents: contents.join("\n"), resolveDir: app };
-    const options = { bundle: true, minify: true, format: "esm", write: false, plugins: [free] } as const;
-    const { outputFiles } = await esbuild.build({ stdin, ...options });
+    const options = { bundle: true, minify: true, format: "esm", write: false } as const;
+    const { outputFiles } = await esbuild.build({ stdin, plugins: [free], ...options });
     expect(outputFiles[0]?.text.length).toBeLessThan(1000);
   });
 
