@@ -6,6 +6,7 @@ import type { OutputOptions } from "./outputOptions.ts";
 import { type ProgressView, progressView } from "./progress.ts";
 import { readResume } from "./resume.ts";
 import type { TrainEvent } from "./trainEvents.ts";
+import { TrainLog } from "./trainLog.ts";
 import { factsText, resultJson, testText } from "./trainReport.ts";
 import { runTraining } from "./trainRunner.ts";
 import type { AnyRequest } from "./unetRequest.ts";
@@ -25,7 +26,9 @@ export async function train({ request, folder }: Training, options: OutputOption
   const out = options.out ?? fileURLToPath(new URL(`../out/${request.model}`, import.meta.url));
   const from = options.resume;
   const resume = from === undefined ? null : { file: from, ...(await readResume(from, request)) };
-  for (const made of [out, ...(tuned ? [tuned] : [])]) mkdirSync(made, { recursive: true });
+  const logged = options.log ?? null;
+  for (const made of [out, tuned, logged]) if (made !== null) mkdirSync(made, { recursive: true });
+  const log = logged === null ? null : new TrainLog(logged);
 
   const interrupt = new AbortController();
   const view = progressView();
@@ -38,7 +41,10 @@ export async function train({ request, folder }: Training, options: OutputOption
   process.on("SIGINT", onInterrupt);
   try {
     if (resume) console.log(`Going on after epoch ${resume.epoch} of ${showPath(resume.file)}`);
-    const onEvent = (event: TrainEvent) => show(event, request, view);
+    const onEvent = (event: TrainEvent) => {
+      if (event.kind === "progress") log?.add(event.progress);
+      show(event, request, view);
+    };
     const signal = interrupt.signal;
     const run = await runTraining(request, { folder, out, checkpoint, profile, tuned, resume, signal, onEvent });
     view.stop();
@@ -54,9 +60,11 @@ export async function train({ request, folder }: Training, options: OutputOption
     if (curveFile) console.log(`Learning curve  ${curveFile}`);
     if (predictionFiles.length > 0) console.log(`Predictions     ${predictionFiles.join(" ")}`);
     if (checkpointFile) console.log(`Checkpoint      ${checkpointFile}, after epoch ${run.checkpointEpoch}`);
+    const logFolder = logged && showPath(logged);
+    if (logFolder) console.log(`Log             ${logFolder}: scalars.csv, and for tensorboard --logdir ${logFolder}`);
     if (profileFile) console.log(`Profile         ${profileFile}, for https://ui.perfetto.dev`);
     if (json !== undefined) {
-      const files = { weightsFile, curveFile, checkpointFile, profileFile, predictionFiles };
+      const files = { weightsFile, curveFile, checkpointFile, profileFile, logFolder, predictionFiles };
       writeFileSync(json, resultJson(request, run, { ...files, resumedAfter: resume?.epoch ?? null }));
       console.log(`Results         ${showPath(json)}`);
     }

@@ -65,6 +65,7 @@ export interface ResultFiles {
   readonly checkpointFile: string | null;
   /** Null where none was asked for. */
   readonly profileFile: string | null;
+  readonly logFolder: string | null;
   readonly resumedAfter: number | null;
   readonly predictionFiles: readonly string[];
 }
@@ -124,6 +125,7 @@ export function resultJson(request: AnyRequest, run: TrainRun, files: ResultFile
     curveFile: files.curveFile,
     ...(files.checkpointFile === null ? {} : { checkpointFile: files.checkpointFile }),
     ...(files.profileFile === null ? {} : { profileFile: files.profileFile }),
+    ...(files.logFolder === null ? {} : { logFolder: files.logFolder }),
     ...(files.resumedAfter === null ? {} : { resumedAfter: files.resumedAfter }),
     ...(request.model === "unet" ? { steps: readings.flatMap(({ losses }) => losses).length } : {}),
     ...(files.predictionFiles.length > 0 ? { predictionFiles: files.predictionFiles } : {}),

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -29,15 +29,17 @@ test("lenet5 goes on from a checkpoint, bit for bit; not with other options", { 
   const lenet5 = ["lenet5", "--data", data, "--optimizer", "adam"];
   const checkpoint = at("lenet5.checkpoint");
   trained(...lenet5, "--epochs", "2", "--out", at("straight"));
-  const first = trained(...lenet5, "--epochs", "1", "--out", at("first"), "--checkpoint", checkpoint);
+  const log = at("log");
+  const first = trained(...lenet5, "--epochs", "1", "--out", at("first"), "--checkpoint", checkpoint, "--log", log);
+  expect(first).toContain(`Log             ${log}: scalars.csv, and for tensorboard --logdir ${log}`);
   expect(first).toContain(`Checkpoint      ${checkpoint}, after epoch 1`);
   const json = at("second.json");
-  const goOn = ["--resume", checkpoint, "--out", at("second"), "--json", json];
+  const goOn = ["--resume", checkpoint, "--out", at("second"), "--json", json, "--log", log];
   const second = trained(...lenet5, "--epochs", "2", ...goOn, "--checkpoint", checkpoint);
   expect(second).toContain(`Going on after epoch 1 of ${checkpoint}`);
   const [straight, resumed] = ["straight", "second"].map((run) => readFileSync(join(at(run), "lenet5.safetensors")));
   expect(resumed?.equals(straight ?? Buffer.of())).toBe(true);
-  const { epochs, resumedAfter, checkpointFile, submitsPerStep } = JSON.parse(readFileSync(json, "utf8"));
+  const { epochs, resumedAfter, checkpointFile, submitsPerStep, logFolder } = JSON.parse(readFileSync(json, "utf8"));
   expect(epochs.map(({ epoch }: { epoch: number }) => epoch)).toEqual([2]);
   expect({ resumedAfter, checkpointFile, submitsPerStep }).toEqual({
     resumedAfter: 1,
@@ -45,6 +47,21 @@ test("lenet5 goes on from a checkpoint, bit for bit; not with other options", { 
     submitsPerStep: 1,
   });
   expect(await headerOf(checkpoint)).toMatchObject({ epoch: 2, step: 6, optimizer: "adam", seed: "1" });
+
+  // Both trainings are in one log, each step once, under one line of names.
+  expect(logFolder).toBe(log);
+  const files = readdirSync(log).toSorted();
+  expect(files).toEqual([
+    expect.stringMatching(/^events\.out\.tfevents\.\d+\.wgrad$/),
+    expect.stringMatching(/^events\.out\.tfevents\.\d+\.wgrad$/),
+    "scalars.csv",
+  ]);
+  const [names, ...rows] = readFileSync(join(log, "scalars.csv"), "utf8").trimEnd().split("\r\n");
+  expect(names).toBe("time,step,name,value");
+  const losses = rows.map((row) => row.split(",")).filter(([, , name]) => name === "loss/step");
+  expect(losses.map(([, step]) => Number(step))).toEqual([1, 2, 3, 4, 5, 6]);
+  const kept = rows.map((row) => row.split(",")).filter(([, , name]) => name === "loss/validation");
+  expect(Number(kept[1]?.[3])).toBe(epochs[0].valLoss);
 
   const refused = (line: RegExp, ...args: string[]) => {
     const { status, stderr } = runCommand("train.ts", ...args);
