@@ -41,3 +41,6 @@ export { showProfile } from "./nn/showProfile.ts";
 export { type IdleOptions, type ProfileOptions, type StepOptions, Trainer, type TrainerOptions } from "./nn/trainer.ts";
 export { type NewHeadOptions, withNewHead } from "./nn/transfer.ts";
 export type { TuneOptions, TuningReport } from "./nn/tuning.ts";
+export { type Colour, type PaintOptions, PicturePainter, type PicturePainterOptions } from "./pictures/painter.ts";
+export { PictureReader, type PictureReaderOptions, type Rectangle } from "./pictures/reader.ts";
+export type { Frame, GpuPicture, PagePicture, PictureSource } from "./pictures/source.ts";

@@ -13,10 +13,12 @@ export interface BrowserSetting {
   readonly platform: NodeJS.Platform;
   /** Chromium's sandbox refuses to run as root. */
   readonly root: boolean;
+  /** Whether pages draw by WebGPU: see `launchBrowser`. Default false. */
+  readonly draws?: boolean;
 }
 
 /** Chromium's command line for WebGPU compute. */
-export function browserFlags({ adapter, platform, root }: BrowserSetting): string[] {
+export function browserFlags({ adapter, platform, root, draws = false }: BrowserSetting): string[] {
   const quiet = [
     "--disable-quic",
     "--disable-background-networking",
@@ -24,7 +26,9 @@ export function browserFlags({ adapter, platform, root }: BrowserSetting): strin
     "--disable-component-update",
     "--disable-sync",
   ];
-  const software = ["--use-webgpu-adapter=swiftshader"];
+  // Without a GPU, Chromium composes pages in a process that has no way to WebGPU's textures.
+  const composed = ["--enable-features=Vulkan", "--use-vulkan=swiftshader", "--use-angle=swiftshader"];
+  const software = ["--use-webgpu-adapter=swiftshader", ...(draws ? [...composed, "--ignore-gpu-blocklist"] : [])];
   // Timestamps are rounded to 100 microseconds without the developer features.
   const hardware = [
     "--enable-webgpu-developer-features",
@@ -64,7 +68,10 @@ function machineHasGpu(): boolean {
 }
 
 /** The executable and flags for this machine, as Playwright's `launch` takes them. Throws DeviceError without a browser. */
-export async function launchOptions(adapter = chooseAdapter()): Promise<{ executablePath: string; args: string[] }> {
+export async function launchOptions(
+  adapter = chooseAdapter(),
+  draws = false,
+): Promise<{ executablePath: string; args: string[] }> {
   const browser = await findBrowser().catch((cause: Error) => {
     throw new DeviceError(cause.message, { cause });
   });
@@ -76,7 +83,7 @@ export async function launchOptions(adapter = chooseAdapter()): Promise<{ execut
     });
   }
   const root = process.getuid?.() === 0;
-  return { executablePath: browser.path, args: browserFlags({ adapter, platform: process.platform, root }) };
+  return { executablePath: browser.path, args: browserFlags({ adapter, platform: process.platform, root, draws }) };
 }
 
 export interface LaunchSetting {
@@ -84,11 +91,17 @@ export interface LaunchSetting {
   readonly adapter?: AdapterKind;
   /** Whether Ctrl-C closes the browser at once. Default true; false for a command that has something to finish. */
   readonly closeOnInterrupt?: boolean;
+  /**
+   * Whether pages draw on canvases by WebGPU, or read videos with it. SwiftShader then composes the page too, which takes
+   * of the CPU's time; without, such a canvas loses its device. Default false.
+   */
+  readonly draws?: boolean;
 }
 
 /** Starts the browser that set-up found, with WebGPU switched on. Throws DeviceError when it cannot be started. */
-export async function launchBrowser({ headless, adapter, closeOnInterrupt = true }: LaunchSetting): Promise<Browser> {
-  const launch = await launchOptions(adapter);
+export async function launchBrowser(setting: LaunchSetting): Promise<Browser> {
+  const { headless, adapter, closeOnInterrupt = true, draws = false } = setting;
+  const launch = await launchOptions(adapter, draws);
   try {
     return await chromium.launch({ ...launch, headless, handleSIGINT: closeOnInterrupt });
   } catch (cause) {

@@ -95,10 +95,14 @@ function literalValue(declaration: string): number | undefined {
 
 function reflectBinding(where: string, source: string, variable: Var, reflection: WgslReflect): ShaderBinding {
   const { name } = variable;
-  const info = [...reflection.uniforms, ...reflection.storage].find((resource) => resource.name === name);
+  const resources = [...reflection.uniforms, ...reflection.storage, ...reflection.textures];
+  const info = resources.find((resource) => resource.name === name);
   const type = /: ?(.*?) ?;?$/.exec(textOf(source, variable))?.[1];
-  if (!info || !type) return fail(where, `the resource "${name}"`, "var<storage> or var<uniform>, the only ones bound");
+  if (!info || !type) {
+    return fail(where, `the resource "${name}"`, "var<storage>, var<uniform> or a texture, the only ones bound");
+  }
   const place = { name, group: info.group, binding: info.binding, type };
+  if (type.startsWith("texture_")) return { ...place, access: "texture" };
   if (variable.storage === "uniform") {
     return { ...place, access: "uniform", struct: reflectUniform(where, name, type, reflection) };
   }

@@ -37,12 +37,13 @@ function codeOf(source: string): string {
   return source.replace(/\/\/.*/g, "");
 }
 
-/** Every `@group(0) @binding(1) var<storage, read> x: array<Lane>;`, by group and number. */
+/** Every `@group(0) @binding(1) var<storage, read> x: array<Lane>;` and `var x: texture_2d<f32>;`, by group and number. */
 function bindingsOf(code: string): ShaderBinding[] {
-  const resource = /@group\((\d+)\)\s*@binding\((\d+)\)\s*var<(\w+)(?:,\s*(\w+))?>\s*(\w+)\s*:\s*([^;]+);/g;
+  const resource = /@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<(\w+)(?:,\s*(\w+))?>)?\s*(\w+)\s*:\s*([^;]+);/g;
   return [...code.matchAll(resource)]
     .map(([, group, binding, space, access, name = "", type = ""]): ShaderBinding => {
       const place = { name, group: Number(group), binding: Number(binding), type };
+      if (space === undefined) return Object.freeze({ ...place, access: "texture" });
       return Object.freeze(
         space === "uniform"
           ? { ...place, access: space, struct: structOf(code, type) }

@@ -22,7 +22,8 @@ export interface ShaderBinding {
   readonly name: string;
   readonly group: number;
   readonly binding: number;
-  readonly access: "read" | "read_write" | "uniform";
+  /** A texture is bound by shaders of pictures alone, not by kernels of a plan. */
+  readonly access: "read" | "read_write" | "uniform" | "texture";
   /** WGSL's type text as declared: `"array<Lane>"`. */
   readonly type: string;
   /** Layout of a uniform; absent for storage. */

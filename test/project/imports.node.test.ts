@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
  *     core <- ops
  *     core <- io
  *     ops, gpu <- data
+ *     ops, gpu <- pictures
  *     everything above <- nn <- models
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -18,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ops: ["core"],
   io: ["core"],
   data: ["core", "ops", "gpu"],
+  pictures: ["core", "ops", "gpu"],
   nn: ["core", "passes", "gpu", "ops", "io", "data"],
   models: ["core", "nn"],
 };
@@ -76,8 +78,9 @@ describe("imports run one way", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test("only src/ops imports shaders", () => {
-    const wrong = imports.filter(({ folder, target }) => target.startsWith("shaders/") && folder !== "ops");
+  test("only src/ops and src/pictures import shaders", () => {
+    const shaders = imports.filter(({ target }) => target.startsWith("shaders/"));
+    const wrong = shaders.filter(({ folder }) => folder !== "ops" && folder !== "pictures");
     expect(wrong.map(show)).toEqual([]);
   });
 
@@ -106,9 +109,9 @@ function valueImports(file: string): string[] {
 }
 
 describe("the house", () => {
-  test("only src/gpu names types of the GPU", () => {
+  test("only src/gpu and src/pictures name types of the GPU", () => {
     const wrong = sources
-      .filter((file) => folderOf(file) !== "gpu")
+      .filter((file) => !["gpu", "pictures"].includes(folderOf(file)))
       .filter((file) => /\bGPU[A-Z]\w+/.test(codeOf(file)));
     expect(wrong).toEqual([]);
   });

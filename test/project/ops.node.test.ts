@@ -56,15 +56,15 @@ describe("shaders/", () => {
   const paths = readdirSync("shaders", { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".wgsl"))
     .map((path) => path.replaceAll("\\", "/").replace(/\.wgsl$/, ""));
-  const imported = readdirSync("src/ops")
-    .map((name) => readFileSync(`src/ops/${name}`, "utf8"))
+  const imported = ["src/ops", "src/pictures"]
+    .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, "utf8")))
     .flatMap((text) => [...text.matchAll(/from "\.\.\/\.\.\/shaders\/([\w/-]+)\.wgsl"/g)])
     .map(([, path = ""]) => path);
   const used = paths
     .flatMap((path) => [...readFileSync(`shaders/${path}.wgsl`, "utf8").matchAll(/^\/\/ *uses:(.*)$/gm)])
     .flatMap(([, list = ""]) => list.split(",").map((path) => path.trim()));
 
-  test("has no kernel that nothing in src/ops runs", () => {
+  test("has no kernel that nothing in src/ops or src/pictures runs", () => {
     const needed = new Set([...imported, ...used]);
     expect(paths.filter((path) => !needed.has(path))).toEqual([]);
   });

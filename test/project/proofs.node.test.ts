@@ -101,7 +101,10 @@ describe("no kernel counts on one dimension of workgroups", () => {
     "crossEntropy/total",
     "crossEntropy/alone",
   ];
-  const kernels = Object.entries(sources).filter(([, text]) => text.includes("@compute"));
+  /** Those of pictures count on two, which the reader holds against the device's limit. */
+  const kernels = Object.entries(sources).filter(
+    ([path, text]) => text.includes("@compute") && !path.includes("/pictures/"),
+  );
 
   test.each(kernels.map(([path, text]) => [path.replace(/^.*shaders\/|\.wgsl$/g, ""), text] as const))(
     "%s numbers its workgroups by lib/grid",

@@ -23,6 +23,13 @@ describe("browserFlags", () => {
     }
   });
 
+  test("pages that draw by WebGPU are composed by SwiftShader too, where there is no GPU", () => {
+    const flags = (adapter: "software" | "hardware") =>
+      browserFlags({ adapter, platform: "linux", root: false, draws: true }).join(" ");
+    expect(flags("software")).toContain("--use-angle=swiftshader");
+    expect(flags("hardware")).not.toContain("swiftshader");
+  });
+
   test("the sandbox is switched off for root alone", () => {
     expect(browserFlags({ adapter: "software", platform: "linux", root: true })).toContain("--no-sandbox");
   });

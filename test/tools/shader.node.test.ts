@@ -78,7 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3u) {
       /shaders\/x\.wgsl: P\.v of type vec2f.*u32, i32 or f32/,
     ],
     ["a uniform of an unknown struct", "@group(0) @binding(0) var<uniform> p: Params;", /"p" of type Params/],
-    ["a texture", "@group(0) @binding(0) var t: texture_2d<f32>;", /the resource "t"/],
+    ["a sampler", "@group(0) @binding(0) var s: sampler;", /the resource "s"/],
     [
       "two resources in one place",
       "@group(0) @binding(0) var<storage> a: array<f32>; @group(0) @binding(0) var<storage> b: array<f32>;",
