@@ -1,5 +1,6 @@
 import { type Spread, spreadOf } from "../spread.ts";
 import type { MakeSweep } from "../sweep/events.ts";
+import { matching } from "../sweep/matching.ts";
 import { inRounds } from "../sweep/rounds.ts";
 import { type Growth, growths, pointFlops, pointName } from "./points.ts";
 import { type ScaleVisit, visitPoint } from "./visit.ts";
@@ -22,12 +23,12 @@ export interface ScaleSample {
   readonly failure?: string;
 }
 
-/** Every growth whose points' names `only` finds. A point that several growths share is timed once. */
+/** Every point whose name `only` finds, an Error where it finds none. A point that several growths share is timed once. */
 export const scaleSweep: MakeSweep<ScaleSample> = (gpu, { only, blocks }) => {
-  const wanted = new RegExp(only);
-  const chosen = growths(gpu.target.software).flatMap(({ model, varied, points }) =>
-    points.filter((point) => wanted.test(pointName(point))).map((point) => ({ model, varied, point })),
+  const all = growths(gpu.target.software).flatMap(({ model, varied, points }) =>
+    points.map((point) => ({ model, varied, point })),
   );
+  const chosen = matching(all, new RegExp(only), ({ point }) => pointName(point));
   const distinct = [...new Map(chosen.map(({ point }) => [pointName(point), point])).values()];
   return {
     visits: distinct.length * blocks,

@@ -36,8 +36,12 @@ test("a filter keeps the ceilings; a software adapter is spared the largest prod
     "ceiling stream 64 MiB fwd",
     "gemm 256 fwd",
   ]);
-  expect(listCases(/gemm 4096/, true)).toHaveLength(3);
   expect(listCases(/gemm 4096/, false)).toHaveLength(4);
+  expect(listCases(/ceiling fma/, true)).toHaveLength(3);
+});
+
+test("a filter that finds nothing is an error that names some cases", () => {
+  expect(() => listCases(/gemm 4096/, true)).toThrow(/--only gemm 4096 finds none of \d+ cases, such as ceiling fma/);
 });
 
 test("every case can be planned, and plans a dispatch to time", () => {
