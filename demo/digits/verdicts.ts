@@ -27,7 +27,9 @@ export class Verdicts {
 /** The accent on the diagonal, the colour of errors elsewhere. */
 function matrix(confusion: readonly (readonly number[])[]): HTMLElement[] {
   const head = make("tr");
-  head.append(make("th"), ...confusion.map((_, answer) => heading(answer, "col")));
+  const corner = make("th");
+  corner.append(make("span", "digit", "unseen"));
+  head.append(corner, ...confusion.map((_, answer) => heading(answer, "col")));
   const rows = confusion.map((row, label) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     const line = make("tr");

@@ -24,7 +24,7 @@ export function fillDispatches(
   { dispatches, profile }: Inspection,
   onChoose: (dispatch: InspectedDispatch) => void,
 ): void {
-  const columns: Column[] = [["", true], ["dispatch"], ["workgroups", true], ["work", true], ["bytes", true]];
+  const columns: Column[] = [["#", true], ["dispatch"], ["workgroups", true], ["work", true], ["bytes", true]];
   const rows = dispatches.map((dispatch, i): Cell[] => {
     const button = make("button", dispatch.label);
     button.type = "button";

@@ -17,8 +17,8 @@ export function race(name: NetworkName, rows: readonly Row[]): HTMLElement {
     table,
     [
       ["engine"],
-      ["milliseconds a step"],
-      ["", true],
+      ["time"],
+      ["ms a step", true],
       ["times wgrad's", true],
       ["images / s", true],
       ["first step", true],

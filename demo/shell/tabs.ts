@@ -36,9 +36,7 @@ export class Tabs {
     list.append(...this.#places.map(({ button }) => button));
     panels.append(...this.#places.map(({ panel }) => panel));
     for (const { entry, button } of this.#places) {
-      button.addEventListener("click", () => {
-        location.hash = entry.id;
-      });
+      button.addEventListener("click", () => this.#goTo(entry));
     }
     list.addEventListener("keydown", (event) => this.#onKey(event));
     addEventListener("hashchange", () => this.openFromAddress());
@@ -96,7 +94,13 @@ export class Tabs {
     if (!target) return;
     event.preventDefault();
     target.button.focus();
-    location.hash = target.entry.id;
+    this.#goTo(target.entry);
+  }
+
+  /** The browser tells of the new address only later. */
+  #goTo({ id }: TabEntry): void {
+    location.hash = id;
+    this.openFromAddress();
   }
 }
 

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { useBrowser } from "./visit.ts";
+
+const visit = useBrowser();
+
+test("measures wgrad, and copies the result as JSON", async () => {
+  const { page, problems } = await visit("#measure", { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.locator("#measure-start").waitFor();
+  for (const peer of await page.locator("#measure-engines input:not(#measure-engine-wgrad)").all())
+    await peer.uncheck();
+  await page.click("#measure-start");
+  await page.getByText("Done.").waitFor();
+  expect(await page.textContent("#measure-results")).toMatch(/wgrad \d+\.\d+\.\d+/);
+  await page.click("#measure-copy");
+  await page.getByText("Copied.").waitFor();
+  const results = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  expect(results).toMatchObject({
+    adapter: { vendor: expect.any(String) },
+    rows: [{ peer: "wgrad", model: "lenet5" }],
+  });
+  expect(results.rows[0].msStep.median).toBeGreaterThan(0);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
