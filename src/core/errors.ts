@@ -52,7 +52,11 @@ export class GraphError extends WgradError {}
 /**
  * A shader that did not link or compile.
  * @example
- * readShader("mine", "fn main() {}"); // => ShaderError
+ * try {
+ *   await model.compile({ gpu, optimizer: sgd(), loss: "sparseCategoricalCrossentropy" });
+ * } catch (error) {
+ *   if (error instanceof ShaderError) console.log(error.message); // of an operator of your own, say
+ * }
  */
 export class ShaderError extends WgradError {}
 

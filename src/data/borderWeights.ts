@@ -25,8 +25,13 @@ export interface BorderWeightOptions {
  *     w(x) = wc(x) + w0 exp(-(d1 + d2)^2 / (2 sigma^2))
  *
  * d1 and d2: Euclidean distances from x to the nearest and the second nearest cell. The second term is for background
- * alone, so that thin borders between cells are learned. Cells are connected components: pixels of one number that share
- * sides. With fewer than two cells there is no border, and the second term is 0.
+ * alone, so that thin borders between cells are learned. Cells are connected components: pixels of one number that
+ * share sides. With fewer than two cells there is no border, and the second term is 0.
+ * @example
+ * const mask = { data: [1, 0, 1], height: 1, width: 3 }; // two cells, one pixel apart
+ * borderWeights(mask, { classWeights: [1, 1] }).map(Math.round); // => [1, 10, 1]
+ * const train = segmentationDataset(gpu, cells, { size: 32, weights: (cell) => borderWeights(cell, { background: 1 }) });
+ * train.dispose();
  */
 export function borderWeights(mask: CellMask, options: BorderWeightOptions = {}): Float32Array<ArrayBuffer> {
   const where = "borderWeights";
@@ -88,10 +93,10 @@ export function labelCells({ data, height, width }: CellMask, background = 0): I
 }
 
 /**
- * d1 + d2 of each pixel; infinite with fewer than two cells. Exact: of a cell among the two nearest to a pixel, the nearest
- * point lies in some column, and there no two other cells can be nearer to the pixel's row, or they would be nearer to
- * the pixel too. So the two nearest cells of each column and row are enough, and a row is searched outwards from the
- * pixel until its columns are further away than the second nearest cell.
+ * d1 + d2 of each pixel; infinite with fewer than two cells. Exact: of a cell among the two nearest to a pixel, the
+ * nearest point lies in some column, and there no two other cells can be nearer to the pixel's row, or they would be
+ * nearer to the pixel too. So the two nearest cells of each column and row are enough, and a row is searched outwards
+ * from the pixel until its columns are further away than the second nearest cell.
  */
 function distanceSums(cells: Int32Array, height: number, width: number): Float64Array {
   const near = nearestInColumns(cells, height, width);

@@ -4,12 +4,17 @@ import { FormatError, ShapeError } from "../core/errors.ts";
 const faint = 0.1;
 
 /**
- * Makes a drawing into what a network trained on MNIST expects, as MNIST's makers did: crop to the ink, scale the longer side
- * to 20/28 of `size` keeping the aspect (each new pixel is the mean of the area that it covers), then move the centre of mass
- * to pixel (size / 2, size / 2). The darkest pixel becomes 255, since pens and canvases differ in strength.
+ * Makes a drawing into what a network trained on MNIST expects, as MNIST's makers did: crop to the ink, scale the
+ * longer side to 20/28 of `size` keeping the aspect (each new pixel is the mean of the area that it covers), then move
+ * the centre of mass to pixel (size / 2, size / 2). The darkest pixel becomes 255, since pens and canvases differ in
+ * strength.
  * @param pixels [height, width], one channel, ink high: bytes 0..255, or floats 0..1
  * @returns [size, size], u8
  * @throws FormatError when nothing is drawn; ShapeError when the sizes do not fit
+ * @example
+ * const ink = new Uint8Array(280 * 280).fill(255, 280 * 100, 280 * 120); // a thick line across the pad
+ * const digit = prepareDrawing(ink, 280, 280);
+ * const logits = await model.predict(Float32Array.from(digit, (byte) => byte / 127.5 - 1));
  */
 export function prepareDrawing(
   pixels: Uint8Array | Uint8ClampedArray | Float32Array,

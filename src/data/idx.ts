@@ -4,9 +4,9 @@ import { gunzip, isGzip } from "./gzip.ts";
 import { checkLabelledImages, type LabelledImages } from "./labelledImages.ts";
 
 /**
- * IDX, the file format of MNIST: the bytes 0, 0, element type, rank; then one big-endian u32 per side; then the elements,
- * row-major. Only unsigned bytes (type 8) are read here. MNIST's images have magic number 2051, its labels 2049.
- * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+ * IDX, the file format of MNIST: the bytes 0, 0, element type, rank; then one big-endian u32 per side; then the
+ * elements, row-major. Only unsigned bytes (type 8) are read here. MNIST's images have magic number 2051, its labels
+ * 2049. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
  */
 export interface IdxArray {
   readonly shape: number[];
@@ -86,6 +86,12 @@ export type FetchFile = (name: string) => Promise<Uint8Array | null>;
  * Reads MNIST, or a set of the same form: images [count, height, width] and labels [count] in 10 classes.
  * @param fetchFile is asked for each of the four names, with `.gz` and without
  * @throws FormatError when a file is missing or broken, when counts differ, or when a label is above 9
+ * @example
+ * const byName = new Map(mnistFiles.map((file) => [file.name, file])); // four files, dropped on a page
+ * const { train, test } = await readMnist(async (name) => {
+ *   const file = byName.get(name);
+ *   return file ? new Uint8Array(await file.arrayBuffer()) : null;
+ * });
  */
 export async function readMnist(
   fetchFile: FetchFile,

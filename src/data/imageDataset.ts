@@ -45,6 +45,10 @@ export interface ImageDatasetOptions {
 /**
  * Uploads images and labels as bytes, once; from then on every batch is made on the GPU.
  * @throws FormatError where sizes or labels do not agree; LimitError where the images are more than one buffer holds
+ * @example
+ * const train = imageDataset(gpu, drawDigits({ count: 100, seed: 1 }), { height: 32, width: 32 });
+ * train.inputShape; // => [32, 32, 1]
+ * train.dispose();
  */
 export function imageDataset(gpu: Gpu, set: LabelledImages, options: ImageDatasetOptions = {}): Dataset {
   const { name, count, classes, height: h, width: w, channels } = checkLabelledImages(set);

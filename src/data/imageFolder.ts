@@ -15,7 +15,11 @@ export interface MaskClass {
   readonly to: number;
 }
 
-/** The masks of the ISBI 2012 challenge: white inside a cell, black on a membrane. */
+/**
+ * The masks of the ISBI 2012 challenge: white inside a cell, black on a membrane.
+ * @example
+ * isbi2012Classes.map(({ name }) => name); // => ["cell", "membrane"]
+ */
 export const isbi2012Classes: readonly MaskClass[] = [
   { name: "cell", from: 128, to: 255 },
   { name: "membrane", from: 0, to: 127 },
@@ -36,10 +40,16 @@ export interface ReadPairsOptions {
 }
 
 /**
- * Reads a folder of images and one of masks with the browser's decoders (PNG, JPEG and what else it knows), in the order
- * of the names: `2.png` comes before `10.png`. Colour profiles are left aside, so that the bytes are those of the file.
+ * Reads a folder of images and one of masks with the browser's decoders (PNG, JPEG and what else it knows), in the
+ * order of the names: `2.png` comes before `10.png`. Colour profiles are left aside, so that the bytes are those of the
+ * file.
  * @throws FormatError on a file without its partner, one that cannot be read or decoded, pixels that are transparent,
  * images of different sizes, and values of a mask that are no class
+ * @example
+ * const asFile = (file: File) => ({ name: file.name, read: async () => file });
+ * const [images, masks] = [imageFiles.map(asFile), maskFiles.map(asFile)]; // of an <input type="file" multiple>
+ * const set = await readImagePairs({ name: "membranes", images, masks, classes: isbi2012Classes });
+ * set.count; // => 2
  */
 export async function readImagePairs(options: ReadPairsOptions): Promise<LabelledMasks> {
   const { name, classes, channels = 1, onProgress } = options;

@@ -5,6 +5,8 @@ import type { Colour } from "./maskImage.ts";
  * A mask [height, width] of classes as a PNG with a palette (colour type 3, PNG 1.2): the bytes of its pixels are the
  * classes themselves, for programs, and every class has its colour, for people. See `maskToImageData` for a picture.
  * @throws ShapeError on another number of pixels, a class without a colour, or more than 256 colours
+ * @example
+ * const file = await encodeIndexedPng(Uint8Array.of(0, 1, 1, 0), 2, 2, [[0, 0, 0], [255, 170, 0]]);
  */
 export async function encodeIndexedPng(
   mask: Uint8Array,

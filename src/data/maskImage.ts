@@ -19,7 +19,11 @@ export const maskColours: readonly Colour[] = [
   [204, 121, 167],
 ];
 
-/** A mask [height, width] of classes as a picture; more classes than colours begin again. */
+/**
+ * A mask [height, width] of classes as a picture; more classes than colours begin again.
+ * @example
+ * const picture = maskToImageData(cells.masks.subarray(0, 64 * 64), 64, 64);
+ */
 export function maskToImageData(
   mask: Uint8Array,
   width: number,
@@ -57,7 +61,12 @@ export interface SideBySideOptions {
 /** Grey pixels between two pictures. */
 const gap = 8;
 
-/** Image, truth and prediction from left to right: one picture of 3 width + 16 by height. */
+/**
+ * Image, truth and prediction from left to right: one picture of 3 width + 16 by height.
+ * @example
+ * const [seen, truth] = [cells.images.subarray(0, 64 * 64), cells.masks.subarray(0, 64 * 64)];
+ * sideBySide(seen, truth, truth, { width: 64, height: 64 }).width; // => 208
+ */
 export function sideBySide(
   image: Uint8Array,
   truth: Uint8Array,
@@ -81,7 +90,11 @@ export function sideBySide(
   return whole;
 }
 
-/** The picture as a PNG file, made by the browser. */
+/**
+ * The picture as a PNG file, made by the browser.
+ * @example
+ * const file = await encodePng(maskToImageData(Uint8Array.of(0, 1, 1, 0), 2, 2));
+ */
 export async function encodePng(picture: ImageData): Promise<Uint8Array<ArrayBuffer>> {
   const canvas = new OffscreenCanvas(picture.width, picture.height);
   canvas.getContext("2d")?.putImageData(picture, 0, 0);

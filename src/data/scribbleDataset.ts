@@ -7,7 +7,12 @@ import { type AugmentOptions, gatherCrops } from "../ops/augment.ts";
 import { checkNames } from "../ops/options.ts";
 import type { Dataset } from "./imageDataset.ts";
 
-/** The label of a pixel that nobody has labelled; for the loss, `ignoreClass: unlabelled`. */
+/**
+ * The label of a pixel that nobody has labelled; for the loss, `ignoreClass: unlabelled`.
+ * @example
+ * const labels = new Uint8Array(64 * 64).fill(unlabelled);
+ * const loss = losses.sparseCategoricalCrossentropy({ ignoreClass: unlabelled });
+ */
 export const unlabelled = 255;
 
 /** One image with labels for a few of its pixels: what strokes of a brush leave. */
@@ -50,15 +55,15 @@ const centreCount = 4096;
 
 /**
  * A data set for learning from scribbles: crops of one image, each about a labelled pixel. Classes take turns in these
- * pixels, and a pixel weighs in the loss as 1 / sqrt(pixels of its class), so that dots are heard beside broad strokes. A
- * batch is x f32 [B, size, size, C], y i32 [B, size, size] with `unlabelled` where nobody has painted, and weights.
+ * pixels, and a pixel weighs in the loss as 1 / sqrt(pixels of its class), so that dots are heard beside broad strokes.
+ * A batch is x f32 [B, size, size, C], y i32 [B, size, size] with `unlabelled` where nobody has painted, and weights.
  *
  *     const data = scribbleDataset(gpu, { ...photo, labels, classes: ["sky", "sea"] }, { size: 128 });
  *     await model.compile({ gpu, optimizer: adam(), loss: sparseCategoricalCrossentropy({ ignoreClass: unlabelled }) });
  *     const trainer = await model.trainer(data, { batchSize: 4 });
  *
- * @throws FormatError where pixels or labels do not fit; GraphError on options out of range; LimitError where the image is
- * more than one buffer holds
+ * @throws FormatError where pixels or labels do not fit; GraphError on options out of range; LimitError where the image
+ * is more than one buffer holds
  */
 export function scribbleDataset(gpu: Gpu, image: ScribbledImage, options: ScribbleDatasetOptions): ScribbleDataset {
   const { name, height, width, channels, classes } = checkImage(image);

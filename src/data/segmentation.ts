@@ -61,7 +61,13 @@ export function checkLabelledMasks(set: LabelledMasks): LabelledMasks {
   return set;
 }
 
-/** The images from index `first` up to, without, `end`: views of the same bytes. @throws FormatError on an empty range */
+/**
+ * The images from index `first` up to, without, `end`: views of the same bytes.
+ * @throws FormatError on an empty range
+ * @example
+ * const [seen, unseen] = [sliceMasks(cells, 0, 1), sliceMasks(cells, 1, 2)];
+ * unseen.count; // => 1
+ */
 export function sliceMasks(set: LabelledMasks, first: number, end: number): LabelledMasks {
   const { images, masks, count, height, width, channels, name } = set;
   const whole = Number.isInteger(first) && Number.isInteger(end);

@@ -28,11 +28,15 @@ export interface SegmentationDatasetOptions {
 /**
  * Uploads images and masks as bytes, once; from then on every batch of crops is cut, deformed and normalized on the GPU
  * (see ops/augment.ts). Without shuffling, as in evaluation, the crops cover the images and are unchanged. A batch is x
- * f32 [B, size, size, C] and y i32 [B, maskSize, maskSize], a class for each pixel; weights are cut, flipped and deformed
- * with their pixels. Divided, as by `validationSplit`, it is by images: no crop of an image is on both sides. Each part
- * has its share of `cropsPerEpoch`, but what validates is covered whole.
+ * f32 [B, size, size, C] and y i32 [B, maskSize, maskSize], a class for each pixel; weights are cut, flipped and
+ * deformed with their pixels. Divided, as by `validationSplit`, it is by images: no crop of an image is on both sides.
+ * Each part has its share of `cropsPerEpoch`, but what validates is covered whole.
  * @throws FormatError where masks or weights do not fit their images; ShapeError on a size that is no side; LimitError
  * where the images are more than one buffer holds
+ * @example
+ * const augment = { horizontalFlip: true, quarterTurns: true };
+ * const train = segmentationDataset(gpu, cells, { size: 64, cropsPerEpoch: 16, augment });
+ * train.dispose();
  */
 export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: SegmentationDatasetOptions): Dataset {
   const { name, count, classes, height, width, channels } = checkLabelledMasks(set);

@@ -7,8 +7,11 @@ export interface Scaling {
 }
 
 /**
- * The scaling that gives the pixels of a set mean 0 and standard deviation 1. Use that of the training set for all sets.
- * A set of one single value is only centred.
+ * The scaling that gives the pixels of a set mean 0 and standard deviation 1. Use that of the training set for all
+ * sets. A set of one single value is only centred.
+ * @example
+ * const train = imageDataset(gpu, digits, standardScaling(digits));
+ * train.dispose();
  */
 export function standardScaling({ images }: Pick<LabelledImages, "images">): Scaling {
   const counts = new Float64Array(256);

@@ -6,13 +6,21 @@ const known = new WeakMap<Dataset, Map<string, Dataset>>();
 
 /**
  * The images of a data set from `from` on, `count` of them, in the same memory: as many examples, or the crops that are
- * taken from these images alone. @throws GraphError beyond its ends
+ * taken from these images alone.
+ * @throws GraphError beyond its ends
+ * @example
+ * subset(data, 0, 10).count; // => 10
  */
 export function subset(data: Dataset, from: number, count: number): Dataset {
   return partOf(data, from, count, false);
 }
 
-/** The last `share` of the images, and the first, which are the others: [first, last]. As in Keras, before shuffling. */
+/**
+ * The last `share` of the images, and the first, which are the others: [first, last]. As in Keras, before shuffling.
+ * @example
+ * const [train, held] = splitDataset(data, 0.25);
+ * [train.count, held.count]; // => [48, 16]
+ */
 export function splitDataset(data: Dataset, share: number): readonly [Dataset, Dataset] {
   const images = data.images ?? data.count;
   const first = Math.floor(images * (1 - share));

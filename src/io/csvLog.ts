@@ -1,8 +1,12 @@
 import type { Logger, Scalar } from "./scalars.ts";
 
 /**
- * A training's log as CSV (RFC 4180), a line for each number, for spreadsheets and data frames: `time,step,name,value`, the
- * time in seconds since 1970.
+ * A training's log as CSV (RFC 4180), a line for each number, for spreadsheets and data frames: `time,step,name,value`,
+ * the time in seconds since 1970.
+ * @example
+ * const log = new CsvLog();
+ * log.scalar({ name: "loss", value: 0.5, step: 1, time: 0 });
+ * log.take(); // => "time,step,name,value\r\n0,1,loss,0.5\r\n"
  */
 export class CsvLog implements Logger {
   #text = "time,step,name,value\r\n";

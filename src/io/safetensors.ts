@@ -35,9 +35,12 @@ const formats = {
 } as const;
 
 /**
- * Yields a safetensors file in chunks: the header, then each tensor's own bytes, not copied. Tensors of 4-byte elements come
- * first, so that every one of them lies at a multiple of 4, as the format's own writer arranges it.
+ * Yields a safetensors file in chunks: the header, then each tensor's own bytes, not copied. Tensors of 4-byte elements
+ * come first, so that every one of them lies at a multiple of 4, as the format's own writer arranges it.
  * @throws FormatError on a duplicate name or on data that does not fit the shape
+ * @example
+ * const tensor = { name: "mean", shape: [2], dtype: "f32", data: Float32Array.of(0.5, 0.25) } as const;
+ * const file = new Blob([...encodeSafetensors([tensor], { made: "by hand" })]);
  */
 export function* encodeSafetensors(
   tensors: Iterable<NamedTensor>,
@@ -63,7 +66,11 @@ export function* encodeSafetensors(
   for (const { data } of ordered) yield new Uint8Array(wantPlain(data.buffer), data.byteOffset, data.byteLength);
 }
 
-/** The whole file at once: for small models and tests. */
+/**
+ * The whole file at once: for small models and tests.
+ * @example
+ * const bytes = encodeToBytes([{ name: "mean", shape: [2], dtype: "f32", data: Float32Array.of(0.5, 0.25) }]);
+ */
 export function encodeToBytes(tensors: Iterable<NamedTensor>, metadata: Metadata = {}): Uint8Array<ArrayBuffer> {
   const chunks = [...encodeSafetensors(tensors, metadata)];
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
@@ -75,7 +82,13 @@ export function encodeToBytes(tensors: Iterable<NamedTensor>, metadata: Metadata
   return bytes;
 }
 
-/** Reads the header alone, so that names and shapes can be judged before any data. @throws FormatError */
+/**
+ * Reads the header alone, so that names and shapes can be judged before any data.
+ * @throws FormatError
+ * @example
+ * const { entries } = await openSafetensors(await model.saveWeights());
+ * entries.map(({ name }) => name); // => ["conv1/kernel", "conv1/bias", "fc/kernel", "fc/bias"]
+ */
 export async function openSafetensors(source: Uint8Array | ReadableStream<Uint8Array>): Promise<SafetensorsFile> {
   const reader = new ByteReader(source);
   try {
@@ -90,6 +103,8 @@ export async function openSafetensors(source: Uint8Array | ReadableStream<Uint8A
 /**
  * Reads tensor by tensor, from bytes or from a stream. F16 and BF16 are widened to f32; each tensor owns its buffer.
  * @throws FormatError that names the tensor and the byte, on anything that the format forbids
+ * @example
+ * for await (const { name, shape, data } of decodeSafetensors(await model.saveWeights())) console.log(name, shape, data);
  */
 export async function* decodeSafetensors(
   source: Uint8Array | ReadableStream<Uint8Array>,

@@ -45,7 +45,12 @@ export function decodeTuned(text: string): Map<string, string> {
   return new Map(entries);
 }
 
-/** The browser's own database, for each origin. Where the user allows no storage, nothing is found and nothing kept. */
+/**
+ * The browser's own database, for each origin. Where the user allows no storage, nothing is found and nothing kept.
+ * @example
+ * const store = indexedDbStore("my-app");
+ * await store.read("nobody/nothing"); // => null
+ */
 export function indexedDbStore(database = "wgrad"): TunedStore {
   const table = "tunedKernels";
   const use = async <T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {

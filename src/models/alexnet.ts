@@ -27,6 +27,8 @@ export interface AlexnetOptions {
  *     fc6     4096, dropout 0.5     4096         37,752,832
  *     fc7     4096, dropout 0.5     4096         16,781,312
  *     fc8     1000 logits           1000          4,097,000
+ * @example
+ * alexnet().parameterCount; // => 60965224
  */
 export function alexnet({ classes = 1000, size = 227, groups = 2 }: AlexnetOptions = {}): Model {
   const relu = { padding: "same", activation: "relu", kernelInitializer: "heNormal" } as const;

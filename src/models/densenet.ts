@@ -22,6 +22,8 @@ export interface DenseBlockOptions {
 /**
  * A block of DenseNet, after Huang et al. 2017: each layer (batch norm, relu, 1x1 to 4 growth channels; batch norm,
  * relu, 3x3 to growth channels) sees what all before it made. [h, w, c] -> [h, w, c + layers growth].
+ * @example
+ * denseBlock(input([56, 56, 64]), { name: "block1", layers: 6, growth: 32 }).shape; // => [56, 56, 256]
  */
 export function denseBlock(x: SymbolicTensor, { name, layers, growth }: DenseBlockOptions): SymbolicTensor {
   let features = x;
@@ -34,7 +36,11 @@ export function denseBlock(x: SymbolicTensor, { name, layers, growth }: DenseBlo
   return features;
 }
 
-/** Between two blocks: half the channels (batch norm, relu, 1x1) and half the sides. [h, w, c] -> [h / 2, w / 2, c / 2]. */
+/**
+ * Between two blocks: half the channels (batch norm, relu, 1x1) and half the sides. [h, w, c] -> [h / 2, w / 2, c / 2].
+ * @example
+ * denseTransition(input([56, 56, 256]), { name: "transition1" }).shape; // => [28, 28, 128]
+ */
 export function denseTransition(x: SymbolicTensor, { name }: { readonly name: string }): SymbolicTensor {
   const filters = Math.floor((x.shape.at(-1) ?? 0) / 2);
   const half = normConv(x, [`${name}/bn`, `${name}/conv`], { filters, kernelSize: 1 });
@@ -53,7 +59,8 @@ export interface DensenetOptions {
 }
 
 /**
- * DenseNet, after Huang et al. 2017, Table 1; as DenseNet-121 it has 7,978,856 parameters, running statistics not counted.
+ * DenseNet, after Huang et al. 2017, Table 1; as DenseNet-121 it has 7,978,856 parameters, running statistics not
+ * counted.
  *
  *     layer                                 output
  *     input                                 224x224x3
@@ -67,6 +74,8 @@ export interface DensenetOptions {
  *     transition3                           7x7x512
  *     block4       16 layers                7x7x1024
  *     head         mean of each channel     1000
+ * @example
+ * densenet().trainableParameterCount; // => 7978856
  */
 export function densenet(options: DensenetOptions = {}): Model {
   const { blocks = [6, 12, 24, 16], growth = 32, classes = 1000, size = 224 } = options;

@@ -13,8 +13,8 @@ export interface FcnHeadOptions {
 /**
  * The head of a fully convolutional network, after Long, Shelhamer, Darrell 2015: class scores of the deepest features,
  * doubled in size and added to the scores of the features before, and so on; then enlarged to the image at once.
- * Features go from the finest to the deepest, each half the sides of the one before. One of stride 32 makes FCN-32s, two
- * FCN-16s, three FCN-8s:
+ * Features go from the finest to the deepest, each half the sides of the one before. One of stride 32 makes FCN-32s,
+ * two FCN-16s, three FCN-8s:
  *
  *     withNewHead(vgg, {
  *       upTo: "pool5",
@@ -32,6 +32,9 @@ export interface FcnHeadOptions {
  *     up1      21 @ 16x16 transposed / 8          224x224x21     112,896
  *
  * Transposed convolutions start as bilinear interpolation, and learn from there.
+ * @example
+ * const features = [input([28, 28, 256]), input([14, 14, 512]), input([7, 7, 512])]; // the finest first
+ * fcnHead(features, { classes: 21, stride: 8 }).shape; // => [224, 224, 21]
  */
 export function fcnHead(features: readonly SymbolicTensor[], { classes, stride }: FcnHeadOptions): SymbolicTensor {
   const score = (x: SymbolicTensor, name: string) => conv2d({ name, filters: classes, kernelSize: 1 }).apply(x);

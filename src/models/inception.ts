@@ -27,6 +27,9 @@ export interface InceptionOptions {
  *     5x5/reduce, 5x5   16 @ 1x1, 32 @ 5x5     28x28x32         3,088 +  12,832
  *     pool, pool/1x1    maximum 3x3, 32 @ 1x1  28x28x32         6,176
  *     concat                                   28x28x256
+ * @example
+ * const module = { name: "3a", one: 64, three: [96, 128], five: [16, 32], pool: 32 } as const;
+ * inceptionModule(input([28, 28, 192]), module).shape; // => [28, 28, 256]
  */
 export function inceptionModule(x: SymbolicTensor, { name, one, three, five, pool }: InceptionOptions): SymbolicTensor {
   const conv = (from: SymbolicTensor, part: string, filters: number, kernelSize: number) =>

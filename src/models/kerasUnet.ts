@@ -38,6 +38,8 @@ export interface KerasUnetOptions {
  *
  * Every 3x3 is followed by batch normalization. The first `relu` of the first block acts on what is already rectified,
  * as in Keras.
+ * @example
+ * kerasUnet().parameterCount; // => 2058979
  */
 export function kerasUnet({ inputShape = [160, 160, 3], classes = 3 }: KerasUnetOptions = {}): Model {
   const name = kerasNames();

@@ -13,6 +13,10 @@ import { type Model, sequential } from "../nn/model.ts";
  *     fc1     120, tanh          120            48,120
  *     fc2     84, tanh           84             10,164
  *     fc3     10 logits          10                850
+ * @example
+ * const network = lenet5();
+ * network.parameterCount; // => 61706
+ * await network.compile({ gpu, optimizer: sgd({ learningRate: 0.05 }), loss: "sparseCategoricalCrossentropy" });
  */
 export function lenet5({ classes = 10 }: { readonly classes?: number } = {}): Model {
   return sequential({

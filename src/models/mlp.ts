@@ -24,6 +24,8 @@ export interface MlpOptions {
  *     fc3   10 logits   10              170
  *
  * Those of 004 are `{ inputs: [28, 28, 1], units: [10] }` and `{ .., units: [128, 10], dropout: 0.2 }`.
+ * @example
+ * mlp({ inputs: [28, 28, 1], units: [128, 10], dropout: 0.2 }).parameterCount; // => 101770
  */
 export function mlp({ inputs, units, activation = "relu", dropout: rate = 0 }: MlpOptions): Model {
   const hidden = units

@@ -24,6 +24,8 @@ const inputShape = [28, 28, 1] as const;
  *     flatten                       1568
  *     fc1     200, relu             200           313,800
  *     fc2     10 logits             10              2,010
+ * @example
+ * mnistStrided().parameterCount; // => 354002
  */
 export function mnistStrided({ classes = 10 }: ClassesOption = {}): Model {
   return sequential({
@@ -52,6 +54,8 @@ export function mnistStrided({ classes = 10 }: ClassesOption = {}): Model {
  *     flatten                    1600
  *     dropout  0.5               1600
  *     fc1      10 logits         10             16,010
+ * @example
+ * mnistKeras({ dropout: 0.25 }).parameterCount; // => 34826
  */
 export function mnistKeras({ classes = 10, dropout: rate = 0.5 }: MnistKerasOptions = {}): Model {
   return sequential({
@@ -81,6 +85,8 @@ export function mnistKeras({ classes = 10, dropout: rate = 0.5 }: MnistKerasOpti
  *     flatten                    3136
  *     fc1      1024, relu        1024        3,212,288
  *     fc2      10 logits         10             10,250
+ * @example
+ * mnistDeep().parameterCount; // => 3274634
  */
 export function mnistDeep({ classes = 10 }: ClassesOption = {}): Model {
   return sequential({

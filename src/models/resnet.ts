@@ -28,17 +28,29 @@ export interface ResnetOptions {
   readonly size?: number;
 }
 
-/** ResNet-18: 11,689,512 parameters. */
+/**
+ * ResNet-18: 11,689,512 parameters.
+ * @example
+ * resnet18({ classes: 10, size: 32 }).trainableParameterCount; // => 11181642
+ */
 export function resnet18(options: ResnetOptions = {}): Model {
   return resnet("resnet18", basicBlock, [2, 2, 2, 2], options);
 }
 
-/** ResNet-34: 21,797,672 parameters. */
+/**
+ * ResNet-34: 21,797,672 parameters.
+ * @example
+ * resnet34().trainableParameterCount; // => 21797672
+ */
 export function resnet34(options: ResnetOptions = {}): Model {
   return resnet("resnet34", basicBlock, [3, 4, 6, 3], options);
 }
 
-/** ResNet-50: 25,557,032 parameters. */
+/**
+ * ResNet-50: 25,557,032 parameters.
+ * @example
+ * resnet50().trainableParameterCount; // => 25557032
+ */
 export function resnet50(options: ResnetOptions = {}): Model {
   return resnet("resnet50", bottleneckBlock, [3, 4, 6, 3], options);
 }
@@ -70,14 +82,23 @@ export interface ResidualBlockOptions {
   readonly strides?: number;
 }
 
-/** relu(F(x) + x), F = 3x3, 3x3: [h, w, c] -> [h / strides, w / strides, filters]. */
+/**
+ * relu(F(x) + x), F = 3x3, 3x3: [h, w, c] -> [h / strides, w / strides, filters].
+ * @example
+ * basicBlock(input([56, 56, 64]), { name: "block", filters: 128, strides: 2 }).shape; // => [28, 28, 128]
+ */
 export function basicBlock(x: SymbolicTensor, { name, filters, strides = 1 }: ResidualBlockOptions): SymbolicTensor {
   let y = convNorm(x, named(name, 1), { filters, kernelSize: 3, strides, activation: "relu" });
   y = convNorm(y, named(name, 2), { filters, kernelSize: 3 });
   return addShortcut(x, y, name, strides);
 }
 
-/** relu(F(x) + x), F = 1x1 (filters), 3x3 (filters), 1x1 (4 filters): [h, w, c] -> [h / strides, w / strides, 4 filters]. */
+/**
+ * relu(F(x) + x), F = 1x1 (filters), 3x3 (filters), 1x1 (4 filters): [h, w, c] -> [h / strides, w / strides, 4
+ * filters].
+ * @example
+ * bottleneckBlock(input([56, 56, 64]), { name: "block", filters: 64 }).shape; // => [56, 56, 256]
+ */
 export function bottleneckBlock(
   x: SymbolicTensor,
   { name, filters, strides = 1 }: ResidualBlockOptions,

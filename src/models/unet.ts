@@ -52,9 +52,14 @@ const defaultNorm: NormOptions = { momentum: 0.9, epsilon: 1e-3 };
  *     dec0    [enc0 cropped, up0], 64 @ 3x3 x2     388x388x64                  73,792 + 36,928
  *     head    2 logits @ 1x1                       388x388x2                   130
  *
- * Its usual form today: `unet({ inputShape: [h, w, c], padding: "same", batchNormalization: true, base: 8, depth: 3 })`.
+ * Its usual form today: `unet({ inputShape: [h, w, c], padding: "same", batchNormalization: true, base: 8, depth: 3
+ * })`.
  *
  * @throws ShapeError where an odd side would be halved; the message names sides that fit
+ * @example
+ * unet().parameterCount; // => 31030658
+ * const small = unet({ inputShape: [128, 128, 3], padding: "same", batchNormalization: true, base: 8, depth: 3 });
+ * unet({ inputShape: [100, 100, 1], padding: "same" }); // => ShapeError
  */
 export function unet(options: UnetOptions = {}): Model {
   const { inputShape = [572, 572, 1], classes = 2, base = 64, depth = 4, dropout: rate = 0 } = options;

@@ -26,6 +26,8 @@ export interface VggOptions {
  *     fc6                4096, dropout 0.5   4096         102,764,544
  *     fc7                4096, dropout 0.5   4096          16,781,312
  *     fc8                1000 logits         1000           4,097,000
+ * @example
+ * vgg16().parameterCount; // => 138357544
  */
 export function vgg16({ classes = 1000, size = 224 }: VggOptions = {}): Model {
   return sequential({

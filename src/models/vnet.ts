@@ -25,6 +25,8 @@ const same = { padding: "same", kernelInitializer: "heNormal" } as const;
  *     conv2   32 @ 5x5x5         64x64x32x32       128,032
  *     add                        64x64x32x32
  *     prelu2                     64x64x32x32            32
+ * @example
+ * vnetBlock(input([8, 16, 16, 16]), { name: "stage1", filters: 16, convolutions: 1 }).shape; // => [8, 16, 16, 16]
  */
 export function vnetBlock(x: SymbolicTensor, { name, filters, convolutions }: VnetBlockOptions): SymbolicTensor {
   let y = x;
@@ -43,13 +45,21 @@ export interface VnetStepOptions {
   readonly filters: number;
 }
 
-/** In place of pooling, 2x2x2 / 2 and PReLU: [depth, h, w, c] -> [depth / 2, h / 2, w / 2, filters]. */
+/**
+ * In place of pooling, 2x2x2 / 2 and PReLU: [depth, h, w, c] -> [depth / 2, h / 2, w / 2, filters].
+ * @example
+ * vnetDown(input([8, 16, 16, 16]), { name: "down1", filters: 32 }).shape; // => [4, 8, 8, 32]
+ */
 export function vnetDown(x: SymbolicTensor, { name, filters }: VnetStepOptions): SymbolicTensor {
   const options = { name: `${name}/conv`, filters, kernelSize: 2, strides: 2, ...same };
   return prelu({ name: `${name}/prelu` }).apply(conv3d(options).apply(x));
 }
 
-/** Its transpose, and PReLU: [depth, h, w, c] -> [2 depth, 2 h, 2 w, filters]. */
+/**
+ * Its transpose, and PReLU: [depth, h, w, c] -> [2 depth, 2 h, 2 w, filters].
+ * @example
+ * vnetUp(input([4, 8, 8, 32]), { name: "up1", filters: 16 }).shape; // => [8, 16, 16, 16]
+ */
 export function vnetUp(x: SymbolicTensor, { name, filters }: VnetStepOptions): SymbolicTensor {
   const options = { name: `${name}/conv`, filters, kernelSize: 2, strides: 2, ...same };
   return prelu({ name: `${name}/prelu` }).apply(conv3dTranspose(options).apply(x));

@@ -1,7 +1,7 @@
 /** What the examples of docstrings speak of, beside public names. All of it is small: the examples run in every test. */
 import { input as operand } from "../../src/core/graph.ts";
 import { type DType, type Shape, tensorType } from "../../src/core/types.ts";
-import { drawCells, drawDigits, imageDataset } from "../../src/data/index.ts";
+import { drawCells, drawDigits, encodePng, imageDataset, maskToImageData } from "../../src/data/index.ts";
 import { conv2d, dense, flatten, Gpu, input, sequential, sgd } from "../../src/index.ts";
 
 export const gpu = await Gpu.create();
@@ -30,6 +30,18 @@ export const segmenter = sequential({
   layers: [conv2d({ filters: 2, kernelSize: 3, padding: "same" })],
 });
 await segmenter.compile({ gpu, optimizer: sgd({ learningRate: 0.01 }), loss: "sparseCategoricalCrossentropy" });
+
+/** Files as a page's <input> gives them: masks in PNG, images as large, and the four of MNIST, of two images each. */
+const pictures = [0, 1].map((i) => maskToImageData(cells.masks.subarray(i * 64 * 64, (i + 1) * 64 * 64), 64, 64));
+export const maskFiles = await Promise.all(
+  pictures.map(async (picture, i) => new File([await encodePng(picture)], `${i}.png`)),
+);
+export const imageFiles = maskFiles;
+const idx = (name: string, ...bytes: readonly number[]) => new File([Uint8Array.of(0, 0, 8, ...bytes)], name);
+export const mnistFiles = ["train", "t10k"].flatMap((part) => [
+  idx(`${part}-images-idx3-ubyte`, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7, 9),
+  idx(`${part}-labels-idx1-ubyte`, 1, 0, 0, 0, 2, 4, 2),
+]);
 
 /** The input of functional models. */
 export const image = input([28, 28, 1]);
