@@ -1,0 +1,120 @@
+import { drawCells } from "../../src/data/cells.ts";
+import type { Dataset } from "../../src/data/imageDataset.ts";
+import { segmentationDataset } from "../../src/data/segmentationDataset.ts";
+import type { Gpu } from "../../src/gpu/gpu.ts";
+import type { Progress } from "../../src/gpu/pipelines.ts";
+import { countConfusion, segmentationScores } from "../../src/nn/evaluateSegmentation.ts";
+import type { Model } from "../../src/nn/model.ts";
+import { maskOf, TilePredictor } from "../../src/nn/predictTiles.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
+import { Learner, type Row } from "./learner.ts";
+import { compileSegmenter, firstRate, sidesFor } from "./network.ts";
+
+/** How the network does on a section that it does not learn from. */
+export interface Score {
+  readonly step: number;
+  /** Of the membranes. */
+  readonly iou: number;
+  readonly dice: number;
+  /** [height, width], 1 where a membrane is seen. */
+  readonly mask: Uint8Array<ArrayBuffer>;
+}
+
+/** A section and its truth. */
+export interface Section {
+  readonly width: number;
+  readonly height: number;
+  /** [height, width], u8 */
+  readonly image: Uint8Array;
+  /** [height, width], 1 for membranes */
+  readonly truth: Uint8Array;
+}
+
+export interface CellsListener {
+  learned(row: Row): void;
+  scored(score: Score): void;
+}
+
+const [crop, batchSize] = [64, 2];
+const membrane = 1;
+/** Learns from six sections, and is judged by one that was drawn from another seed. */
+const learned = { count: 6, seed: 1, size: 192 };
+const held = { count: 1, seed: 2, size: 256 };
+/** Steps after which the rate has halved. */
+const rateSteps = 300;
+
+/** A U-Net that learns the membranes of drawn tissue, every pixel of which is labelled. */
+export class CellsSession {
+  readonly section: Section;
+  readonly #data: Dataset;
+  readonly #model: Model;
+  readonly #trainer: Trainer;
+  readonly #predictor: TilePredictor;
+  readonly #learner: Learner;
+
+  private constructor(
+    parts: {
+      readonly data: Dataset;
+      readonly model: Model;
+      readonly trainer: Trainer;
+      readonly predictor: TilePredictor;
+    },
+    section: Section,
+    listener: CellsListener,
+  ) {
+    this.section = section;
+    this.#data = parts.data;
+    this.#model = parts.model;
+    this.#trainer = parts.trainer;
+    this.#predictor = parts.predictor;
+    this.#learner = new Learner({
+      trainer: parts.trainer,
+      step: 0,
+      rate: () => firstRate / (1 + parts.model.stepsDone / rateSteps),
+      told: (row) => listener.learned(row),
+      look: async () => listener.scored(await this.#score()),
+    });
+  }
+
+  static async create(gpu: Gpu, listener: CellsListener, onCompile: Progress): Promise<CellsSession> {
+    const model = await compileSegmenter(gpu, { channels: 1, classes: 2, crop, onCompile });
+    const augment = { horizontalFlip: true, verticalFlip: true, quarterTurns: true, brightness: 0.05, contrast: 0.1 };
+    const data = segmentationDataset(gpu, drawCells(learned), { size: crop, augment, cropsPerEpoch: 128 });
+    const { images: image, masks: truth, width, height } = drawCells(held);
+    const section = { image, truth, width, height };
+    const trainer = await model.trainer(data, { batchSize });
+    const predictor = await TilePredictor.create(model, { size: sidesFor(section), margin: 0, batchSize: 1 });
+    return new CellsSession({ data, model, trainer, predictor }, section, listener);
+  }
+
+  run(signal: AbortSignal): Promise<void> {
+    return this.#learner.run(signal, () => false);
+  }
+
+  step(): Promise<void> {
+    return this.#learner.single();
+  }
+
+  get parts() {
+    return { model: this.#model, data: this.#data, trainer: this.#trainer };
+  }
+
+  dispose(): void {
+    this.#trainer.dispose();
+    this.#predictor.dispose();
+    this.#model.dispose();
+    this.#data.dispose();
+  }
+
+  async #score(): Promise<Score> {
+    const { image: pixels, truth, width, height } = this.section;
+    const mask = new Uint8Array(maskOf(await this.#predictor.predict({ pixels, width, height, channels: 1 }), 2));
+    const confusion = [
+      [0, 0],
+      [0, 0],
+    ];
+    countConfusion(confusion, truth, mask);
+    const { iou, dice } = segmentationScores(confusion);
+    return { step: this.#learner.step, iou: iou[membrane] ?? 0, dice: dice[membrane] ?? 0, mask };
+  }
+}

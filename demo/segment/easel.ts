@@ -1,0 +1,214 @@
+import { unlabelled } from "../../src/data/scribbleDataset.ts";
+import { find } from "../shell/elements.ts";
+import type { Stroke } from "./strokes.ts";
+import { classColours } from "./views.ts";
+
+export interface Brush {
+  /** The class that it paints; `unlabelled` erases. */
+  readonly label: number;
+  /** In pixels of the picture. */
+  readonly radius: number;
+}
+
+export interface EaselListener {
+  /** A stroke grew: points from the `from`-th on are new. */
+  onPaint(stroke: Stroke, from: number): void;
+  onStroke(stroke: Stroke): void;
+}
+
+/** The picture on the screen, the overlay over it, and strokes by mouse, pen, finger or keyboard over both. */
+export class Easel {
+  readonly #stage: HTMLElement;
+  readonly #picture: HTMLCanvasElement;
+  readonly #overlay: ImageBitmapRenderingContext;
+  readonly #surface: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
+  readonly #ring: HTMLElement;
+  readonly #listener: EaselListener;
+  #brush: Brush = { label: 0, radius: 4 };
+  #strokes: readonly Stroke[] = [];
+  /** The stroke that is being painted. */
+  #stroke: Stroke | null = null;
+  /** Where the brush of the keyboard is, in pixels of the picture. */
+  #caret = { x: 0, y: 0 };
+
+  constructor(host: HTMLElement, listener: EaselListener) {
+    this.#listener = listener;
+    this.#stage = find(host, "#segment-stage", HTMLElement);
+    this.#picture = find(host, "#segment-picture", HTMLCanvasElement);
+    this.#surface = find(host, "#segment-strokes", HTMLCanvasElement);
+    this.#ring = find(host, "#segment-brush-ring", HTMLElement);
+    const overlay = find(host, "#segment-overlay", HTMLCanvasElement).getContext("bitmaprenderer");
+    const context = this.#surface.getContext("2d");
+    if (!overlay || !context) throw new Error("this browser draws on no canvas");
+    this.#overlay = overlay;
+    this.#context = context;
+    const surface = this.#surface;
+    surface.addEventListener("pointerdown", (event) => this.#onDown(event));
+    surface.addEventListener("pointermove", (event) => this.#onMove(event));
+    surface.addEventListener("pointerup", () => this.#finish());
+    surface.addEventListener("pointercancel", () => this.#finish());
+    surface.addEventListener("pointerleave", () => {
+      if (!this.#stroke) this.#ring.hidden = true;
+    });
+    surface.addEventListener("keydown", (event) => this.#onKey(event));
+    surface.addEventListener("blur", () => {
+      this.#finish();
+      this.#ring.hidden = true;
+    });
+    new ResizeObserver(() => this.#resize()).observe(this.#stage);
+  }
+
+  set brush(brush: Brush) {
+    // A stroke has one class: the next one begins with the new brush.
+    this.#finish();
+    this.#brush = brush;
+    if (!this.#ring.hidden) this.#showRing(this.#caret.x, this.#caret.y);
+  }
+
+  get isPainting(): boolean {
+    return this.#stroke !== null;
+  }
+
+  setPicture(image: ImageData): void {
+    this.#picture.width = image.width;
+    this.#picture.height = image.height;
+    this.#picture.getContext("2d")?.putImageData(image, 0, 0);
+    this.#stage.style.setProperty("--aspect", `${image.width / image.height}`);
+    this.#caret = { x: image.width / 2, y: image.height / 2 };
+    this.setOverlay(null);
+  }
+
+  setOverlay(bitmap: ImageBitmap | null): void {
+    this.#overlay.transferFromImageBitmap(bitmap);
+  }
+
+  /** Draws these strokes, and no others. */
+  setStrokes(strokes: readonly Stroke[]): void {
+    this.#strokes = strokes;
+    this.#redraw();
+  }
+
+  /** The picture under its overlay, as a PNG file. */
+  toPng(opacity: number): Promise<Blob> {
+    const canvas = new OffscreenCanvas(this.#picture.width, this.#picture.height);
+    const context = canvas.getContext("2d");
+    context?.drawImage(this.#picture, 0, 0);
+    if (context) context.globalAlpha = opacity;
+    context?.drawImage(this.#overlay.canvas, 0, 0, canvas.width, canvas.height);
+    return canvas.convertToBlob({ type: "image/png" });
+  }
+
+  #onDown(event: PointerEvent): void {
+    // The eraser at the end of a pen is button 5.
+    if (event.button !== 0 && event.button !== 5) return;
+    this.#surface.setPointerCapture(event.pointerId);
+    const { x, y } = this.#place(event);
+    this.#begin(x, y, event.button === 5 ? unlabelled : this.#brush.label);
+    this.#showRing(x, y);
+  }
+
+  #onMove(event: PointerEvent): void {
+    const at = this.#place(event);
+    // A finger hides what is under it: a ring there would be of no use.
+    if (event.pointerType !== "touch") this.#showRing(at.x, at.y);
+    if (!this.#surface.hasPointerCapture(event.pointerId)) return;
+    // A fast pen reports several places at once.
+    const parts = event.getCoalescedEvents?.() ?? [];
+    this.#extend((parts.length > 0 ? parts : [event]).map((part) => this.#place(part)));
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const moves: Partial<Record<string, readonly [number, number]>> = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    };
+    const move = moves[event.key];
+    if (!move && event.key !== " ") return;
+    event.preventDefault();
+    const pace = Math.max(1, this.#brush.radius);
+    const x = Math.min(this.#picture.width, Math.max(0, this.#caret.x + pace * (move?.[0] ?? 0)));
+    const y = Math.min(this.#picture.height, Math.max(0, this.#caret.y + pace * (move?.[1] ?? 0)));
+    if (move && this.#stroke) this.#extend([{ x, y }]);
+    if (!move && this.#stroke) this.#finish();
+    else if (!move) this.#begin(x, y, this.#brush.label);
+    this.#showRing(x, y);
+  }
+
+  #begin(x: number, y: number, label: number): void {
+    this.#finish();
+    this.#stroke = { label, radius: this.#brush.radius, points: [x, y] };
+    this.#draw(this.#stroke);
+    this.#listener.onPaint(this.#stroke, 0);
+  }
+
+  #extend(places: readonly { readonly x: number; readonly y: number }[]): void {
+    const stroke = this.#stroke;
+    if (!stroke) return;
+    const from = stroke.points.length / 2;
+    for (const { x, y } of places) stroke.points.push(x, y);
+    this.#draw(stroke, from);
+    this.#listener.onPaint(stroke, from);
+  }
+
+  #finish(): void {
+    const stroke = this.#stroke;
+    this.#stroke = null;
+    if (stroke) this.#listener.onStroke(stroke);
+  }
+
+  /** From the screen to pixels of the picture. */
+  #place({ clientX, clientY }: PointerEvent): { x: number; y: number } {
+    const box = this.#surface.getBoundingClientRect();
+    return {
+      x: ((clientX - box.left) * this.#picture.width) / box.width,
+      y: ((clientY - box.top) * this.#picture.height) / box.height,
+    };
+  }
+
+  #showRing(x: number, y: number): void {
+    this.#caret = { x, y };
+    const scale = this.#surface.clientWidth / this.#picture.width;
+    const diameter = Math.max(4, 2 * this.#brush.radius * scale);
+    const { style } = this.#ring;
+    style.width = `${diameter}px`;
+    style.height = `${diameter}px`;
+    style.transform = `translate(${x * scale - diameter / 2}px, ${y * scale - diameter / 2}px)`;
+    this.#ring.hidden = false;
+  }
+
+  /** As many pixels as the screen has. */
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.#stage;
+    const [width, height] = [clientWidth, clientHeight].map((side) => Math.round(side * devicePixelRatio));
+    if (!width || !height || (width === this.#surface.width && height === this.#surface.height)) return;
+    this.#surface.width = width;
+    this.#surface.height = height;
+    this.#redraw();
+  }
+
+  #redraw(): void {
+    this.#context.reset();
+    for (const stroke of this.#strokes) this.#draw(stroke);
+    if (this.#stroke) this.#draw(this.#stroke);
+  }
+
+  /** Draws a stroke from its `from`-th point on. */
+  #draw({ label, radius, points }: Stroke, from = 0): void {
+    const context = this.#context;
+    const scale = this.#surface.width / this.#picture.width;
+    const first = 2 * Math.max(0, from - 1);
+    context.globalCompositeOperation = label === unlabelled ? "destination-out" : "source-over";
+    context.strokeStyle = `rgb(${(classColours[label] ?? [0, 0, 0]).join(" ")})`;
+    Object.assign(context, { lineCap: "round", lineJoin: "round", lineWidth: 2 * radius * scale });
+    context.beginPath();
+    context.moveTo((points[first] ?? 0) * scale, (points[first + 1] ?? 0) * scale);
+    // A line of no length is a dot, by its round ends.
+    for (let i = first; i < points.length; i += 2) {
+      context.lineTo((points[i] ?? 0) * scale, (points[i + 1] ?? 0) * scale);
+    }
+    context.stroke();
+  }
+}

@@ -1,0 +1,88 @@
+import { TrainingError } from "../../src/core/errors.ts";
+import { historyLength } from "../../src/nn/state.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
+
+/** How a training does after a round of steps. */
+export interface Row {
+  /** Steps done in all. */
+  readonly step: number;
+  /** Mean over the steps of the round. */
+  readonly loss: number;
+  /** Part of the labelled pixels that were right, over the epoch so far. */
+  readonly accuracy: number;
+  readonly stepMs: number;
+}
+
+export interface LearnerParts {
+  readonly trainer: Trainer;
+  /** Steps that were done before. */
+  readonly step: number;
+  /** The learning rate of the next step. */
+  readonly rate: () => number;
+  readonly told: (row: Row) => void;
+  /** Predicts and shows what was learned. */
+  readonly look: () => Promise<void>;
+}
+
+/** About as long is one round of steps: the page hears that often, and waits no longer for a pause. */
+const roundMs = 100;
+const mostSteps = 64;
+/** Looks follow one another no faster, and take at most a third of the time. */
+const lookEveryMs = 200;
+
+/** Trains in rounds of steps, and looks now and then at what was learned. */
+export class Learner {
+  readonly #parts: LearnerParts;
+  #step: number;
+  #stepMs = roundMs;
+  #lookAt = 0;
+
+  constructor(parts: LearnerParts) {
+    this.#parts = parts;
+    this.#step = parts.step;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Trains until the signal, or until `enough`. */
+  async run(signal: AbortSignal, enough: () => boolean): Promise<void> {
+    while (!signal.aborted && !enough()) {
+      await this.#round(Math.min(mostSteps, Math.max(1, Math.floor(roundMs / this.#stepMs))));
+      if (performance.now() >= this.#lookAt) await this.look();
+    }
+    if (this.#lookAt > 0) await this.look();
+  }
+
+  /** One step, and a look at it. */
+  async single(): Promise<void> {
+    await this.#round(1);
+    await this.look();
+  }
+
+  async look(): Promise<void> {
+    const from = performance.now();
+    await this.#parts.look();
+    const now = performance.now();
+    this.#lookAt = now + Math.max(lookEveryMs, 2 * (now - from));
+  }
+
+  async #round(steps: number): Promise<void> {
+    const { trainer, rate, told } = this.#parts;
+    const from = performance.now();
+    for (let i = 1; i < steps; i++) trainer.submit({ learningRate: rate() });
+    const reading = trainer.submit({ read: true, learningRate: rate() });
+    const [ring, , counts] = (await reading) ?? [];
+    const history = new Float32Array(ring ?? new ArrayBuffer(0));
+    const losses = Array.from({ length: steps }, (_, i) => history[(this.#step + i) % historyLength] ?? Number.NaN);
+    this.#step += steps;
+    const [right = 0, pixels = 0] = new Uint32Array(counts ?? new ArrayBuffer(0));
+    this.#stepMs = (performance.now() - from) / steps;
+    const loss = losses.reduce((sum, each) => sum + each, 0) / steps;
+    if (!Number.isFinite(loss)) {
+      throw new TrainingError({ where: `step ${this.#step}`, seen: `a loss of ${loss}`, wanted: "a finite loss" });
+    }
+    told({ step: this.#step, loss, accuracy: right / Math.max(1, pixels), stepMs: this.#stepMs });
+  }
+}

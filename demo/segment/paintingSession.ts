@@ -1,0 +1,197 @@
+import { type ScribbleDataset, scribbleDataset, unlabelled } from "../../src/data/scribbleDataset.ts";
+import type { Gpu } from "../../src/gpu/gpu.ts";
+import type { Progress } from "../../src/gpu/pipelines.ts";
+import type { Model } from "../../src/nn/model.ts";
+import { TilePredictor } from "../../src/nn/predictTiles.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
+import { Learner, type Row } from "./learner.ts";
+import { compileSegmenter, firstRate, sidesFor } from "./network.ts";
+import { classColours, maskOf, type Prediction, renderView, type View } from "./views.ts";
+
+/** A picture as the worker takes it. */
+export interface Picture {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** [height, width, 3], u8 */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** What a network has learned, and the classes that it can tell apart. */
+export interface Checkpoint {
+  readonly bytes: Uint8Array;
+  readonly labels: readonly number[];
+}
+
+export interface PaintingListener {
+  /** `part` is how much of what the strokes teach is learned. */
+  learned(row: Row, part: number): void;
+  /** A fresh overlay. */
+  looked(overlay: ImageData): Promise<void>;
+}
+
+/**
+ * Crops of 32 pixels, 8 a step: as many pixels as 2 crops of 64, but eight places of the picture at once. Batch
+ * normalization takes its statistics over them, and with two crops of one colour each it normalized just that colour
+ * away: photographs with three classes were not learned.
+ */
+const [crop, batchSize] = [32, 8];
+/** A picture shows no more after so many steps without a new stroke. */
+const settledAfter = 400;
+/** Steps after which the rate has halved. */
+const rateSteps = 80;
+
+/** A network that learns from strokes on one picture. */
+export class PaintingSession {
+  readonly #picture: Picture;
+  readonly #data: ScribbleDataset;
+  readonly #model: Model;
+  readonly #trainer: Trainer;
+  readonly #predictor: TilePredictor;
+  readonly #learner: Learner;
+  readonly #listener: PaintingListener;
+  #prediction: Prediction | null = null;
+  #view: View = { kind: "mask", label: 0 };
+  /** Classes that are painted, and those that a network from a file knows. */
+  #painted: readonly number[] = [];
+  readonly #known: readonly number[];
+  /** Steps when the last stroke was painted. */
+  #paintedAt = 0;
+
+  private constructor(parts: {
+    readonly picture: Picture;
+    readonly data: ScribbleDataset;
+    readonly model: Model;
+    readonly trainer: Trainer;
+    readonly predictor: TilePredictor;
+    readonly listener: PaintingListener;
+    readonly known: readonly number[];
+  }) {
+    this.#picture = parts.picture;
+    this.#data = parts.data;
+    this.#model = parts.model;
+    this.#trainer = parts.trainer;
+    this.#predictor = parts.predictor;
+    this.#listener = parts.listener;
+    this.#known = parts.known;
+    this.#learner = new Learner({
+      trainer: parts.trainer,
+      step: parts.model.stepsDone,
+      // High while strokes are new; then lower and lower, so that the mask comes to rest.
+      rate: () => firstRate / (1 + this.#sincePainted / rateSteps),
+      told: (row) => this.#listener.learned(row, Math.min(1, this.#sincePainted / settledAfter)),
+      look: () => this.#look(),
+    });
+    this.#paintedAt = parts.model.stepsDone;
+  }
+
+  /** Compiles everything, so that the first step after the first strokes takes no longer than others. */
+  static async create(
+    gpu: Gpu,
+    picture: Picture,
+    options: {
+      readonly listener: PaintingListener;
+      readonly onCompile: Progress;
+      readonly checkpoint: Checkpoint | null;
+    },
+  ): Promise<PaintingSession> {
+    const { listener, onCompile, checkpoint } = options;
+    const { name, width, height } = picture;
+    const classes = classColours.map((_, label) => `class ${label}`);
+    const model = await compileSegmenter(gpu, { channels: 3, classes: classes.length, crop, onCompile });
+    // A data set has labels from the start; these are replaced before the first step.
+    const labels = new Uint8Array(width * height);
+    const image = { ...picture, channels: 3, labels, classes, name: `picture ${name}` };
+    const augment = { horizontalFlip: true, verticalFlip: true, quarterTurns: true };
+    const data = scribbleDataset(gpu, image, { size: crop, augment });
+    try {
+      if (checkpoint) await model.loadCheckpoint(checkpoint.bytes);
+      const trainer = await model.trainer(data, {
+        batchSize,
+        initialEpoch: model.epochsDone,
+        initialStep: model.epochStep,
+      });
+      const predictor = await TilePredictor.create(model, { size: sidesFor(picture), margin: 0, batchSize: 1 });
+      const known = checkpoint?.labels ?? [];
+      return new PaintingSession({ picture, data, model, trainer, predictor, listener, known });
+    } catch (cause) {
+      model.dispose();
+      data.dispose();
+      throw cause;
+    }
+  }
+
+  /** Whether there is something to tell apart. */
+  get canLearn(): boolean {
+    return this.#painted.length > 1;
+  }
+
+  /** Whether more steps on these strokes would show nothing new. */
+  get isSettled(): boolean {
+    return this.#sincePainted >= settledAfter;
+  }
+
+  /** Takes the labels [height, width] of all strokes; the next step learns from them. */
+  relabel(labels: Uint8Array): void {
+    this.#painted = [...new Set(labels)].filter((label) => label !== unlabelled);
+    this.#paintedAt = this.#model.stepsDone;
+    if (this.#painted.length > 0) this.#data.relabel(labels);
+  }
+
+  run(signal: AbortSignal): Promise<void> {
+    return this.#learner.run(signal, () => this.isSettled || !this.canLearn);
+  }
+
+  step(): Promise<void> {
+    return this.#learner.single();
+  }
+
+  /** Shows another view of what was predicted last; predicts where nothing was. */
+  async show(view: View): Promise<void> {
+    this.#view = view;
+    if (this.#prediction) await this.#listener.looked(renderView(this.#prediction, view));
+    else if (this.#model.stepsDone > 0) await this.#look();
+  }
+
+  /** The class of each pixel, [height, width]. */
+  async mask(): Promise<Uint8Array<ArrayBuffer>> {
+    return maskOf(await this.#predict());
+  }
+
+  save(notes: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#model.saveCheckpoint(notes);
+  }
+
+  get parts() {
+    return { model: this.#model, data: this.#data, trainer: this.#trainer };
+  }
+
+  dispose(): void {
+    this.#trainer.dispose();
+    this.#predictor.dispose();
+    this.#model.dispose();
+    this.#data.dispose();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#answers.length < 2) return;
+    this.#prediction = await this.#predict();
+    await this.#listener.looked(renderView(this.#prediction, this.#view));
+  }
+
+  async #predict(): Promise<Prediction> {
+    const { width, height, pixels } = this.#picture;
+    const probabilities = await this.#predictor.predict({ pixels, width, height, channels: 3 });
+    return { width, height, classes: this.#predictor.classes, probabilities, labels: this.#answers };
+  }
+
+  /** Steps since the last stroke. */
+  get #sincePainted(): number {
+    return this.#model.stepsDone - this.#paintedAt;
+  }
+
+  /** Classes that a pixel may be. */
+  get #answers(): readonly number[] {
+    return [...new Set([...this.#painted, ...this.#known])].toSorted((a, b) => a - b);
+  }
+}

@@ -1,0 +1,98 @@
+import { find, make } from "../shell/elements.ts";
+import type { PaintedClass } from "./keeping.ts";
+import { classColours } from "./views.ts";
+
+export interface PaletteListener {
+  /** Another class is painted from now on. */
+  onChoose(): void;
+  onRename(): void;
+  onRemove(label: number): void;
+}
+
+const fewestClasses = 2;
+
+/** The classes that can be painted, and which of them is. */
+export class Palette {
+  readonly #list: HTMLOListElement;
+  readonly #add: HTMLButtonElement;
+  readonly #listener: PaletteListener;
+  #classes: readonly PaintedClass[] = [];
+  #chosen = 0;
+
+  constructor(host: HTMLElement, listener: PaletteListener) {
+    this.#list = find(host, "#segment-classes", HTMLOListElement);
+    this.#add = find(host, "#segment-add", HTMLButtonElement);
+    this.#listener = listener;
+    this.#add.addEventListener("click", () => this.#addClass());
+  }
+
+  get classes(): readonly PaintedClass[] {
+    return this.#classes;
+  }
+
+  /** Label of the class that is painted. */
+  get chosen(): number {
+    return this.#chosen;
+  }
+
+  set classes(classes: readonly PaintedClass[]) {
+    this.#classes = classes;
+    if (!classes.some(({ label }) => label === this.#chosen)) this.#chosen = classes[0]?.label ?? 0;
+    this.#render();
+  }
+
+  /** Chooses the class at a place of the list, from 0; nothing where there is none. */
+  choose(place: number): void {
+    const chosen = this.#classes[place];
+    if (!chosen) return;
+    this.#chosen = chosen.label;
+    const radio = find(this.#list, `li:nth-child(${place + 1}) input[type="radio"]`, HTMLInputElement);
+    radio.checked = true;
+    this.#listener.onChoose();
+  }
+
+  #addClass(): void {
+    const label = classColours.findIndex((_, free) => this.#classes.every((taken) => taken.label !== free));
+    if (label < 0) return;
+    this.classes = [...this.#classes, { label, name: `Class ${label + 1}` }];
+    this.choose(this.#classes.length - 1);
+    this.#listener.onRename();
+  }
+
+  #remove(label: number): void {
+    const place = this.#classes.findIndex((each) => each.label === label);
+    this.classes = this.#classes.filter((each) => each.label !== label);
+    this.choose(Math.min(place, this.#classes.length - 1));
+    this.#listener.onRemove(label);
+  }
+
+  #render(): void {
+    this.#add.disabled = this.#classes.length === classColours.length;
+    this.#list.replaceChildren(...this.#classes.map((each, place) => this.#itemOf(each, place)));
+  }
+
+  #itemOf({ label, name }: PaintedClass, place: number): HTMLLIElement {
+    const item = make("li");
+    const radio = make("input");
+    Object.assign(radio, { type: "radio", name: "segment-class", checked: label === this.#chosen });
+    radio.ariaLabel = `Paint ${name}`;
+    radio.addEventListener("change", () => this.choose(place));
+    const swatch = make("span", "", "swatch");
+    swatch.style.setProperty("--class-colour", `rgb(${classColours[label]?.join(" ")})`);
+    const field = make("input");
+    Object.assign(field, { type: "text", value: name, maxLength: 40, autocomplete: "off" });
+    field.ariaLabel = `Name of class ${place + 1}`;
+    field.addEventListener("change", () => {
+      this.#classes = this.#classes.map((each) => (each.label === label ? { label, name: field.value } : each));
+      radio.ariaLabel = `Paint ${field.value}`;
+      this.#listener.onRename();
+    });
+    const remove = make("button", "Remove", "plain");
+    remove.type = "button";
+    remove.disabled = this.#classes.length <= fewestClasses;
+    remove.ariaLabel = `Remove class ${place + 1} and its strokes`;
+    remove.addEventListener("click", () => this.#remove(label));
+    item.append(radio, swatch, field, remove);
+    return item;
+  }
+}

@@ -1,0 +1,72 @@
+import { FormatError } from "../../src/core/errors.ts";
+import { drawCells } from "../../src/data/cells.ts";
+import { imageToImageData } from "../../src/data/maskImage.ts";
+import { drawLandscape, landscapeClasses } from "./landscape.ts";
+
+/** A picture to paint on. */
+export interface OpenedPicture {
+  readonly name: string;
+  readonly image: ImageData;
+  /** Sides of the file, where it was larger. */
+  readonly scaledFrom: { readonly width: number; readonly height: number } | null;
+}
+
+/** Longest side of a picture that is worked on, in pixels; larger ones are made smaller. */
+const mostSide = 512;
+/** Shortest side that is worth painting on. */
+const leastSide = 16;
+
+export interface Sample {
+  draw(): OpenedPicture;
+  /** What there is to tell apart in it. */
+  readonly classes: readonly string[];
+}
+
+/** Pictures that are drawn, for those who have none at hand. */
+export const samples: Readonly<Record<string, Sample>> = {
+  "Drawn landscape": {
+    draw: () => ({ name: "landscape", image: drawLandscape().image, scaledFrom: null }),
+    classes: landscapeClasses,
+  },
+  "Drawn tissue": {
+    draw: () => {
+      const { images, width, height } = drawCells({ count: 1, seed: 1, size: 256 });
+      return { name: "tissue", image: imageToImageData(images, width, height), scaledFrom: null };
+    },
+    classes: ["Cell", "Membrane"],
+  },
+};
+
+/** Reads an image file of any kind that the browser shows. @throws FormatError where it shows none, or it is too small */
+export async function readPicture(file: Blob, name: string): Promise<OpenedPicture> {
+  const bitmap = await createImageBitmap(file).catch((cause) => {
+    const seen = `${file.size} bytes that are no image${file.type ? ` (${file.type})` : ""}`;
+    const wanted = "a PNG, JPEG, WebP, AVIF or GIF file";
+    throw new FormatError({ where: name, seen, wanted }, { cause });
+  });
+  const { width, height } = bitmap;
+  if (Math.min(width, height) < leastSide) {
+    const wanted = `at least ${leastSide} pixels a side`;
+    throw new FormatError({ where: name, seen: `an image of ${width}x${height} pixels`, wanted });
+  }
+  const scale = Math.min(1, mostSide / Math.max(width, height));
+  const [columns, rows] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = new OffscreenCanvas(columns ?? 1, rows ?? 1);
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser draws on no canvas");
+  // What is transparent is white, as on a page.
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  const image = context.getImageData(0, 0, canvas.width, canvas.height);
+  return { name: name.replace(/\.\w+$/, ""), image, scaledFrom: scale < 1 ? { width, height } : null };
+}
+
+/** Red, green and blue of every pixel: [height, width, 3]. */
+export function rgbOf({ data, width, height }: ImageData): Uint8Array<ArrayBuffer> {
+  const pixels = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) pixels.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
+  return pixels;
+}

@@ -1,0 +1,174 @@
+import * as Comlink from "comlink";
+import { TrainingError } from "../../src/core/errors.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
+import { type Inspection, inspectModel } from "../shell/inspection.ts";
+import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
+import type { InspectOptions } from "../shell/tab.ts";
+import { CellsSession, type Score, type Section } from "./cellsSession.ts";
+import type { Row } from "./learner.ts";
+import { type Checkpoint, PaintingSession, type Picture } from "./paintingSession.ts";
+import type { View } from "./views.ts";
+
+/** The two things that this tab learns. */
+export type Subject = "painting" | "cells";
+
+/** What the page hears while the worker is at work. */
+export interface Audience {
+  /** Part of the kernels that are compiled. */
+  compiling(subject: Subject, part: number): void;
+  /** `part` is how much of what is there is learned. */
+  learned(subject: Subject, row: Row, part: number): void;
+  /** A fresh overlay for the painted picture. */
+  looked(overlay: ImageBitmap): void;
+  scored(score: Score): void;
+  /** The browser would not keep the network: why. */
+  unkept(reason: string): void;
+}
+
+const networkName = "segment-network.safetensors";
+/** The painting's network is kept about this often while it learns, and whenever it pauses. */
+const keepMs = 10_000;
+
+/** The worker of the tab Segment: a painting and the cells, on one device, of which one learns at a time. */
+export class SegmentWorker {
+  #gpu: Gpu | null = null;
+  #audience: Audience | null = null;
+  #painting: PaintingSession | null = null;
+  #cells: CellsSession | null = null;
+  /** The training under way. */
+  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
+  #keptAt = 0;
+
+  listen(audience: Audience): void {
+    this.#audience = audience;
+  }
+
+  /** Takes a picture to paint on, with a fresh network, that of a file, or the one that the last visit left. */
+  async openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
+    await this.pause();
+    const gpu = await this.#device();
+    this.#painting?.dispose();
+    this.#painting = null;
+    const audience = this.#audience;
+    this.#painting = await PaintingSession.create(gpu, picture, {
+      checkpoint: network === "kept" ? await keptNetwork() : network,
+      onCompile: (done, total) => audience?.compiling("painting", done / total),
+      listener: {
+        learned: (row, part) => {
+          audience?.learned("painting", row, part);
+          if (performance.now() - this.#keptAt > keepMs) void this.#keep();
+        },
+        looked: async (overlay) => {
+          const bitmap = await createImageBitmap(overlay);
+          audience?.looked(Comlink.transfer(bitmap, [bitmap]));
+        },
+      },
+    });
+  }
+
+  relabel(labels: Uint8Array): void {
+    this.#livePainting.relabel(labels);
+  }
+
+  show(view: View): Promise<void> {
+    return this.#livePainting.show(view);
+  }
+
+  mask(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#livePainting.mask();
+  }
+
+  /** The painting's network as a file, with notes in it. */
+  async save(notes: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#livePainting.save(notes);
+    return Comlink.transfer(bytes, [bytes.buffer]);
+  }
+
+  async forget(): Promise<void> {
+    await removeBytes(networkName);
+  }
+
+  /** Draws the cells and makes a fresh network for them. */
+  async openCells(): Promise<Section> {
+    await this.pause();
+    const gpu = await this.#device();
+    this.#cells?.dispose();
+    this.#cells = null;
+    const audience = this.#audience;
+    const listener = {
+      learned: (row: Row) => audience?.learned("cells", row, 0),
+      scored: (score: Score) => audience?.scored(score),
+    };
+    this.#cells = await CellsSession.create(gpu, listener, (done, total) => audience?.compiling("cells", done / total));
+    return this.#cells.section;
+  }
+
+  /** Trains until `pause`, or until there is no more to learn: then true. Rejects where the training fails. */
+  async train(subject: Subject): Promise<boolean> {
+    await this.pause();
+    const session = this.#sessionOf(subject);
+    const stop = new AbortController();
+    const ended = session.run(stop.signal);
+    this.#run = { stop, ended };
+    try {
+      await ended;
+    } finally {
+      if (this.#run?.stop === stop) this.#run = null;
+    }
+    if (subject === "painting") await this.#keep();
+    return session instanceof PaintingSession && session.isSettled;
+  }
+
+  async pause(): Promise<void> {
+    this.#run?.stop.abort();
+    // Whoever started it hears of its failure.
+    await this.#run?.ended.catch(() => {});
+  }
+
+  async step(subject: Subject): Promise<void> {
+    await this.#sessionOf(subject).step();
+  }
+
+  inspect(subject: Subject, options: InspectOptions): Promise<Inspection> {
+    return inspectModel(this.#sessionOf(subject).parts, options);
+  }
+
+  #sessionOf(subject: Subject): PaintingSession | CellsSession {
+    if (subject === "painting") return this.#livePainting;
+    if (this.#cells) return this.#cells;
+    throw new TrainingError({ seen: "no cells", wanted: "them drawn: wait until they are there" });
+  }
+
+  get #livePainting(): PaintingSession {
+    if (this.#painting) return this.#painting;
+    throw new TrainingError({ seen: "no picture", wanted: "one that is ready: wait until it is opened" });
+  }
+
+  async #device(): Promise<Gpu> {
+    if (this.#gpu?.isLost) {
+      this.#gpu = null;
+      this.#cells = null;
+      this.#painting = null;
+    }
+    this.#gpu ??= await Gpu.create();
+    return this.#gpu;
+  }
+
+  /** Keeps the painting's network in the browser's storage. */
+  async #keep(): Promise<void> {
+    this.#keptAt = performance.now();
+    try {
+      await writeBytes(networkName, await this.#livePainting.save({}));
+    } catch (error) {
+      this.#audience?.unkept(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+/** The network that the last visit left; the strokes say which classes it knows. */
+async function keptNetwork(): Promise<Checkpoint | null> {
+  const bytes = await readBytes(networkName);
+  return bytes && { bytes, labels: [] };
+}
+
+Comlink.expose(new SegmentWorker());
