@@ -47,13 +47,16 @@ export class HostCopies {
 }
 
 /**
- * The values of variables at this moment, by the arenas in which they lie: whatever is submitted after the call, while
- * they are on their way, does not change them.
+ * Arenas as they are at this moment, all of them unless named: whatever is submitted after the call, while they are on
+ * their way, does not change them.
  */
-export async function copyValues(store: Variables, variables: readonly Variable[]): Promise<HostCopy> {
-  const copies = new HostCopies(store);
+export async function copyArenas(
+  variables: Variables,
+  names: Iterable<string> = variables.layout.arenas.keys(),
+): Promise<HostCopy> {
+  const copies = new HostCopies(variables);
   try {
-    return await copies.take([...new Set(variables.map(({ arena }) => arena))]);
+    return await copies.take([...new Set(names)]);
   } finally {
     copies.dispose();
   }

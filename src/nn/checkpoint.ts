@@ -1,6 +1,6 @@
 import { FormatError, GraphError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
-import { copyValues, valueIn } from "../gpu/hostCopy.ts";
+import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
 import type { Metadata } from "../io/safetensors.ts";
 import type { Compiled } from "./compile.ts";
 import type { Position, TrainingSnapshot } from "./snapshot.ts";
@@ -30,7 +30,8 @@ const bestPrefix = "best/";
 export async function takeSnapshot(compiled: Compiled, position: Position): Promise<TrainingSnapshot> {
   const { store, memory } = compiled;
   const { watched } = memory;
-  return { position, watched, values: await copyValues(store, variablesOf(compiled)) };
+  const names = variablesOf(compiled).map(({ arena }) => arena);
+  return { position, watched, values: await copyArenas(store, names) };
 }
 
 /**

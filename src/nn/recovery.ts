@@ -1,8 +1,8 @@
 import { DeviceError, GraphError } from "../core/errors.ts";
 import { Gpu } from "../gpu/gpu.ts";
-import { HostCopies } from "../gpu/hostCopy.ts";
+import { copyArenas, HostCopies } from "../gpu/hostCopy.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
-import type { TrainingSnapshot } from "./snapshot.ts";
+import type { TrainingMemory, TrainingSnapshot } from "./snapshot.ts";
 import type { Stepper } from "./stepper.ts";
 
 export interface RecoveryOptions {
@@ -48,6 +48,7 @@ const mostLosses = 3;
  */
 export class Recovery {
   readonly #stepper: Stepper;
+  readonly #memory: TrainingMemory;
   readonly #every: number;
   readonly #recover: RecoveryOptions["recover"];
   #copies: HostCopies;
@@ -62,13 +63,16 @@ export class Recovery {
   #restoring: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
 
-  private constructor(stepper: Stepper, copies: HostCopies, kept: Kept, options: RecoveryOptions & { every: number }) {
+  private constructor(stepper: Stepper, every: number, recover: RecoveryOptions["recover"], kept: Kept) {
+    const { store, memory } = stepper.live();
     this.#stepper = stepper;
-    this.#copies = copies;
+    this.#memory = memory;
+    this.#every = every;
+    this.#recover = recover;
+    this.#copies = new HostCopies(store);
     this.#kept = kept;
-    this.#every = options.every;
-    this.#recover = options.recover;
     this.#begun = { steps: stepper.steps, loads: kept.loads };
+    memory.snapshot = kept;
   }
 
   /** Takes the first snapshot, so that there always is one. Null where none are wanted. */
@@ -85,11 +89,8 @@ export class Recovery {
         wanted: "recover: async () => another Gpu, since only the app can replace its device",
       });
     }
-    const copies = new HostCopies(store);
-    const now = standingOf(stepper);
-    const kept = { ...now, values: await copies.take([...store.layout.arenas.keys()]) };
-    stepper.live().memory.snapshot = kept;
-    return new Recovery(stepper, copies, kept, { every: snapshotEvery, ...(recover ? { recover } : {}) });
+    const kept = { ...standingOf(stepper), values: await copyArenas(store) };
+    return new Recovery(stepper, snapshotEvery, recover, kept);
   }
 
   /**
@@ -139,21 +140,23 @@ export class Recovery {
   /** Begins a snapshot of what was submitted so far, where one is due and none is under way. */
   takeIfDue(): void {
     const { steps } = this.#stepper;
-    const { store, memory } = this.#stepper.live();
-    const isLoaded = memory.loads !== this.#begun.loads;
+    const { loads } = this.#memory;
+    const isLoaded = loads !== this.#begun.loads;
     if (this.#copying || (steps - this.#begun.steps < this.#every && !isLoaded)) return;
-    this.#begun = { steps, loads: memory.loads };
+    this.#begun = { steps, loads };
     this.#copying = true;
     // Weights that do not learn are as they were, unless others were loaded.
-    const arenas = [...store.layout.arenas.keys()].filter((arena) => isLoaded || arena !== "frozen");
+    const { arenas } = this.#stepper.live().store.layout;
+    const changed = [...arenas.keys()].filter((arena) => isLoaded || arena !== "frozen");
     // A copy that breaks off leaves the last one; that the device is lost is seen by the next step.
-    this.#keep(this.#copies, standingOf(this.#stepper), arenas).catch(() => {});
+    this.#keep(this.#copies, standingOf(this.#stepper), changed).catch(() => {});
   }
 
-  /** Ends it: a device that is lost from now on is not replaced. */
+  /** Ends it: a device that is lost from now on is not replaced. The last snapshot stays where it alone is left. */
   dispose(): void {
     this.#disposed = true;
     this.#copies.dispose();
+    if (!this.#failure) this.#memory.snapshot = null;
   }
 
   async #keep(copies: HostCopies, standing: Omit<Kept, "values">, arenas: readonly string[]): Promise<void> {
@@ -163,7 +166,7 @@ export class Recovery {
     await Promise.all(before.map(({ bytes }) => bytes));
     if (copies !== this.#copies) return;
     this.#kept = { ...standing, values: new Map([...this.#kept.values, ...values]) };
-    this.#stepper.live().memory.snapshot = this.#kept;
+    this.#memory.snapshot = this.#kept;
     this.#log.splice(0, before.length);
     this.#losses = 0;
     this.#copying = false;
@@ -183,50 +186,34 @@ export class Recovery {
 
   /** Replaces the device and makes the logged steps again. */
   async #restore(): Promise<void> {
-    const { store } = this.#stepper.live();
-    const lost = await store.gpu.lost;
-    const kept = this.#kept;
+    const { gpu: old, store } = this.#stepper.live();
+    const lost = await old.lost;
+    // A copy of the lost device that still comes in finds that it is not wanted.
+    this.#copies = new HostCopies(store);
+    this.#copying = false;
     this.#losses++;
-    this.#check(lost);
-    const gpu = await this.#another(lost);
+    if (this.#losses > mostLosses) {
+      throw this.#end(`a GPU device that was lost ${this.#losses} times since the last snapshot`, lost);
+    }
+    if (this.#memory.loads !== this.#kept.loads) {
+      throw this.#end("a GPU device that was lost after weights were loaded, before the next snapshot", lost);
+    }
+    const gpu = await this.#another(old, lost);
     try {
       if (this.#disposed) throw lost;
-      await this.#stepper.moveTo(gpu, kept, kept.epoch);
-      this.#copies = new HostCopies(store);
-      this.#copying = false;
-      this.#begun = { steps: this.#stepper.steps, loads: kept.loads };
-      for (const [i, step] of this.#log.entries()) {
-        const bytes = this.#stepper.run(step.learningRate, step.bytes !== null);
-        // Whoever waits for the reading hears of its failure.
-        bytes?.catch(() => {});
-        step.bytes = bytes;
-        if (i % stepsAhead === stepsAhead - 1) await gpu.idle();
-      }
-    } catch (error) {
+      await this.#stepper.moveTo(gpu, this.#kept, this.#kept.epoch);
+      await this.#replay(gpu);
+    } catch (cause) {
       // Lost again: the next look begins anew.
       if (gpu.isLost) return;
       if (!this.#recover) gpu.dispose();
-      throw error;
-    }
-  }
-
-  /** @throws DeviceError where the logged steps cannot, or should not, be made again */
-  #check(lost: DeviceError): void {
-    const parts = { where: "trainer", wanted: "a training that can go on", mend: this.#mend };
-    if (this.#losses > mostLosses) {
-      const seen = `a GPU device that was lost ${this.#losses} times since the last snapshot`;
-      throw new DeviceError({ ...parts, seen }, { cause: lost });
-    }
-    if (this.#stepper.live().memory.loads !== this.#kept.loads) {
-      const seen = "a GPU device that was lost after weights were loaded, before the next snapshot";
-      throw new DeviceError({ ...parts, seen }, { cause: lost });
+      throw this.#end(`a lost GPU device, and another that cannot take its place (${reasonOf(cause)})`, cause);
     }
   }
 
   /** @throws DeviceError where there is none */
-  async #another(lost: DeviceError): Promise<Gpu> {
+  async #another(old: Gpu, lost: DeviceError): Promise<Gpu> {
     let cause: unknown = lost;
-    const old = this.#stepper.live().gpu;
     for (const ms of this.#recover ? [0] : askAfterMs) {
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
       try {
@@ -238,15 +225,29 @@ export class Recovery {
         cause = error;
       }
     }
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const seen = `a lost GPU device, and no other to be had (${why})`;
-    throw new DeviceError({ where: "trainer", seen, wanted: "a device to go on with", mend: this.#mend }, { cause });
+    throw this.#end(`a lost GPU device, and no other to be had (${reasonOf(cause)})`, cause);
   }
 
-  get #mend(): string {
-    const { step } = this.#kept.position;
-    return `The training as it was after step ${step} is in host memory: model.saveSnapshot() makes a checkpoint of it.`;
+  async #replay(gpu: Gpu): Promise<void> {
+    this.#begun = { steps: this.#stepper.steps, loads: this.#kept.loads };
+    for (const [i, step] of this.#log.entries()) {
+      const bytes = this.#stepper.run(step.learningRate, step.bytes !== null);
+      // Whoever waits for the reading hears of its failure.
+      bytes?.catch(() => {});
+      step.bytes = bytes;
+      if (i % stepsAhead === stepsAhead - 1) await gpu.idle();
+    }
   }
+
+  #end(seen: string, cause: unknown): DeviceError {
+    const { step } = this.#kept.position;
+    const mend = `The training as it was after step ${step} is in host memory: model.saveSnapshot() makes a checkpoint of it.`;
+    return new DeviceError({ where: "trainer", seen, wanted: "a training that can go on", mend }, { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function standingOf(stepper: Stepper): Omit<Kept, "values"> {

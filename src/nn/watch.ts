@@ -1,6 +1,6 @@
 import { GraphError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
-import { copyValues, valueIn } from "../gpu/hostCopy.ts";
+import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
 import type { TensorData } from "../io/safetensors.ts";
 import { checkNames } from "../ops/options.ts";
 import type { Model } from "./model.ts";
@@ -111,6 +111,9 @@ export function changingWeights({ variables }: State): Variable[] {
 async function readWeights(model: Model): Promise<ReadonlyMap<Variable, TensorData>> {
   const { state, store } = model.compiled;
   const weights = changingWeights(state);
-  const copy = await copyValues(store, weights);
+  const copy = await copyArenas(
+    store,
+    weights.map(({ arena }) => arena),
+  );
   return new Map(weights.map((variable) => [variable, valueIn(copy, store, variable)]));
 }

@@ -1,7 +1,7 @@
 import { FormatError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import { showShape, showType, type TensorType, tensorType } from "../core/types.ts";
-import { copyValues, valueIn } from "../gpu/hostCopy.ts";
+import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
 import type { Variables } from "../gpu/variables.ts";
 import { encodeToBytes, type Metadata, type NamedTensor, openSafetensors, type TensorData } from "../io/safetensors.ts";
 
@@ -20,7 +20,10 @@ export async function saveVariables(
   store: Variables,
   variables: readonly Variable[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const copy = await copyValues(store, variables);
+  const copy = await copyArenas(
+    store,
+    variables.map(({ arena }) => arena),
+  );
   return encodeTensors(variables.map((variable) => tensorOf(variable, valueIn(copy, store, variable))));
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { TargetLimits } from "../../src/core/call.ts";
 import { DeviceError, GraphError, TrainingError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import {
@@ -27,6 +28,12 @@ async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
   );
 }
 
+/** As a plain object, of which a copy may differ. */
+function limitsOf({ device }: Gpu): TargetLimits {
+  const names = Object.keys(Object.getOwnPropertyDescriptors(GPUSupportedLimits.prototype));
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(device.limits, name)])) as unknown as TargetLimits;
+}
+
 describe("where a training cannot go on", () => {
   test("without snapshots the error names the option", async () => {
     const one = await fresh();
@@ -51,7 +58,7 @@ describe("where a training cannot go on", () => {
     const error = await failureOf(trainer.idle());
     expect(error).toBeInstanceOf(DeviceError);
     expect(String(error)).toBe(
-      "DeviceError: trainer: a lost GPU device, and no other to be had (the drawer is empty); wanted a device to go on with. " +
+      "DeviceError: trainer: a lost GPU device, and no other to be had (the drawer is empty); wanted a training that can go on. " +
         "The training as it was after step 6 is in host memory: model.saveSnapshot() makes a checkpoint of it.",
     );
     expect(() => trainer.step()).toThrow(error as Error);
@@ -76,6 +83,41 @@ describe("where a training cannot go on", () => {
     expect(await other.model.saveCheckpoint()).toEqual(calm.checkpoint);
     one.model.dispose();
     end(other);
+  });
+
+  test("the browser is asked again where it has no adapter at first", async () => {
+    const one = await fresh();
+    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 3 });
+    trainer.step();
+    const ask = vi.spyOn(navigator.gpu, "requestAdapter").mockResolvedValueOnce(null).mockResolvedValueOnce(null);
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    lose(one);
+    const waiting = trainer.idle();
+    await vi.waitFor(() => expect(ask).toHaveBeenCalledTimes(1));
+    await vi.advanceTimersByTimeAsync(2500);
+    vi.useRealTimers();
+    await waiting;
+    expect(ask).toHaveBeenCalledTimes(3);
+    expect(await trainer.loss()).toBe(calm.losses[0]);
+    trainer.dispose();
+    expect(() => one.model.saveSnapshot()).toThrow("recovering/saveSnapshot: no snapshot; wanted a training with");
+    end(one);
+  });
+
+  test("a device that cannot hold the model", async () => {
+    const one = await fresh();
+    const recover = () => Gpu.create({ target: { limits: { ...limitsOf(one.gpu), maxBufferSize: 64 } } });
+    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 3, recover });
+    trainer.step();
+    lose(one);
+    const error = await failureOf(trainer.idle());
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(String(error)).toMatch(
+      /a lost GPU device, and another that cannot take its place \(.* bytes; wanted at most 64 bytes.*after step 0 is in host/,
+    );
+    trainer.dispose();
+    expect(one.model.saveSnapshot().length).toBeGreaterThan(1000);
+    one.model.dispose();
   });
 
   test("with a device that is lost at every try", async () => {
