@@ -11,6 +11,12 @@ import { type OpenedPicture, readPicture, samples } from "./pictures.ts";
 import { classColours } from "./views.ts";
 import type { SegmentWorker } from "./worker.ts";
 
+/** Of a picture of which nobody has said what is on it. */
+const firstClasses: readonly PaintedClass[] = [
+  { label: 0, name: "Class 1" },
+  { label: 1, name: "Class 2" },
+];
+
 /** What files are opened into, and saved from. */
 interface Easel {
   readonly picture: OpenedPicture | null;
@@ -75,7 +81,7 @@ export class Files {
         const picture = await readPicture(file, file.name || "pasted picture");
         this.hideOffer();
         find(this.#host, "#segment-sample", HTMLSelectElement).value = "";
-        await this.#easel.open({ picture, classes: classesNamed(["Class 1", "Class 2"]) });
+        await this.#easel.open({ picture, classes: firstClasses });
       }
     } catch (error) {
       this.#shell.notice(error);
@@ -99,7 +105,7 @@ export class Files {
 
   async #openSample(name: string): Promise<void> {
     const sample = samples[name];
-    if (sample) await this.#easel.open({ picture: sample.draw(), classes: classesNamed(sample.classes) });
+    if (sample) await this.#easel.open({ picture: sample.draw(), classes: sample.classes });
   }
 
   async #resume(): Promise<void> {
@@ -166,8 +172,4 @@ export class Files {
       if (file) void act(file);
     });
   }
-}
-
-function classesNamed(names: readonly string[]): PaintedClass[] {
-  return names.map((name, label) => ({ label, name }));
 }

@@ -1,8 +1,17 @@
 import { smoothField } from "../../src/data/fields.ts";
 import { RandomStream } from "../../src/data/random.ts";
 
-/** Which of the three a pixel of the landscape is. */
+/** What a pixel of the landscape is, by its number in the truth. */
 export const landscapeClasses = ["Water", "Meadow", "Rock"] as const;
+
+export interface Landscape {
+  readonly width: number;
+  readonly height: number;
+  /** [height, width, 4], red, green, blue and opacity. */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+  /** [height, width], an index into `landscapeClasses`. */
+  readonly truth: Uint8Array;
+}
 
 const side = 256;
 
@@ -10,13 +19,13 @@ const side = 256;
  * Draws a coast from above: water with ripples, meadow with tufts, rock with cracks, and the class of every pixel. Light
  * changes over the picture, and the three share their greys, so that no one colour tells them apart.
  */
-export function drawLandscape(seed = 3): { readonly image: ImageData; readonly truth: Uint8Array } {
+export function drawLandscape(seed = 3): Landscape {
   const random = new RandomStream(seed);
   const field = (spacing: number) => smoothField(side, spacing, random);
   const [shore, cape, cliff, light] = [field(90), field(33), field(57), field(120)];
   const [ripple, tuft, patch, crack, grain] = [field(26), field(4), field(18), field(9), field(2)];
   const truth = new Uint8Array(side * side);
-  const image = new ImageData(side, side);
+  const pixels = new Uint8ClampedArray(4 * side * side);
   for (let i = 0; i < side * side; i++) {
     const [row, column] = [Math.floor(i / side), i % side];
     const at = (values: Float32Array) => values[i] ?? 0;
@@ -31,9 +40,9 @@ export function drawLandscape(seed = 3): { readonly image: ImageData; readonly t
     ][label];
     truth[i] = label;
     texture?.forEach((value, channel) => {
-      image.data[4 * i + channel] = value + 34 * at(light) + 14 * at(grain);
+      pixels[4 * i + channel] = value + 34 * at(light) + 14 * at(grain);
     });
-    image.data[4 * i + 3] = 255;
+    pixels[4 * i + 3] = 255;
   }
-  return { image, truth };
+  return { width: side, height: side, pixels, truth };
 }

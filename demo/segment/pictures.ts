@@ -1,6 +1,7 @@
 import { FormatError } from "../../src/core/errors.ts";
 import { drawCells } from "../../src/data/cells.ts";
 import { imageToImageData } from "../../src/data/maskImage.ts";
+import type { PaintedClass } from "./keeping.ts";
 import { drawLandscape, landscapeClasses } from "./landscape.ts";
 
 /** A picture to paint on. */
@@ -19,21 +20,27 @@ const leastSide = 16;
 export interface Sample {
   draw(): OpenedPicture;
   /** What there is to tell apart in it. */
-  readonly classes: readonly string[];
+  readonly classes: readonly PaintedClass[];
 }
 
-/** Pictures that are drawn, for those who have none at hand. */
+/** Pictures that are drawn, for those who have none at hand, with classes in colours that suit them. */
 export const samples: Readonly<Record<string, Sample>> = {
   "Drawn landscape": {
-    draw: () => ({ name: "landscape", image: drawLandscape().image, scaledFrom: null }),
-    classes: landscapeClasses,
+    draw: () => {
+      const { pixels, width, height } = drawLandscape();
+      return { name: "landscape", image: new ImageData(pixels, width, height), scaledFrom: null };
+    },
+    classes: landscapeClasses.map((name, i) => ({ name, label: [1, 2, 0][i] ?? i })),
   },
   "Drawn tissue": {
     draw: () => {
       const { images, width, height } = drawCells({ count: 1, seed: 1, size: 256 });
       return { name: "tissue", image: imageToImageData(images, width, height), scaledFrom: null };
     },
-    classes: ["Cell", "Membrane"],
+    classes: [
+      { name: "Cell", label: 1 },
+      { name: "Membrane", label: 0 },
+    ],
   },
 };
 
