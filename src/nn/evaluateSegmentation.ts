@@ -2,7 +2,7 @@ import { ShapeError } from "../core/errors.ts";
 import { checkLabelledMasks, type LabelledMasks } from "../data/segmentation.ts";
 import { accuracy, type Confusion, dice, iou } from "./metrics.ts";
 import type { Model } from "./model.ts";
-import { maskOf, type TileOptions, TilePredictor } from "./predictTiles.ts";
+import { maskOf, type PredictImageOptions, type TileOptions, TilePredictor } from "./predictTiles.ts";
 
 export interface SegmentationScores {
   /** Part of all pixels whose class is right. */
@@ -15,7 +15,7 @@ export interface SegmentationScores {
   readonly confusion: Confusion;
 }
 
-export interface EvaluateSegmentationOptions extends TileOptions {
+export interface EvaluateSegmentationOptions extends TileOptions, PredictImageOptions {
   /** Given each image's index and its predicted mask [height, width], in order: to show it, or to save it. */
   readonly onImage?: (index: number, prediction: Uint8Array, total: number) => void | Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface EvaluateSegmentationOptions extends TileOptions {
 export async function evaluateSegmentation(
   model: Model,
   set: LabelledMasks,
-  { onImage, ...options }: EvaluateSegmentationOptions = {},
+  { onImage, signal, ...options }: EvaluateSegmentationOptions = {},
 ): Promise<SegmentationScores> {
   const { images, masks, count, height, width, channels, classes, name } = checkLabelledMasks(set);
   const predictor = await TilePredictor.create(model, options);
@@ -45,7 +45,8 @@ export async function evaluateSegmentation(
     const area = height * width;
     for (let i = 0; i < count; i++) {
       const pixels = images.subarray(i * area * channels, (i + 1) * area * channels);
-      const prediction = maskOf(await predictor.predict({ pixels, height, width, channels }), classes.length);
+      const probabilities = await predictor.predict({ pixels, height, width, channels }, signal ? { signal } : {});
+      const prediction = maskOf(probabilities, classes.length);
       countConfusion(confusion, masks.subarray(i * area, (i + 1) * area), prediction);
       await onImage?.(i, prediction, count);
     }

@@ -43,6 +43,11 @@ export interface TileOptions {
   readonly output?: "logits" | "probabilities";
 }
 
+export interface PredictImageOptions {
+  /** Gives up between batches of tiles: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Predicts whole images by tiles of the network's size, in memory for a batch of tiles and one image (the overlap-tile
  * strategy of the U-Net paper): the used parts of the outputs cover the image, and where an input reaches beyond the
@@ -88,7 +93,8 @@ export class TilePredictor {
   }
 
   /** Probability of each class for each pixel: [height, width, classes]. @throws ShapeError on another kind of image */
-  async predict(image: TileImage): Promise<Float32Array> {
+  async predict(image: TileImage, options: PredictImageOptions = {}): Promise<Float32Array> {
+    checkNames("predictTiles", options, ["signal"]);
     const { height, width } = image;
     this.#checkImage(image);
     const { margin, overlap, batchSize, testTimeAugmentation } = this.#options;
@@ -103,6 +109,7 @@ export class TilePredictor {
     const counts = new Uint16Array(height * width);
     const x = new Float32Array(batchSize * ih * iw * channels);
     for (let first = 0; first < tiles.length; first += batchSize) {
+      options.signal?.throwIfAborted();
       const batch = tiles.slice(first, first + batchSize);
       batch.forEach((tile, b) => {
         this.#cut(image, tile, x.subarray(b * ih * iw * channels, (b + 1) * ih * iw * channels));
@@ -203,10 +210,14 @@ interface Sums {
  * const probabilities = await predictTiles(segmenter, { ...cells, pixels });
  * probabilities.length; // => 8192
  */
-export async function predictTiles(model: Model, image: TileImage, options: TileOptions = {}): Promise<Float32Array> {
+export async function predictTiles(
+  model: Model,
+  image: TileImage,
+  { signal, ...options }: TileOptions & PredictImageOptions = {},
+): Promise<Float32Array> {
   const predictor = await TilePredictor.create(model, options);
   try {
-    return await predictor.predict(image);
+    return await predictor.predict(image, signal ? { signal } : {});
   } finally {
     predictor.dispose();
   }

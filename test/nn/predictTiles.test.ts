@@ -169,6 +169,23 @@ describe("evaluateSegmentation", () => {
     model.dispose();
   });
 
+  test("is given up with the batch of tiles under way; so is the prediction of one image", async () => {
+    const kernel = Array.from({ length: 18 }, (_, i) => (i === 9 ? 1 : 0));
+    const model = await net({ tile: 8, padding: "same", kernel });
+    const toy = set(13, 9, 0);
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const onImage = (i: number) => {
+      seen.push(i);
+      controller.abort();
+    };
+    const { signal } = controller;
+    await expect(evaluateSegmentation(model, toy, { onImage, signal })).rejects.toMatchObject({ name: "AbortError" });
+    expect(seen).toEqual([0]);
+    await expect(predictTiles(model, picture(9, 9), { signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    model.dispose();
+  });
+
   test("scores of a confusion matrix", () => {
     const confusion = [
       [0, 0, 0],
