@@ -1,7 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { launchOptions } from "./tools/browser.ts";
-import { examplePrograms } from "./tools/examples.ts";
+import { docstringExamples } from "./tools/docstringExamples.ts";
 import { guidePrograms } from "./tools/guides.ts";
 import { wgsl } from "./tools/shader-plugin.ts";
 
@@ -12,7 +12,7 @@ import { wgsl } from "./tools/shader-plugin.ts";
 const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
-  plugins: [wgsl(), guidePrograms(), examplePrograms()],
+  plugins: [wgsl(), guidePrograms(), docstringExamples()],
   test: {
     projects: [
       {

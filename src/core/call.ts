@@ -36,9 +36,15 @@ export interface Target {
   readonly force?: Readonly<Record<string, number | string | boolean>>;
   /** Vendor and architecture, `"nvidia/hopper"`: by which the shipped choices are listed. */
   readonly adapter?: string;
-  /** What was measured to be fastest on this device, and wins over estimates. */
+  /**
+   * What was measured to be fastest on this device, and wins over estimates.
+   * @internal
+   */
   readonly tuned?: TunedChoices;
-  /** Hears of every choice that is made. */
+  /**
+   * Hears of every choice that is made.
+   * @internal
+   */
   readonly onChoice?: (choice: Choice) => void;
 }
 

@@ -84,7 +84,7 @@ export class FormatError extends WgradError {}
 /**
  * Training that cannot go on: a loss that is no number, or a model that is not compiled.
  * @example
- * sequential({ inputShape: [4], layers: [dense({ units: 2 })] }).compiled; // => TrainingError
+ * lenet5().predict(new Float32Array(32 * 32)); // => TrainingError
  */
 export class TrainingError extends WgradError {}
 

@@ -28,11 +28,15 @@ export interface Node {
   readonly outputs: readonly Value[];
   /** Module path of the layer that made it, `"lenet5/conv1"`. */
   readonly path: string;
-  /** Elementwise work that the operator's kernel does on each value of input 0 that it reads: see `Prologue` in op.ts. */
+  /**
+   * Elementwise work that the operator's kernel does on each value of input 0 that it reads: see `Prologue` in op.ts.
+   * @internal
+   */
   readonly prologue: Program | null;
   /**
    * Elementwise work that the operator's kernel does on each value before it stores it. Operand 0 of the program is
    * that value; the others are the last inputs of the node.
+   * @internal
    */
   readonly epilogue: Program | null;
 }

@@ -21,22 +21,44 @@ export interface OpDef<A extends Attrs = Attrs> {
   grad?(context: GradContext<A>): readonly (Value | null)[];
   /** Why there is no gradient. Exactly one of `grad` and `noGradient` is present. */
   readonly noGradient?: string;
+  /** The kernels that compute the outputs from the inputs, in order. */
   lower(context: LowerContext<A>): readonly KernelCall[];
-  /** For an elementwise operator: its program, by which it fuses with its neighbours. */
+  /**
+   * For an elementwise operator: its program, by which it fuses with its neighbours.
+   * @internal
+   */
   program?(attrs: A): Program;
-  /** The same operator with another program and a result of this shape. */
+  /**
+   * The same operator with another program and a result of this shape.
+   * @internal
+   */
   withProgram?(program: Program, shape: Shape): A;
-  /** The kernel can run an elementwise program on each value that it stores in output 0. */
+  /**
+   * The kernel can run an elementwise program on each value that it stores in output 0.
+   * @internal
+   */
   readonly epilogue?: true;
-  /** The kernel can run an elementwise program on each value of input 0 that it reads: see passes/absorb.ts. */
+  /**
+   * The kernel can run an elementwise program on each value of input 0 that it reads: see passes/absorb.ts.
+   * @internal
+   */
   readonly prologue?: Prologue;
   /** Output 0 is the bytes of input 0 under another shape: no kernel runs. */
   readonly view?: true;
-  /** The operator that does the work of this one and of an earlier one, of which it reads a result: see passes/join.ts. */
+  /**
+   * The operator that does the work of this one and of an earlier one, of which it reads a result: see passes/join.ts.
+   * @internal
+   */
   readonly joins?: Joint;
-  /** Another form of one input, which the kernels read faster: see passes/prepare.ts. */
+  /**
+   * Another form of one input, which the kernels read faster: see passes/prepare.ts.
+   * @internal
+   */
   readonly prepared?: Prepared<A>;
-  /** What makes output 0 again, for an operator that does more than that: see passes/recompute.ts. */
+  /**
+   * What makes output 0 again, for an operator that does more than that: see passes/recompute.ts.
+   * @internal
+   */
   readonly again?: Again;
   /** Pairs [output, input]: the output overwrites the input, which must be a variable. */
   inPlace?(inputCount: number, attrs: A): readonly (readonly [number, number])[];
@@ -95,7 +117,9 @@ export interface LowerContext<A> {
   /** The operator's own inputs, without the epilogue's operands. */
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** @internal */
   readonly prologue: Program | null;
+  /** @internal */
   readonly epilogue: BoundProgram | null;
   readonly target: Target;
 }

@@ -18,13 +18,18 @@ export interface Dataset {
   /**
    * Where its tensors lie. It keeps the arrays that they were made of, by reference: where the device is lost, they are
    * uploaded again to the model's next one.
+   * @internal
    */
   readonly store: Variables;
-  /** Nodes that make the batch at `cursor`, see ops/batch.ts. */
+  /**
+   * Nodes that make the batch at `cursor`, see ops/batch.ts.
+   * @internal
+   */
   batch(cursor: Value, batchSize: number): Batch;
   /**
    * A part of it as a data set in the same memory: `count` images from `from` on. One that is `held` out is for
    * evaluation, which wants every pixel of them. See subset.ts.
+   * @internal
    */
   readonly range?: (from: number, count: number, held: boolean) => Dataset;
   /** Images that `range` counts. Default: as many as examples; less where the examples are crops. */

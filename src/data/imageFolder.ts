@@ -5,6 +5,7 @@ import { checkLabelledMasks, type LabelledMasks } from "./segmentation.ts";
 export interface ImageFile {
   /** `"17.png"`, or with a path before it. */
   readonly name: string;
+  /** Its bytes: of a `File` the file itself. */
   read(): Promise<Blob>;
 }
 

@@ -1,9 +1,17 @@
-/** `wgrad/data`: data sets that live on the GPU, and what reads, draws, splits and weighs their examples. */
+/**
+ * Data sets that live on the GPU, and what reads, draws, splits and weighs their examples. In the examples `digits` are
+ * 64 drawn digits of 28x28 pixels, `data` is their data set, and `cells` are two drawn tissues of 64x64 pixels, with
+ * masks.
+ *
+ * @module wgrad/data
+ */
+
+export type { AugmentOptions, ElasticOptions } from "../ops/augment.ts";
 export { type BorderWeightOptions, borderWeights, type CellMask } from "./borderWeights.ts";
 export { type DrawCellsOptions, drawCells } from "./cells.ts";
 export { type DrawDigitsOptions, drawDigits } from "./digits.ts";
 export { prepareDrawing } from "./drawing.ts";
-export { readMnist } from "./idx.ts";
+export { type FetchFile, readMnist } from "./idx.ts";
 export { type Dataset, type ImageDatasetOptions, imageDataset } from "./imageDataset.ts";
 export {
   type ImageFile,
@@ -14,7 +22,7 @@ export {
 } from "./imageFolder.ts";
 export { encodeIndexedPng } from "./indexedPng.ts";
 export type { LabelledImages } from "./labelledImages.ts";
-export { encodePng, maskToImageData, sideBySide } from "./maskImage.ts";
+export { type Colour, encodePng, maskToImageData, type SideBySideOptions, sideBySide } from "./maskImage.ts";
 export type { PixelWeights } from "./pixelWeights.ts";
 export {
   type ScribbleDataset,

@@ -31,6 +31,7 @@ export class Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterFacts;
   readonly target: Target;
+  /** @internal */
   readonly pipelines: PipelineCache;
   /** Resolves, never rejects, when the device is lost. */
   readonly lost: Promise<DeviceError>;
@@ -68,7 +69,7 @@ export class Gpu {
         new DeviceError({
           seen: `the GPU device was lost: ${reason}`,
           wanted: "a live device",
-          mend: "With `snapshotEvery` a training goes on on another device; else make a new Gpu and load the last saved weights.",
+          mend: "With `snapshotEvery` a training goes on by itself on another device; else dispose the model, compile it with a new Gpu, and load what was saved last.",
         }),
       );
     });

@@ -11,6 +11,7 @@ import type { Logger, Scalar } from "./scalars.ts";
 export class CsvLog implements Logger {
   #text = "time,step,name,value\r\n";
 
+  /** Adds a line. */
   scalar({ name, value, step, time }: Scalar): void {
     this.#text += `${time},${step},${quoted(name)},${value}\r\n`;
   }

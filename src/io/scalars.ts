@@ -11,5 +11,6 @@ export interface Scalar {
 
 /** Takes the numbers of a training as they come in; write one for whatever shows or keeps them. */
 export interface Logger {
+  /** Takes one number. */
   scalar(scalar: Scalar): void;
 }

@@ -1,7 +1,7 @@
 import { conv2d, dense, dropout, flatten, maxPooling2d } from "../nn/layers.ts";
 import { type Model, sequential } from "../nn/model.ts";
 
-interface ClassesOption {
+export interface ClassesOption {
   /** Default 10. */
   readonly classes?: number;
 }

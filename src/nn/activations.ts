@@ -16,27 +16,44 @@ import {
 } from "../ops/activations.ts";
 import { softmax } from "../ops/softmax.ts";
 
+/** Any function from value to value, of the same shape. */
+export type Activation = (x: Value) => Value;
+
 /** Activations that a layer takes by name. Others are functions: `activation: (x) => leakyRelu(x, { .. })`. */
-export const activations = {
-  linear: (x: Value) => x,
+export type ActivationName =
+  | "linear"
+  | "relu"
+  | "relu6"
+  | "leakyRelu"
+  | "elu"
+  | "selu"
+  | "gelu"
+  | "sigmoid"
+  | "tanh"
+  | "silu"
+  | "swish"
+  | "softplus"
+  | "softsign"
+  | "mish"
+  | "softmax";
+
+export const activations: Readonly<Record<ActivationName, Activation>> = {
+  linear: (x) => x,
   relu,
   relu6,
-  leakyRelu: (x: Value) => leakyRelu(x),
-  elu: (x: Value) => elu(x),
+  leakyRelu: (x) => leakyRelu(x),
+  elu: (x) => elu(x),
   selu,
-  gelu: (x: Value) => gelu(x),
+  gelu: (x) => gelu(x),
   sigmoid,
   tanh,
   silu,
   swish: silu,
-  softplus: (x: Value) => softplus(x),
+  softplus: (x) => softplus(x),
   softsign,
   mish,
-  softmax: (x: Value) => softmax(x),
-} as const;
-
-export type ActivationName = keyof typeof activations;
-export type Activation = (x: Value) => Value;
+  softmax: (x) => softmax(x),
+};
 
 export function activationOf(where: string, choice: ActivationName | Activation): Activation {
   if (typeof choice === "function") return choice;

@@ -1,7 +1,6 @@
 import type { Target } from "../core/call.ts";
 import { GraphError } from "../core/errors.ts";
 import { Gpu } from "../gpu/gpu.ts";
-import type { Progress } from "../gpu/pipelines.ts";
 import type { Variables } from "../gpu/variables.ts";
 import { checkNames, checkWord } from "../ops/options.ts";
 import { type Recompute, recomputePolicies } from "../passes/recomputeChoice.ts";
@@ -32,7 +31,7 @@ export interface CompileOptions {
    */
   readonly tune?: boolean | TuneOptions;
   /** How many pipelines are ready, of how many. */
-  readonly onCompile?: Progress;
+  readonly onCompile?: (done: number, total: number) => void;
   /** Gives up: the promise is rejected with the signal's reason, and the model is as it was. */
   readonly signal?: AbortSignal;
 }
@@ -48,7 +47,7 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
   readonly tuning: Tuning | null;
   /** What kernels are chosen for. */
   readonly target: Target;
-  readonly onCompile: Progress | undefined;
+  readonly onCompile: CompileOptions["onCompile"];
   readonly memory: TrainingMemory;
 }
 

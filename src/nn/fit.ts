@@ -25,7 +25,9 @@ export interface FitOptions extends WatchOptions, TrainerOptions {
   readonly signal?: AbortSignal;
   /** Are told of every progress; see `logProgress`. `new TensorBoardLog()`, `new CsvLog()`, or any other. */
   readonly loggers?: readonly Logger[];
+  /** Called with every progress, as the loggers are. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Called at the end of each epoch, after its validation. */
   readonly onEpochEnd?: (epoch: EpochResult) => void;
 }
 
@@ -88,6 +90,7 @@ export class Fit implements AsyncIterable<Progress>, PromiseLike<History> {
     this.#loop = fitLoop(model, data, options);
   }
 
+  /** The progress of the training, reading by reading. Ending the iteration ends the training. */
   [Symbol.asyncIterator](): AsyncGenerator<Progress, History> {
     return this.#loop;
   }

@@ -100,10 +100,23 @@ export const heNormal: Initializer = ({ fanIn }) => ({
   truncated: true,
 });
 
+/** Each stands for the initializer with its defaults. */
+export type InitializerName =
+  | "zeros"
+  | "ones"
+  | "glorotUniform"
+  | "glorotNormal"
+  | "heUniform"
+  | "heNormal"
+  | "randomNormal"
+  | "randomUniform"
+  | "truncatedNormal";
+
 /**
  * By the names that layers take.
- * @internal */
-export const initializers = {
+ * @internal
+ */
+export const initializers: Readonly<Record<InitializerName, Initializer>> = {
   zeros,
   ones,
   glorotUniform,
@@ -113,11 +126,12 @@ export const initializers = {
   randomNormal: /* @__PURE__ */ randomNormal(),
   randomUniform: /* @__PURE__ */ randomUniform(),
   truncatedNormal: /* @__PURE__ */ truncatedNormal(),
-} as const;
+};
 
-export type InitializerName = keyof typeof initializers;
-
-/** An initializer by name, or the function itself. @internal */
+/**
+ * An initializer by name, or the function itself.
+ * @internal
+ */
 export function initializerOf(where: string, choice: InitializerName | Initializer): Initializer {
   if (typeof choice === "function") return choice;
   const found = initializers[choice];

@@ -303,15 +303,23 @@ export function weightedSum(terms: readonly (readonly [number, LossName | Loss])
  * The losses that a name stands for, each with its defaults. Those of overlaps and the focal loss have none, but are
  * called: their kernels would be part of every app that trains.
  */
-const byName = {
+const byName: Readonly<Record<LossName, () => Loss>> = {
   sparseCategoricalCrossentropy,
   categoricalCrossentropy,
   binaryCrossentropy,
   meanSquaredError,
   meanAbsoluteError,
   huber,
-} as const;
-export type LossName = keyof typeof byName;
+};
+
+/** Each stands for the loss with its defaults. */
+export type LossName =
+  | "sparseCategoricalCrossentropy"
+  | "categoricalCrossentropy"
+  | "binaryCrossentropy"
+  | "meanSquaredError"
+  | "meanAbsoluteError"
+  | "huber";
 
 /**
  * The loss that a name stands for, or the loss itself.

@@ -124,6 +124,7 @@ export interface Auc {
  * ROC AUC from histograms of the scores, [negatives.., positives..] of equally many bins, as src/ops/auc.ts gathers
  * them: the area by trapezoids. Within a bin the order of scores is lost, and counted as ties; so the error is at most
  * half of the pairs that share a bin, over all pairs.
+ * @internal
  */
 export function aucOf(histogram: ArrayLike<number>): Auc {
   const bins = histogram.length / 2;

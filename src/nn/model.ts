@@ -43,7 +43,10 @@ export class Model extends Network {
     this.#trunkOf = options.trunkOf ?? null;
   }
 
-  /** @throws TrainingError before `compile`. */
+  /**
+   * @throws TrainingError before `compile`.
+   * @internal
+   */
   get compiled(): Compiled {
     if (!this.#compiled) {
       throw new TrainingError({
@@ -72,6 +75,7 @@ export class Model extends Network {
   /**
    * Goes over to another device, for one that is lost, with weights and optimizer state as they were in the snapshot. Data
    * sets follow when they are next used; a forward pass is to be prepared again.
+   * @internal
    */
   async moveTo(gpu: Gpu, { values, position }: TrainingSnapshot): Promise<void> {
     this.#compiled = await moveCompiled(this.compiled, gpu);
@@ -164,7 +168,10 @@ export class Model extends Network {
     return plan(this.#trainGraph(data, batchSize), layout, target, { recompute });
   }
 
-  /** The compiled training step for batches of a data set; made once for each. */
+  /**
+   * The compiled training step for batches of a data set; made once for each.
+   * @internal
+   */
   trainCommands(data: Dataset, batchSize: number): Promise<CommandGraph> {
     const { commands, recompute } = this.compiled;
     return commands.get(`train/${batchSize}`, data, () => this.#trainGraph(data, batchSize), { recompute });
@@ -175,6 +182,7 @@ export class Model extends Network {
     return trainStep({ network: this, state, loss, seed }, optimizer, (cursor) => data.batch(cursor, batchSize));
   }
 
+  /** @internal */
   resetTotals(which: "trainTotals" | "testTotals"): void {
     const { state, store } = this.compiled;
     const { lossSum, counts, confusion } = state[which];
@@ -183,7 +191,10 @@ export class Model extends Network {
     }
   }
 
-  /** Name, shape and values of every weight, in order: the values are read from the GPU. */
+  /**
+   * Name, shape and values of every weight, in order: the values are read from the GPU.
+   * @internal
+   */
   async readWeight(variable: Variable): Promise<Float32Array> {
     return (await this.compiled.store.read(variable)) as Float32Array;
   }

@@ -146,6 +146,7 @@ export class Network extends Layer {
   /**
    * The same for inputs of other sides than the model's, which convolutions and pooling take; a layer whose weights
    * were made for one shape, such as `dense`, says that it does not. `values` are as many as the model's inputs.
+   * @internal
    */
   callLayers(values: readonly Value[], context: CallContext): Value[] {
     const known = new Map(this.inputs.map((symbol, i) => [symbol, values[i] as Value]));

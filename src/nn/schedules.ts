@@ -1,6 +1,11 @@
 import { GraphError } from "../core/errors.ts";
 
-export { type ReduceOnPlateau, type ReduceOnPlateauOptions, reduceOnPlateau } from "./plateau.ts";
+export {
+  type ReduceOnPlateau,
+  type ReduceOnPlateauOptions,
+  type ReduceOnPlateauState,
+  reduceOnPlateau,
+} from "./plateau.ts";
 
 /**
  * Learning rate over time: a function of the number of updates made so far, 0 before the first. Any function will do;

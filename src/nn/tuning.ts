@@ -2,7 +2,6 @@ import type { Target } from "../core/call.ts";
 import { GraphError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import type { Progress } from "../gpu/pipelines.ts";
 import { type TunedChoice, tune } from "../gpu/tune.ts";
 import { decodeTuned, encodeTuned, indexedDbStore, type TunedStore } from "../io/tunedStore.ts";
 import { checkNames, checkNumber } from "../ops/options.ts";
@@ -17,7 +16,7 @@ export interface TuneOptions {
   /** Where choices are kept, by adapter. Default: the browser's IndexedDB where there is one, else nowhere. */
   readonly store?: TunedStore | null;
   /** Choices that are measured, of how many, for each graph. */
-  readonly onProgress?: Progress;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What tuning has done for a model since it was compiled. */

@@ -201,7 +201,7 @@ export interface UnpoolOptions {
   readonly kernelSize: number | readonly number[];
   readonly strides?: number | readonly number[];
   readonly padding?: number | readonly number[];
-  /** [H, W]: several sizes are pooled to one. Default: (OH - 1) stride - 2 padding + kernel. */
+  /** [H, W], since several sizes are pooled to one. Default: (OH - 1) stride - 2 padding + kernel. */
   readonly outputSize?: number | readonly number[];
 }
 

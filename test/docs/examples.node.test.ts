@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { examplesOf, filesWithExamples } from "../../tools/docstringExamples.ts";
 import { entryPoints } from "../../tools/entryPoints.ts";
-import { examplesOf, filesWithExamples } from "../../tools/examples.ts";
 import { publicNames } from "../../tools/publicNames.ts";
 import { typeCheck } from "./typeCheck.ts";
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { preamble } from "../../tools/docstringExamples.ts";
 import { entryPoints } from "../../tools/entryPoints.ts";
-import { preamble } from "../../tools/examples.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 

@@ -1,5 +1,5 @@
 declare module "virtual:examples" {
-  import type { See } from "../../tools/examples.ts";
+  import type { See } from "../../tools/docstringExamples.ts";
 
   /** By file of `src`: its examples, by their lines. */
   export const files: Readonly<

@@ -72,7 +72,7 @@ function imports(file: string): string {
     });
     return `import { ${free.join(", ")} } from "${entry}";`;
   });
-  return `import type { See } from "${resolve(root, "tools/examples.ts")}"; import * as preamble from "virtual:preamble"; ${statements.join(" ")}`;
+  return `import type { See } from "${resolve(root, "tools/docstringExamples.ts")}"; import * as preamble from "virtual:preamble"; ${statements.join(" ")}`;
 }
 
 function opening(line: number, code: string): string {
@@ -87,7 +87,7 @@ const listId = "virtual:examples";
 const programId = /^virtual:examples\/(.+)$/;
 
 /** Vite plugin: `virtual:examples` exports `examples`, by file of `src`, a function that loads the examples of the file. */
-export function examplePrograms(): Plugin {
+export function docstringExamples(): Plugin {
   return {
     name: "examples",
     enforce: "pre",
