@@ -35,13 +35,24 @@ function limitsOf({ device }: Gpu): TargetLimits {
 }
 
 describe("where a training cannot go on", () => {
-  test("without snapshots the error names the option", async () => {
+  test("without snapshots the error names the option, and what else there is to do", async () => {
     const one = await fresh();
+    const saved = await one.model.saveWeights();
     const fitting = one.model.fit(one.data, { batchSize, epochs: 50, onProgress: () => lose(one) });
     const error = await failureOf(fitting);
     expect(error).toBeInstanceOf(DeviceError);
-    expect(String(error)).toContain("With `snapshotEvery` a training goes on on another device");
+    expect(String(error)).toContain(
+      "With `snapshotEvery` a training goes on by itself on another device; " +
+        "else dispose the model, compile it with a new Gpu, and load what was saved last.",
+    );
+    const { optimizer } = one.model.compiled;
     one.model.dispose();
+    const gpu = await Gpu.create();
+    await one.model.compile({ gpu, optimizer, loss: "sparseCategoricalCrossentropy", seed: 7 });
+    await one.model.loadWeights(saved);
+    const { losses } = await one.model.fit(one.data, { batchSize, epochs: epochCount });
+    expect(losses).toEqual(calm.losses);
+    end(one);
   });
 
   test("for want of a device, the last snapshot is still there to be saved and gone on from", async () => {
