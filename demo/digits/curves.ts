@@ -21,7 +21,7 @@ export class Curves {
       xLabel: "epoch",
       log: true,
       format: decimal,
-      height: 310,
+      height: 350,
     });
     this.#accuracy = new Chart(find(host, "#digits-accuracy-chart", HTMLElement), {
       label: "Accuracy on training and test digits over the epochs",
@@ -32,7 +32,7 @@ export class Curves {
       xLabel: "epoch",
       range: [0, 1],
       format: (value) => `${Math.round(100 * value)} %`,
-      height: 310,
+      height: 350,
     });
   }
 

@@ -37,6 +37,8 @@ export interface Listener {
   /** `rows` are those that were not told of yet. */
   progress(progress: Progress, rows: readonly Row[]): void;
   judged(judgement: Judgement): void;
+  /** The device was lost: steps wait until there is another. */
+  lost(): void;
 }
 
 /** GPU work that is handed over at a time, so that the page's own drawing never waits long behind it; two are under way. */
@@ -125,6 +127,11 @@ export class Session {
     }
   }
 
+  /** The device of now: another one where the first was lost. */
+  get gpu(): Gpu {
+    return this.#parts.model.compiled.gpu;
+  }
+
   get sets(): ImageSets {
     return this.#parts.sets;
   }
@@ -158,8 +165,13 @@ export class Session {
   /** Trains until the signal, or until the last epoch is done. */
   async run(signal: AbortSignal, listener: Listener, onValidated: () => Promise<void>): Promise<void> {
     const chunks: Chunk[] = [];
+    let watched: Gpu | null = null;
     this.#read = { ...this.#read, at: performance.now() };
     while (!signal.aborted && !this.progress.isDone) {
+      if (watched !== this.gpu) {
+        watched = this.gpu;
+        void watched.lost.then(() => listener.lost());
+      }
       await this.#turns.take(() => this.#advance(chunks));
       const isDue = this.#isValidationDue;
       this.#tell(listener, isDue);

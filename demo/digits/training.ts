@@ -82,6 +82,9 @@ export class Training {
         this.#verdicts.show(verdict);
         this.#curves.showTest(verdict.accuracy);
       },
+      lost: () => {
+        if (this.#state === "running") this.#say("The GPU was lost. The training goes on when it is back.");
+      },
     };
   }
 

@@ -32,6 +32,8 @@ export interface Audience {
   /** `rows` are new points of the curves; `whole` says that they take the place of all before. */
   progress(progress: Progress, rows: readonly Row[], whole: boolean): void;
   judged(verdict: Verdict): void;
+  /** The GPU went away under the training, which goes on when there is another. */
+  lost(): void;
 }
 
 /** A training that was kept by an earlier visit. */
@@ -204,8 +206,9 @@ export class DigitsWorker {
   }
 
   async #device(): Promise<Gpu> {
-    if (this.#gpu?.isLost) this.#gpu = null;
-    this.#gpu ??= await Gpu.create();
+    // A training whose device was lost has found itself another.
+    const gpu = this.#session?.gpu ?? this.#gpu;
+    this.#gpu = gpu && !gpu.isLost ? gpu : await Gpu.create();
     return this.#gpu;
   }
 
@@ -221,6 +224,7 @@ export class DigitsWorker {
     return {
       progress: (progress, rows) => this.#audience?.progress(progress, rows, false),
       judged: (judgement) => this.#tellVerdict(session, judgement),
+      lost: () => this.#audience?.lost(),
     };
   }
 

@@ -49,7 +49,9 @@ const circle = Array.from({ length: 17 }, (_, i): [number, number] => [
   0.5 - 0.3 * Math.cos((i * Math.PI) / 8),
 ]);
 
-test("trains, pauses, steps, is reloaded, resumes at the same step, reads a drawn digit, saves and opens", async () => {
+test("trains, pauses, steps, is reloaded, resumes at the same step, reads a drawn digit, saves and opens", {
+  timeout: 120_000,
+}, async () => {
   const { page, problems } = await visit(short);
   await says(page, "Ready.");
   await page.getByRole("button", { name: "Start" }).click();
@@ -106,5 +108,18 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await page.setInputFiles("#digits-open", file);
   await says(page, "Done.");
   expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test("a training outlives the GPU's process", async () => {
+  const { page } = await visit(short);
+  await says(page, "Ready.");
+  await page.getByRole("button", { name: "Start" }).click();
+  await says(page, /step [1-9]/);
+  const debug = await page.context().browser()?.newBrowserCDPSession();
+  await debug?.send("Browser.crashGpuProcess");
+  await says(page, "The GPU was lost.");
+  await says(page, /^Training: step/);
+  expect(await page.isHidden("#notice")).toBe(true);
   await page.context().close();
 });

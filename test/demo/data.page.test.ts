@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright";
+import { describe, expect, test } from "vitest";
+import { drawDigits } from "../../src/data/digits.ts";
+import { mnistFiles } from "../../src/data/idx.ts";
+import { mnistWebMirrors } from "../../src/data/mnist.ts";
+import { useBrowser } from "./visit.ts";
+
+const visit = useBrowser();
+const quick = `?request=${encodeURIComponent(JSON.stringify({ limit: 320, epochs: 1 }))}`;
+const ready = (page: Page) => page.locator("#digits-status", { hasText: "Ready." }).waitFor();
+
+/** Bytes as an IDX file of this shape. */
+function idx(shape: readonly number[], bytes: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header.set([0, 0, 8, shape.length]);
+  shape.forEach((side, i) => {
+    header.writeUInt32BE(side, 4 + 4 * i);
+  });
+  return Buffer.concat([header, bytes]);
+}
+
+/** Digits in the four files of MNIST's form, some of them gzipped. */
+function files(): { name: string; mimeType: string; buffer: Buffer }[] {
+  return Object.values(mnistFiles).flatMap(({ images, labels }, i) => {
+    const { count, height, width, ...set } = drawDigits({ count: [640, 210][i] ?? 0, seed: i + 5 });
+    return [
+      { name: `${images}.gz`, mimeType: "", buffer: gzipSync(idx([count, height, width], set.images)) },
+      { name: labels, mimeType: "", buffer: idx([count], set.labels) },
+    ];
+  });
+}
+
+test("IDX files of a person's own are trained on, kept for the next visit, and refused where they are broken", async () => {
+  const { page, problems } = await visit(quick);
+  await ready(page);
+  await page.selectOption("#digits-data", "files");
+  await page.setInputFiles("#digits-picked", files());
+  await page.getByText("210 test digits").waitFor();
+  await ready(page);
+  await page.getByRole("button", { name: "Step" }).click();
+  await page.locator("#digits-status", { hasText: "Paused at step 1 of 5" }).waitFor();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#digits-status", { hasText: "Done." }).waitFor();
+
+  await page.reload();
+  await page.getByRole("button", { name: "Go on with it" }).waitFor();
+  await ready(page);
+  await page.getByRole("button", { name: "Go on with it" }).click();
+  await page.getByText("210 test digits").waitFor();
+  await page.locator("#digits-status", { hasText: "Done." }).waitFor();
+
+  const broken = files().map((file, i) =>
+    i === 2 ? { ...file, buffer: Buffer.from("<html>not found</html>") } : file,
+  );
+  await page.setInputFiles("#digits-picked", broken);
+  await page.locator("#notice").getByText("an HTML or XML page").waitFor();
+  expect(await page.isEnabled("#digits-reset")).toBe(true);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+describe("MNIST", () => {
+  test("is asked for when it is chosen, and refused where it is another file", async () => {
+    const { page, requests } = await visit(quick);
+    await page.context().route(/^https:/, (route) => route.fulfill({ status: 200, body: "something else" }));
+    await ready(page);
+    expect(requests.filter((url) => url.startsWith("https:"))).toEqual([]);
+    await page.selectOption("#digits-data", "mnist");
+    await page.locator("#notice").getByText("of SHA-256").waitFor();
+    const file = "train-images-idx3-ubyte.gz";
+    const asked = requests.filter((url) => url.startsWith("https:"));
+    expect(asked).toEqual(mnistWebMirrors.map((mirror) => mirror + file));
+    await page.context().close();
+  });
+
+  const folder = "../shared/data/mnist/";
+  test.skipIf(!existsSync(folder))(`is trained on, and not asked for again (needs ${folder})`, async () => {
+    const { page, requests } = await visit(quick);
+    await page.context().route(/^https:/, (route) => {
+      const name = new URL(route.request().url()).pathname.split("/").at(-1) ?? "";
+      return route.fulfill({ headers: { "access-control-allow-origin": "*" }, body: readFileSync(folder + name) });
+    });
+    await ready(page);
+    await page.selectOption("#digits-data", "mnist");
+    await page.locator("#digits-status", { hasText: "Downloading" }).waitFor();
+    await ready(page);
+    const asked = () => requests.filter((url) => url.startsWith("https:")).length;
+    expect(asked()).toBe(4);
+    await page.reload();
+    await ready(page);
+    await page.selectOption("#digits-data", "mnist");
+    await page.locator("#digits-status", { hasText: "Reading" }).waitFor();
+    await ready(page);
+    expect(asked()).toBe(4);
+    await page.context().close();
+  });
+});
