@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/data/imageDataset.ts";
-import type { Gpu } from "../../src/gpu/gpu.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
 import { decodeTuned, encodeTuned, type TunedStore } from "../../src/io/tunedStore.ts";
 import type { CompileOptions } from "../../src/nn/compile.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
-import type { TuneOptions } from "../../src/nn/tuning.ts";
+import { type TuneOptions, Tuning } from "../../src/nn/tuning.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
 import { testGpu } from "../support/run.ts";
 
@@ -108,5 +108,18 @@ describe("compile({ tune })", () => {
     expect(await trained({ store }).catch((error: Error) => error.message)).toContain(
       "tuned kernels: a text that is no JSON; wanted",
     );
+  });
+
+  test("goes over to another device of the same adapter with its choices, and measures none again", async () => {
+    const { vendor, architecture, description } = gpu.adapter;
+    const kept = encodeTuned(new Map([["some kernel", "its variant"]]));
+    const store = memoryStore(new Map([[[vendor, architecture, description].join("/"), kept]]));
+    const tuning = await Tuning.create(gpu, { store });
+    store.texts.clear();
+    const other = await Gpu.create();
+    const moved = await tuning.on(other);
+    expect(moved.target.tuned).toEqual(new Map([["some kernel", "its variant"]]));
+    expect(moved.target.limits).toBe(other.device.limits);
+    other.dispose();
   });
 });
