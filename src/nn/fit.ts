@@ -149,9 +149,9 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   const watch = new Watch(model, options);
   const { memory } = model.compiled;
   if (memory.resumed && initialEpoch === model.epochsDone) watch.resume(memory.resumed);
-  memory.resumed = null;
   memory.watched = watch.state;
   const trainer = await Trainer.create(model, data, pick(options, trainerOptions));
+  memory.resumed = null;
   const steps = trainer.stepsPerEpoch;
   const results: EpochResult[] = [];
   const losses: number[] = [];
