@@ -142,7 +142,12 @@ export function makeNode({ op, attrs, inputs, types, path, prologue = null, epil
   return Object.freeze(whole);
 }
 
-/** The graph of all nodes that `outputs` and `updates` need, each after the nodes it reads from. */
+/**
+ * The graph of all nodes that `outputs` and `updates` need, each after the nodes it reads from.
+ * @example
+ * const { nodes } = makeGraph("gate", { y: mul(x, sigmoid(x)) });
+ * nodes.map(({ op }) => op.name); // => ["map", "map"]
+ */
 export function makeGraph(name: string, outputs: Record<string, Value>, updates: readonly Value[] = []): Graph {
   const nodes: Node[] = [];
   const seen = new Set<Node>();

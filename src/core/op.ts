@@ -65,8 +65,9 @@ export interface OpDef<A extends Attrs = Attrs> {
 }
 
 /**
- * `earlier` reads nothing that the later operator does not read. `joint` has the attributes of the later one, and takes the inputs
- * of `earlier`, then what else the later one reads; it makes the results of the later one, then the first of `earlier`.
+ * `earlier` reads nothing that the later operator does not read. `joint` has the attributes of the later one, and takes
+ * the inputs of `earlier`, then what else the later one reads; it makes the results of the later one, then the first of
+ * `earlier`.
  */
 export interface Joint {
   readonly earlier: OpDef;
@@ -74,8 +75,8 @@ export interface Joint {
 }
 
 /**
- * The program has two operands: the value of input 0, and that of output 0 of the node which made input `forward`, without
- * its epilogue, which the kernel makes again, bit for bit, from what it reads anyway.
+ * The program has two operands: the value of input 0, and that of output 0 of the node which made input `forward`,
+ * without its epilogue, which the kernel makes again, bit for bit, from what it reads anyway.
  */
 export interface Prologue {
   readonly forward: number;
@@ -130,7 +131,19 @@ export interface BoundProgram {
   readonly operands: readonly Value[];
 }
 
-/** Adds a node at the current module path and returns its outputs. */
+/**
+ * Adds a node at the current module path and returns its outputs.
+ * @throws what the operator's `infer` throws
+ * @example
+ * const twice: OpDef = {
+ *   name: "twice",
+ *   doc: "x and x",
+ *   noGradient: "an example",
+ *   infer: ([type]) => (type ? [type, type] : []),
+ *   lower: () => [],
+ * };
+ * apply(twice, [x], {}).length; // => 2
+ */
 export function apply<A extends Attrs>(op: OpDef<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
   const path = currentPath();
   const where = path ? `${path}/${op.name}` : op.name;
@@ -139,7 +152,12 @@ export function apply<A extends Attrs>(op: OpDef<A>, inputs: readonly Value[], a
   return makeNode({ op, attrs: { ...attrs }, inputs, types, path }).outputs;
 }
 
-/** `apply` for the many operators with one output. */
+/**
+ * `apply` for the many operators with one output.
+ * @example
+ * const named: OpDef = { name: "named", doc: "x", noGradient: "an example", infer: (types) => types, lower: () => [] };
+ * applyOne(named, [x], {}).type.shape; // => [2, 8, 8, 4]
+ */
 export function applyOne<A extends Attrs>(op: OpDef<A>, inputs: readonly Value[], attrs: A): Value {
   return apply(op, inputs, attrs)[0] as Value;
 }

@@ -4,8 +4,10 @@ import { showType } from "./types.ts";
 
 /**
  * The graph as text, one node a line, numbered from the top, so that two builds of one model print the same:
- * `%3 = conv2d(%2, conv1/kernel, conv1/bias) {strides: [1, 1]} -> tanh : f32[64, 28, 28, 6]  # lenet5/conv1`. Before the name
- * stands what a kernel makes of its first input, behind the attributes what it makes of its result.
+ * `%3 = conv2d(%2, conv1/kernel, conv1/bias) {strides: [1, 1]} -> tanh : f32[64, 28, 28, 6]  # lenet5/conv1`. Before
+ * the name stands what a kernel makes of its first input, behind the attributes what it makes of its result.
+ * @example
+ * console.log(printGraph(makeGraph("gate", { y: sigmoid(x) })));
  */
 export function printGraph(graph: Graph): string {
   const names = new Map<Value, string>();

@@ -26,6 +26,10 @@ const caches = new WeakMap<GPUDevice, PipelineCache>();
  * The device: made by us (`Gpu.create()`) or borrowed from the app around us (`Gpu.from(device)`). It has the pipeline
  * cache and turns the browser's errors into ours. A borrowed device is never destroyed, and its errors are not listened
  * to: they may be the app's. What fails of our own there is caught in error scopes; see `watch`.
+ * @example
+ * const gpu = await Gpu.create();
+ * console.log(gpu.adapter.vendor, gpu.adapter.architecture, gpu.adapter.software ? "a CPU" : "a GPU");
+ * gpu.dispose();
  */
 export class Gpu {
   readonly device: GPUDevice;
@@ -75,7 +79,10 @@ export class Gpu {
     });
   }
 
-  /** Asks the browser for its adapter and a device with that adapter's limits. No adapter is an error. */
+  /**
+   * Asks the browser for its adapter and a device with that adapter's limits.
+   * @throws DeviceError where there is no WebGPU, or no adapter; the message says which browsers have it
+   */
   static async create(options: GpuOptions = {}): Promise<Gpu> {
     const { powerPreference = "high-performance", target = {} } = options;
     if (!globalThis.navigator?.gpu) {
@@ -109,8 +116,8 @@ export class Gpu {
   }
 
   /**
-   * Works on a device of the app's, with the features and limits that it has: WebGPU's default limits and no feature are
-   * enough. It is never destroyed, and its error handlers are left alone.
+   * Works on a device of the app's, with the features and limits that it has: WebGPU's default limits and no feature
+   * are enough. It is never destroyed, and its error handlers are left alone.
    *
    *     const device = await adapter.requestDevice();
    *     await model.compile({ gpu: Gpu.from(device), optimizer, loss });

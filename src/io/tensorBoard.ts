@@ -6,10 +6,6 @@ import type { Logger, Scalar } from "./scalars.ts";
  * A training's log as TensorBoard reads it: an event file, to be called `*.tfevents.*`. Records of `Event` messages
  * (tensorflow/core/util/event.proto), each as TFRecord frames them: u64 length, masked CRC-32C of it, the message,
  * masked CRC-32C of that; all little-endian.
- *
- *     const log = new TensorBoardLog();
- *     await model.fit(data, { epochs: 5, loggers: [log] });
- *     download(log.take(), "events.out.tfevents.1");
  * @example
  * const log = new TensorBoardLog();
  * await model.fit(data, { loggers: [log] });

@@ -25,6 +25,8 @@ const tracks = { layers: 1, dispatches: 2 } as const;
  * another without gaps, each as long as it typically is.
  *
  * Source: "Trace Event Format", Google, 2016.
+ * @example
+ * const file = new File([chromeTrace(profile)], "trace.json"); // of await trainer.profile()
  */
 export function chromeTrace(profile: Profile): string {
   const { model, batchSize, steps, clockMs, adapter, ceilings, dispatches, total, memory } = profile;

@@ -23,18 +23,14 @@ export interface ForwardOptions {
 
 /**
  * A forward pass on buffers that lie on the GPU and stay there: no copy on the way in, none on the way out, and nobody
- * waits. It reads the weights as they are when its commands run, so that a model that trains beside it shows what it has
- * learned by then.
- *
- *     const forward = await model.forward({ x: { buffer: pixels } });
- *     const onFrame = () => {
- *       const encoder = device.createCommandEncoder();
- *       fillPixels(encoder);
- *       forward.encode(encoder);
- *       drawFrom(encoder, forward.y);
- *       device.queue.submit([encoder.finish()]);
- *       requestAnimationFrame(onFrame);
- *     };
+ * waits. It reads the weights as they are when its commands run, so that a model that trains beside it shows what it
+ * has learned by then.
+ * @example
+ * const forward = await model.forward({ batchSize: 1 });
+ * gpu.device.queue.writeBuffer(forward.x.buffer, forward.x.offset, new Float32Array(28 * 28));
+ * const encoder = gpu.device.createCommandEncoder();
+ * forward.encode(encoder); // between passes of the app's, which may fill forward.x and draw from forward.y
+ * gpu.device.queue.submit([encoder.finish()]);
  */
 export class Forward {
   /** [batchSize, ..input shape], the shape of `x`. */

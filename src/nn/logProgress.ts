@@ -5,8 +5,10 @@ import type { Progress } from "./fit.ts";
  * Tells a logger what a progress of `fit` says: `loss/step` of each step, `learningRate`,
  * `imagesPerSecond`; at the end of an epoch `loss/epoch`, `accuracy/epoch`, and with validation `loss/validation` and
  * `accuracy/validation`. Steps are counted from compile on.
- *
- *     for await (const progress of model.fit(data)) logProgress(log, progress);
+ * @example
+ * const log = new CsvLog();
+ * for await (const progress of model.fit(data)) logProgress(log, progress);
+ * console.log(log.take());
  */
 export function logProgress(logger: Logger, progress: Progress, time = Date.now() / 1000): void {
   const { losses, stepsDone, learningRate, examplesPerSecond, epochEnd } = progress;

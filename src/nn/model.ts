@@ -24,7 +24,16 @@ import { Trainer, type TrainerOptions } from "./trainer.ts";
 import type { TuningReport } from "./tuning.ts";
 import { loadVariables, saveVariables } from "./weightFiles.ts";
 
-/** A network that can be trained: Keras' compile, fit, evaluate, predict, summary. */
+/**
+ * A network that can be trained: Keras' compile, fit, evaluate, predict, summary.
+ * @example
+ * const model = sequential({ inputShape: [28, 28, 1], layers: [flatten(), dense({ units: 10 })] });
+ * await model.compile({ gpu, optimizer: sgd({ learningRate: 0.01 }), loss: "sparseCategoricalCrossentropy" });
+ * for await (const { epoch, loss } of model.fit(data, { epochs: 2 })) console.log(epoch, loss);
+ * const { accuracy, confusion } = await model.evaluate(data);
+ * console.log(model.summary());
+ * model.dispose();
+ */
 export class Model extends Network {
   /** Updates made since compile. */
   stepsDone = 0;
@@ -73,8 +82,8 @@ export class Model extends Network {
   }
 
   /**
-   * Goes over to another device, for one that is lost, with weights and optimizer state as they were in the snapshot. Data
-   * sets follow when they are next used; a forward pass is to be prepared again.
+   * Goes over to another device, for one that is lost, with weights and optimizer state as they were in the snapshot.
+   * Data sets follow when they are next used; a forward pass is to be prepared again.
    * @internal
    */
   async moveTo(gpu: Gpu, { values, position }: TrainingSnapshot): Promise<void> {
@@ -103,7 +112,13 @@ export class Model extends Network {
     });
   }
 
-  /** Trains; see `Fit`. */
+  /**
+   * Trains: a promise of the history, and an async iterator of the progress; see `Fit`.
+   * @throws TrainingError before `compile`, and where a loss is no number, whose step it names; GraphError on an option
+   * that is no such
+   * @example
+   * const { losses } = await model.fit(data, { epochs: 2, batchSize: 16, validationSplit: 0.25 });
+   */
   fit(data: Dataset, options: FitOptions = {}): Fit {
     return new Fit(this, data, options);
   }
@@ -116,12 +131,20 @@ export class Model extends Network {
   /**
    * Loss, accuracy and confusion matrix over a whole data set.
    * @throws TrainingError where labels are outside the classes of the model
+   * @example
+   * const { loss, accuracy, confusion } = await model.evaluate(data, { batchSize: 32 });
    */
   evaluate(data: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     return evaluate(this, data, options);
   }
 
-  /** The network's output for examples [n, ..input shape], as numbers in one array. */
+  /**
+   * The network's output for examples [n, ..input shape], as numbers in one array, [n, ..output shape].
+   * @throws TrainingError before `compile`; ShapeError on numbers that are no whole examples
+   * @example
+   * const logits = await model.predict(new Float32Array(2 * 28 * 28));
+   * logits.length; // => 20
+   */
   predict(x: Float32Array, options: PredictOptions = {}): Promise<Float32Array> {
     return predict(this, x, options);
   }
@@ -129,6 +152,9 @@ export class Model extends Network {
   /**
    * Prepares a forward pass on buffers that stay on the GPU, for an app that has its own commands; see `Forward`.
    * @throws GraphError on a buffer that cannot be bound
+   * @example
+   * const forward = await model.forward({ batchSize: 8 });
+   * forward.outputShape; // => [8, 10]
    */
   async forward(options: ForwardOptions = {}): Promise<Forward> {
     this.#forward = await Forward.create(this, options);
@@ -136,8 +162,8 @@ export class Model extends Network {
   }
 
   /**
-   * Records the forward pass that was prepared last into an encoder of the app's, without a submit: it reads `forward.x`
-   * and writes `forward.y`. @throws TrainingError before `await model.forward(..)`
+   * Records the forward pass that was prepared last into an encoder of the app's, without a submit: it reads
+   * `forward.x` and writes `forward.y`. @throws TrainingError before `await model.forward(..)`
    */
   encode(encoder: CommandEncoder): void {
     if (!this.#forward) {
@@ -156,12 +182,21 @@ export class Model extends Network {
     return summarize(this, this.#compiled, options);
   }
 
+  /** The device that it is on: another one after a training has outlived a lost one. @throws TrainingError before `compile` */
+  get gpu(): Gpu {
+    return this.compiled.gpu;
+  }
+
   /** What tuning found and took; null where the model was compiled without. */
   get tuning(): TuningReport | null {
     return this.#compiled?.tuning?.report ?? null;
   }
 
-  /** The plan of one training step on this data set: dispatches, flops, bytes. No GPU work is done. */
+  /**
+   * The plan of one training step on this data set: dispatches, flops, bytes. No GPU work is done.
+   * @example
+   * const { calls, flops, peakBytes } = model.trainPlan(data, 32);
+   */
   trainPlan(data: Dataset, batchSize: number): Plan {
     const { store, recompute, target } = this.compiled;
     const layout = mergeLayouts([store.layout, data.store.layout]);
@@ -199,13 +234,24 @@ export class Model extends Network {
     return (await this.compiled.store.read(variable)) as Float32Array;
   }
 
-  /** All weights, as they are at the moment of the call, as a safetensors file. */
+  /**
+   * All weights as a safetensors file, under their layers' names: `"conv1/kernel"`.
+   * @example
+   * const link = document.createElement("a");
+   * link.href = URL.createObjectURL(new Blob([await model.saveWeights()]));
+   * link.download = "digits.safetensors";
+   */
   saveWeights(): Promise<Uint8Array<ArrayBuffer>> {
     const { state, store } = this.compiled;
     return saveVariables(store, [...state.variables.values()]);
   }
 
-  /** Takes the weights of a safetensors file; every name and shape must be this model's, else nothing is changed. */
+  /**
+   * Takes the weights of a safetensors file; every name and shape must be this model's, else nothing is changed.
+   * @throws FormatError on a file that is none, or of another model
+   * @example
+   * await model.loadWeights(await model.saveWeights());
+   */
   async loadWeights(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
     const { state, store } = this.compiled;
     await loadVariables("loadWeights", store, state.variables.values(), file);
@@ -213,9 +259,9 @@ export class Model extends Network {
   }
 
   /**
-   * Weights, optimizer state and position, and what early stopping and `reduceOnPlateau` remember, as a safetensors file:
-   * `fit` goes on from it bit for bit. It is of the moment of the call, also where training goes on meanwhile. Notes are
-   * texts of your own that go with it.
+   * Weights, optimizer state and position, and what early stopping and `reduceOnPlateau` remember, as a safetensors
+   * file: `fit` goes on from it bit for bit. It is of the moment of the call, also where training goes on meanwhile.
+   * Notes are texts of your own that go with it.
    */
   async saveCheckpoint(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
     const { compiled } = this;
@@ -224,8 +270,8 @@ export class Model extends Network {
   }
 
   /**
-   * The last snapshot of a training with `snapshotEvery` as a checkpoint: from host memory, so that nothing is lost where
-   * the device is and there is no other. @throws TrainingError where there is no snapshot
+   * The last snapshot of a training with `snapshotEvery` as a checkpoint: from host memory, so that nothing is lost
+   * where the device is and there is no other. @throws TrainingError where there is no snapshot
    */
   saveSnapshot(notes: Notes = {}): Uint8Array<ArrayBuffer> {
     const { compiled } = this;
@@ -240,8 +286,12 @@ export class Model extends Network {
   }
 
   /**
-   * Takes a checkpoint and returns its notes. Then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on; with
-   * `initialStep: model.epochStep` also in the midst of an epoch.
+   * Takes a checkpoint and returns its notes. Then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on;
+   * with `initialStep: model.epochStep` also in the midst of an epoch.
+   * @example
+   * const file = await model.saveCheckpoint({ note: "after a walk" });
+   * const { note } = await model.loadCheckpoint(file);
+   * await model.fit(data, { epochs: model.epochsDone + 1, initialEpoch: model.epochsDone });
    */
   async loadCheckpoint(file: Uint8Array | ReadableStream<Uint8Array>): Promise<Notes> {
     const { position, watched, notes } = await loadCheckpoint(this.compiled, file);
@@ -258,7 +308,16 @@ export class Model extends Network {
   }
 }
 
-/** A stack of layers. */
+/**
+ * A stack of layers, each fed by the one before.
+ * @throws ShapeError, at the layer that does not take what the one before makes
+ * @example
+ * const classifier = sequential({
+ *   inputShape: [28, 28, 1],
+ *   layers: [conv2d({ filters: 8, kernelSize: 3, activation: "relu" }), flatten(), dense({ units: 10 })],
+ * });
+ * classifier.parameterCount; // => 54170
+ */
 export function sequential(options: {
   readonly name?: string;
   /** Of one example, without the batch: [height, width, channels]. */
@@ -269,7 +328,14 @@ export function sequential(options: {
   return new Model({ ...(name === undefined ? {} : { name }), ...stack(inputShape, layers) });
 }
 
-/** A graph of layers, from symbols: `const x = input([28, 28, 1]); model({ inputs: x, outputs: dense({..}).apply(x) })`. */
+/**
+ * A graph of layers, from inputs to outputs: what a layer's `apply` returns is applied to further layers.
+ * @throws GraphError where an output needs an input that is not listed
+ * @example
+ * const y = conv2d({ filters: 1, kernelSize: 3, padding: "same" }).apply(image);
+ * const residual = model({ inputs: image, outputs: add().apply(image, y) });
+ * residual.outputs.map(({ shape }) => shape); // => [[28, 28, 1]]
+ */
 export function model(options: {
   readonly name?: string;
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];

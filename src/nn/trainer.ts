@@ -46,17 +46,17 @@ const trainerOptions = ["batchSize", "shuffle", "initialEpoch", "initialStep", "
  * Training by the step, for those who have a loop of their own; `fit` is made of it. A step is submitted and not waited
  * for: what waits says so by being a promise. Epochs follow one another without end.
  *
- *     const trainer = await model.trainer(data, { batchSize: 64, snapshotEvery: 100 });
- *     const onFrame = () => {
- *       trainer.step({ budgetMs: 8 });
- *       render();
- *       requestAnimationFrame(onFrame);
- *     };
- *     onFrame();
- *
  * With `snapshotEvery` it outlives its device: while that is being replaced `step` submits nothing, and what is awaited
- * takes longer. The device is then another, `model.compiled.gpu`; data sets follow when they are next used. To end a
+ * takes longer. The device is then another, `model.gpu`; data sets follow when they are next used. To end a
  * training for good call `dispose` of it, the model or the Gpu: that is no loss, and nothing is replaced.
+ * @example
+ * const trainer = await model.trainer(data, { batchSize: 16, snapshotEvery: 100 });
+ * while (trainer.epoch === 1) {
+ *   trainer.step({ budgetMs: 8 });
+ *   await new Promise(requestAnimationFrame); // the page draws
+ * }
+ * console.log("loss", await trainer.loss());
+ * trainer.dispose();
  */
 export class Trainer {
   readonly #stepper: Stepper;
@@ -104,8 +104,8 @@ export class Trainer {
   }
 
   /**
-   * Submits a training step. With `budgetMs`, as many as the GPU is done with in that time, judged by earlier ones: none
-   * while those of earlier calls still fill it, and one where a single step takes longer. For a render loop.
+   * Submits a training step. With `budgetMs`, as many as the GPU is done with in that time, judged by earlier ones:
+   * none while those of earlier calls still fill it, and one where a single step takes longer. For a render loop.
    *
    * @returns how many steps were submitted; 0 while a lost device is being replaced
    * @throws DeviceError where the device failed; TrainingError where the model was compiled again
@@ -136,11 +136,11 @@ export class Trainer {
   }
 
   /**
-   * Records the next training step into an encoder of the caller's, between its passes, and submits nothing: for apps that
-   * have a submit of their own. Any number of steps may be recorded before one; they are done in the order in which they
-   * are submitted, which must be that in which they were recorded, before `step`, `idle`, `loss` or the end of the
-   * training. With `snapshotEvery`, snapshots of such steps are taken in `idle`: await it now and then, which keeps the
-   * CPU from running far ahead, too.
+   * Records the next training step into an encoder of the caller's, between its passes, and submits nothing: for apps
+   * that have a submit of their own. Any number of steps may be recorded before one; they are done in the order in
+   * which they are submitted, which must be that in which they were recorded, before `step`, `idle`, `loss` or the end
+   * of the training. With `snapshotEvery`, snapshots of such steps are taken in `idle`: await it now and then, which
+   * keeps the CPU from running far ahead, too.
    *
    *     const encoder = gpu.device.createCommandEncoder();
    *     trainer.encode(encoder);
@@ -187,9 +187,9 @@ export class Trainer {
   }
 
   /**
-   * Takes a step apart: what each dispatch, layer and kernel takes by the GPU's clock, beside what the device could do at
-   * best, measured too, and the memory over the step. The steps that are timed leave no trace: training goes on bit for
-   * bit as without. `showProfile` makes a table of it, `chromeTrace` a file for Perfetto.
+   * Takes a step apart: what each dispatch, layer and kernel takes by the GPU's clock, beside what the device could do
+   * at best, measured too, and the memory over the step. The steps that are timed leave no trace: training goes on bit
+   * for bit as without. `showProfile` makes a table of it, `chromeTrace` a file for Perfetto.
    *
    * @throws DeviceError where the device has no `timestamp-query`
    */
@@ -210,9 +210,9 @@ export class Trainer {
   }
 
   /**
-   * Submits one step, for loops that read as they go, such as `fit`'s. With `read`, a reading rides along where fewer than
-   * two are under way: losses of the last steps, their sum over the epoch, and [right, rows]. The learning rate is that of
-   * the optimizer's schedule unless given. To be called only while the device is not being replaced.
+   * Submits one step, for loops that read as they go, such as `fit`'s. With `read`, a reading rides along where fewer
+   * than two are under way: losses of the last steps, their sum over the epoch, and [right, rows]. The learning rate is
+   * that of the optimizer's schedule unless given. To be called only while the device is not being replaced.
    */
   submit({ read = false, learningRate = this.#stepper.scheduledRate } = {}): Promise<ArrayBuffer[]> | null {
     this.#live();

@@ -55,13 +55,16 @@ interface Programs {
 }
 
 /**
- * Shows a tensor that lies on the GPU, f32 [.., height, width, channels], in a texture or on a canvas, without reading it
- * back: a render pass of one triangle, which works on default limits and with every format that can be rendered to. Where the
- * target is larger or smaller, numbers are interpolated (bilinear) before they become colours. Colours are premultiplied.
- *
- *     const painter = await PicturePainter.create(gpu, { shape: [256, 256, 2], format, kind: "classes", colours });
- *     forward.encode(encoder);
- *     painter.encode(encoder, forward.y, context, { picture: video });
+ * Shows a tensor that lies on the GPU, f32 [.., height, width, channels], in a texture or on a canvas, without reading
+ * it back: a render pass of one triangle, which works on default limits and with every format that can be rendered to.
+ * Where the target is larger or smaller, numbers are interpolated (bilinear) before they become colours. Colours are
+ * premultiplied.
+ * @example
+ * const format = "rgba8unorm";
+ * const target = gpu.device.createTexture({ size: [256, 256], format, usage: GPUTextureUsage.RENDER_ATTACHMENT });
+ * const painter = await PicturePainter.create(gpu, { shape: [64, 64, 2], format, kind: "viridis", channel: 1 });
+ * const forward = await segmenter.forward();
+ * painter.run(forward.y, target); // or the context of a canvas
  */
 export class PicturePainter {
   readonly #gpu: Gpu;
@@ -97,8 +100,8 @@ export class PicturePainter {
   }
 
   /**
-   * Records the painting between the passes of an encoder of the app's. With a canvas, or a video as the picture beneath,
-   * submit in the same task.
+   * Records the painting between the passes of an encoder of the app's. With a canvas, or a video as the picture
+   * beneath, submit in the same task.
    *
    * @param y where the tensor lies, with all of a batch: `forward.y`, say
    * @param target a texture or view of the format, or the context of a canvas that is configured for the device

@@ -24,8 +24,8 @@ export interface PictureReaderOptions {
   /** Default -1: with the default scale, x is from -1 to 1, as data sets give it. */
   readonly offset?: number | readonly number[];
   /**
-   * What part of the picture is read: a rectangle, or `"cover"`, the largest one in the middle that has the tensor's ratio
-   * of sides. Default: the whole picture, stretched where its ratio is another.
+   * What part of the picture is read: a rectangle, or `"cover"`, the largest one in the middle that has the tensor's
+   * ratio of sides. Default: the whole picture, stretched where its ratio is another.
    */
   readonly crop?: Rectangle | "cover";
   /** Begin with the picture's last row. Default false: row 0 is the top. */
@@ -37,13 +37,14 @@ const optionNames = ["shape", "scale", "offset", "crop", "flipY"];
 /**
  * Turns pictures into a network's input on the GPU, by one kernel: cropped, resized (bilinear, pixel centres at .5, no
  * antialias, as `interpolate(mode="bilinear", align_corners=False)` in PyTorch), scaled, and laid out as f32
- * [.., height, width, channels]. Pixels count as files and canvases hold them, in sRGB's encoding; those of a texture of a
- * format `-srgb` are encoded again. Alpha is left out.
- *
- *     const reader = await PictureReader.create(gpu, { shape: [256, 256, 3], crop: "cover" });
- *     const forward = await model.forward();
- *     reader.encode(encoder, video, forward.x);
- *     forward.encode(encoder);
+ * [.., height, width, channels]. Pixels count as files and canvases hold them, in sRGB's encoding; those of a texture
+ * of a format `-srgb` are encoded again. Alpha is left out.
+ * @example
+ * const reader = await PictureReader.create(gpu, { shape: [28, 28, 1], crop: "cover" });
+ * const forward = await model.forward();
+ * reader.run(photo, forward.x); // a canvas, a video, an ImageBitmap, a GPUTexture, ..
+ * forward.run();
+ * const logits = await forward.read();
  */
 export class PictureReader {
   readonly #gpu: Gpu;
@@ -76,8 +77,8 @@ export class PictureReader {
   }
 
   /**
-   * Records the reading of a picture that the GPU has, such as a texture, a video or a frame of one, between the passes of
-   * an encoder of the app's. With a video, submit in the same task: its frame does not outlive it.
+   * Records the reading of a picture that the GPU has, such as a texture, a video or a frame of one, between the passes
+   * of an encoder of the app's. With a video, submit in the same task: its frame does not outlive it.
    *
    * @param into where the tensor lies, with all pictures of a batch: `forward.x`, say
    * @param index of the picture in the batch. Default 0
@@ -89,8 +90,9 @@ export class PictureReader {
   }
 
   /**
-   * Reads any picture, and submits that at once: those of the page (canvas, image, ImageBitmap, ImageData) are copied to the
-   * GPU on the way, and frames of videos where the browser cannot lend them. Parameters and errors as of `encode`.
+   * Reads any picture, and submits that at once: those of the page (canvas, image, ImageBitmap, ImageData) are copied
+   * to the GPU on the way, and frames of videos where the browser cannot lend them. Parameters and errors as of
+   * `encode`.
    */
   run(source: PictureSource, into: BufferRange, index = 0): void {
     this.#gpu.check();

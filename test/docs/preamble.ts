@@ -19,7 +19,9 @@ export const model = sequential({
   ],
 });
 await model.compile({ gpu, optimizer: sgd({ learningRate: 0.01 }), loss: "sparseCategoricalCrossentropy" });
-export const trainer = await model.trainer(data, { batchSize: 16 });
+/** What a step of its training takes. */
+const trainer = await model.trainer(data, { batchSize: 16 });
+export const profile = await trainer.profile({ steps: 1 });
 
 /** Two drawn tissues of 64x64 pixels: each pixel is cell or membrane. */
 export const cells = drawCells({ count: 2, seed: 1, size: 64 });
@@ -43,6 +45,9 @@ export const mnistFiles = ["train", "t10k"].flatMap((part) => [
   idx(`${part}-labels-idx1-ubyte`, 1, 0, 0, 0, 2, 4, 2),
 ]);
 
+/** A picture of the page. */
+export const photo = new ImageData(64, 48);
+
 /** The input of functional models. */
 export const image = input([28, 28, 1]);
 
@@ -63,3 +68,13 @@ export const logits = value("logits", [5, 10]);
 export const classes = value("classes", [5], "i32");
 /** Numbers, as many as there are in `a`. */
 export const targets = value("targets", [5, 3]);
+/** A shader as an app has it in a file. */
+export const wgsl = `
+struct FillParams { value: f32 }
+@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<uniform> params: FillParams;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  y[id.x] = params.value;
+}`;
