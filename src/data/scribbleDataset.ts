@@ -59,11 +59,18 @@ const centreCount = 4096;
  * A batch is x f32 [B, size, size, C], y i32 [B, size, size] with `unlabelled` where nobody has painted, and weights.
  *
  *     const data = scribbleDataset(gpu, { ...photo, labels, classes: ["sky", "sea"] }, { size: 128 });
- *     await model.compile({ gpu, optimizer: adam(), loss: sparseCategoricalCrossentropy({ ignoreClass: unlabelled }) });
+ *     await model.compile({ gpu, optimizer: adam(), loss: losses.sparseCategoricalCrossentropy({ ignoreClass: unlabelled }) });
  *     const trainer = await model.trainer(data, { batchSize: 4 });
  *
  * @throws FormatError where pixels or labels do not fit; GraphError on options out of range; LimitError where the image
  * is more than one buffer holds
+ * @example
+ * const labels = new Uint8Array(64 * 48).fill(unlabelled);
+ * labels.fill(0, 64, 70).fill(1, 64 * 40, 64 * 40 + 6); // two strokes
+ * const pixels = new Uint8Array(64 * 48 * 3);
+ * const sizes = { height: 48, width: 64, channels: 3 };
+ * const painted = scribbleDataset(gpu, { name: "photo", pixels, ...sizes, labels, classes: ["sky", "sea"] }, { size: 32 });
+ * painted.dispose();
  */
 export function scribbleDataset(gpu: Gpu, image: ScribbledImage, options: ScribbleDatasetOptions): ScribbleDataset {
   const { name, height, width, channels, classes } = checkImage(image);

@@ -227,7 +227,7 @@ export class Model extends Network {
   }
 
   /**
-   * Name, shape and values of every weight, in order: the values are read from the GPU.
+   * The values of a weight, read from the GPU.
    * @internal
    */
   async readWeight(variable: Variable): Promise<Float32Array> {
@@ -235,7 +235,7 @@ export class Model extends Network {
   }
 
   /**
-   * All weights as a safetensors file, under their layers' names: `"conv1/kernel"`.
+   * All weights, as they are at the moment of the call, as a safetensors file, by names such as `"conv1/kernel"`.
    * @example
    * const link = document.createElement("a");
    * link.href = URL.createObjectURL(new Blob([await model.saveWeights()]));

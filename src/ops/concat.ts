@@ -148,7 +148,13 @@ function movePair(
   };
 }
 
-/** Joins tensors along an axis (default: the last, the channels). */
+/**
+ * Tensors joined along an axis; default: the last, the channels.
+ * @throws ShapeError where another axis differs
+ * @example
+ * concat([x, x]).type.shape; // => [2, 8, 8, 8]
+ * concat([a, targets], 0).type.shape; // => [10, 3]
+ */
 export function concat(values: readonly Value[], axis = -1): Value {
   const [first] = values;
   if (values.length === 1 && first) return first;

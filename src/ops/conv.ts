@@ -124,7 +124,14 @@ export interface ConvOptions {
   readonly groups?: number;
 }
 
-/** 2-D convolution: x [N, H, W, C], kernel [KH, KW, C / groups, F], bias [F] -> [N, OH, OW, F]. */
+/**
+ * 2-D convolution: x [N, H, W, C], kernel [KH, KW, C / groups, F], bias [F] -> [N, OH, OW, F], with, padded by `pads`,
+ * OH = floor((H + pads - dilation (KH - 1) - 1) / stride) + 1; padding "same": OH = ceil(H / stride).
+ * @throws ShapeError where channels do not fit, or the kernel is larger than the padded image
+ * @example
+ * conv2d(x, kernel, bias).type.shape; // => [2, 6, 6, 6]
+ * conv2d(x, kernel, null, { strides: 2, padding: "same" }).type.shape; // => [2, 4, 4, 6]
+ */
 export function conv2d(x: Value, kernel: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
   const where = whereIs("conv2d");
   checkNames(where, options, ["strides", "padding", "dilations", "groups"]);
@@ -140,6 +147,8 @@ export interface ConvTransposeOptions extends ConvOptions {
 /**
  * Transposed convolution: x [N, H, W, C], kernel [KH, KW, F / groups, C], bias [F] -> [N, OH, OW, F] with
  * OH = (H - 1) stride - pads + dilation (KH - 1) + 1 + outputPadding; padding "same": OH = H stride.
+ * @example
+ * conv2dTranspose(x, fill([2, 2, 6, 4], 0.1), bias, { strides: 2 }).type.shape; // => [2, 16, 16, 6]
  */
 export function conv2dTranspose(
   x: Value,

@@ -38,7 +38,11 @@ function options2d({ strides = 1, dilations = 1, padding = "valid", groups = 1 }
 
 const optionNames = ["strides", "dilations", "padding", "groups"];
 
-/** 1-D convolution: x [N, L, C], kernel [K, C / groups, F], bias [F] -> [N, OL, F]. */
+/**
+ * 1-D convolution: x [N, L, C], kernel [K, C / groups, F], bias [F] -> [N, OL, F].
+ * @example
+ * conv1d(sequence, fill([3, 4, 6], 0.1), bias).type.shape; // => [2, 8, 6]
+ */
 export function conv1d(x: Value, kernel: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
   const where = whereIs("conv1d");
   checkNames(where, options, optionNames);
@@ -46,7 +50,11 @@ export function conv1d(x: Value, kernel: Value, bias: Value | null = null, optio
   return asSequence(conv2d(image, filter, bias, options2d(options)));
 }
 
-/** 1-D transposed convolution: x [N, L, C], kernel [K, F / groups, C], bias [F] -> [N, OL, F]; OL as conv2dTranspose's. */
+/**
+ * 1-D transposed convolution: x [N, L, C], kernel [K, F / groups, C], bias [F] -> [N, OL, F]; OL as conv2dTranspose's.
+ * @example
+ * conv1dTranspose(sequence, fill([2, 6, 4], 0.1), bias, { strides: 2 }).type.shape; // => [2, 20, 6]
+ */
 export function conv1dTranspose(
   x: Value,
   kernel: Value,

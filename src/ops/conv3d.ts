@@ -99,7 +99,11 @@ export const conv3dKernelGradientOp: OpDef<KernelGradientAttrs> = {
   },
 };
 
-/** 3-D convolution: x [N, D, H, W, C], kernel [KD, KH, KW, C / groups, F], bias [F] -> [N, OD, OH, OW, F]. */
+/**
+ * 3-D convolution: x [N, D, H, W, C], kernel [KD, KH, KW, C / groups, F], bias [F] -> [N, OD, OH, OW, F].
+ * @example
+ * conv3d(volume, fill([3, 3, 3, 4, 6], 0.1), bias).type.shape; // => [2, 6, 6, 6, 6]
+ */
 export function conv3d(x: Value, kernel: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
   const where = whereIs("conv3d");
   checkNames(where, options, ["strides", "padding", "dilations", "groups"]);

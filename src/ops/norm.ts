@@ -108,7 +108,11 @@ export interface LayerNormOptions extends NormOptions {
   readonly axes?: number;
 }
 
-/** Layer normalization (Ba et al. 2016): over the last axes of each example. Weight and bias have their shape. */
+/**
+ * Layer normalization (Ba et al. 2016): over the last axes of each example. Weight and bias have their shape.
+ * @example
+ * layerNorm(x).type.shape; // => [2, 8, 8, 4]
+ */
 export function layerNorm(x: Value, options: LayerNormOptions = {}): Value {
   const where = whereIs("layerNorm");
   checkNames(where, options, [...optionNames, "axes"]);
@@ -132,14 +136,22 @@ export interface GroupNormOptions extends NormOptions {
   readonly groups?: number;
 }
 
-/** Group normalization (Wu and He 2018) of x [N, .., C]: over all places and the channels of a group, in each example. */
+/**
+ * Group normalization (Wu and He 2018) of x [N, .., C]: over all places and the channels of a group, in each example.
+ * @example
+ * groupNorm(x, { groups: 2, weight: channel }).type.shape; // => [2, 8, 8, 4]
+ */
 export function groupNorm(x: Value, options: GroupNormOptions = {}): Value {
   const where = whereIs("groupNorm");
   checkNames(where, options, [...optionNames, "groups"]);
   return byChannel(where, x, options.groups ?? 32, options, 2);
 }
 
-/** Instance normalization (Ulyanov et al. 2016) of x [N, .., C]: over all places of each channel, in each example. */
+/**
+ * Instance normalization (Ulyanov et al. 2016) of x [N, .., C]: over all places of each channel, in each example.
+ * @example
+ * instanceNorm(x, { epsilon: 1e-3 }).type.shape; // => [2, 8, 8, 4]
+ */
 export function instanceNorm(x: Value, options: NormOptions = {}): Value {
   const where = whereIs("instanceNorm");
   checkNames(where, options, optionNames);
