@@ -1,5 +1,6 @@
 /** The demo page: its tabs, and what they share. */
 import "./shell/theme.css";
+import "./shell/parts.css";
 import "./shell/frame.css";
 import { find } from "./shell/elements.ts";
 import { showNotice } from "./shell/notice.ts";

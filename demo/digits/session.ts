@@ -1,18 +1,16 @@
-import { TrainingError } from "../../src/core/errors.ts";
 import { type Dataset, imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress as CompileProgress } from "../../src/gpu/pipelines.ts";
 import type { Model } from "../../src/nn/model.ts";
-import { historyLength } from "../../src/nn/state.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
 import { type Inspection, inspectModel } from "../shell/inspection.ts";
 import type { InspectOptions } from "../shell/tab.ts";
+import { Chunks } from "./chunks.ts";
 import { compileModel } from "./compileModel.ts";
-import { History, type Row } from "./history.ts";
+import { History, type Row, type Steps } from "./history.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Look, lookThrough } from "./look.ts";
 import { networks } from "./networks.ts";
-import { RunningMean } from "./runningMean.ts";
 import { digitScaling, type ImageSets, takeFirst, toCanvas } from "./sets.ts";
 import type { Settings } from "./settings.ts";
 import { Turns } from "./turns.ts";
@@ -41,10 +39,6 @@ export interface Listener {
   lost(): void;
 }
 
-/** GPU work that is handed over at a time, so that the page's own drawing never waits long behind it; two are under way. */
-const chunkMs = 8;
-const mostSteps = 16;
-const chunksAhead = 2;
 /** How often progress is told. */
 const tellMs = 60;
 const validationsPerEpoch = 8;
@@ -53,17 +47,6 @@ const validationImages = 1000;
 const predictedTogether = 125;
 /** How many steps a lost device may take back. */
 const snapshotEvery = 50;
-
-/** Some steps that were submitted together, with a reading on the last. */
-interface Chunk {
-  /** Epochs when they are done. */
-  readonly x: number;
-  /** Steps of the training before them, and how many they are. */
-  readonly before: number;
-  readonly steps: number;
-  readonly startsEpoch: boolean;
-  readonly bytes: Promise<ArrayBuffer[]>;
-}
 
 interface Parts {
   readonly model: Model;
@@ -82,14 +65,13 @@ export class Session {
   readonly #parts: Parts;
   /** Nothing that needs the training to stand still comes between two steps that belong together. */
   readonly #turns = new Turns();
-  readonly #stepMs = new RunningMean();
-  /** Since the last reading. */
-  #read = { at: 0, right: 0, examples: 0 };
+  readonly #chunks: Chunks;
   #told = { at: 0, rows: [] as Row[] };
   #last: Row | null;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
+    this.#chunks = new Chunks(parts.model, parts.trainer);
     this.epochs = parts.settings.epochs;
     this.#last = parts.history.rows.findLast(({ loss }) => loss !== null) ?? null;
   }
@@ -111,13 +93,10 @@ export class Session {
       await compileModel(model, gpu, { ...settings, learningRate: () => rate.now }, onCompile);
       const notes = checkpoint ? await model.loadCheckpoint(checkpoint) : {};
       const steps = Math.ceil(sets.train.count / batch);
-      const trainer = await model.trainer(data, {
-        batchSize: batch,
-        initialEpoch: model.epochsDone,
-        // Among other images the epoch begins anew.
-        initialStep: notes.steps === `${steps}` ? model.epochStep : 0,
-        snapshotEvery,
-      });
+      // Among other images the epoch begins anew.
+      if (notes.steps !== `${steps}`) model.epochStep = 0;
+      const { epochsDone: initialEpoch, epochStep: initialStep } = model;
+      const trainer = await model.trainer(data, { batchSize: batch, initialEpoch, initialStep, snapshotEvery });
       const rows: Row[] = notes.rows ? JSON.parse(notes.rows) : [];
       return new Session({ model, data, trainer, sets, settings, rate, history: new History(steps, rows) });
     } catch (error) {
@@ -148,7 +127,7 @@ export class Session {
   get progress(): Progress {
     const { model, trainer, settings } = this.#parts;
     const steps = trainer.stepsPerEpoch;
-    const stepMs = this.#stepMs.value;
+    const { stepMs, stepsDone } = this.#chunks;
     const isDone = model.epochsDone >= this.epochs;
     return {
       epoch: isDone ? model.epochsDone : model.epochsDone + 1,
@@ -157,40 +136,37 @@ export class Session {
       steps,
       last: this.#last,
       imagesPerSecond: (1000 * settings.batch) / stepMs,
-      secondsLeft: (stepMs / 1000) * (this.epochs * steps - this.#stepsDone),
+      secondsLeft: (stepMs / 1000) * (this.epochs * steps - stepsDone),
       isDone,
     };
   }
 
   /** Trains until the signal, or until the last epoch is done. */
   async run(signal: AbortSignal, listener: Listener, onValidated: () => Promise<void>): Promise<void> {
-    const chunks: Chunk[] = [];
     let watched: Gpu | null = null;
-    this.#read = { ...this.#read, at: performance.now() };
+    this.#chunks.restartClock();
     while (!signal.aborted && !this.progress.isDone) {
       if (watched !== this.gpu) {
         watched = this.gpu;
         void watched.lost.then(() => listener.lost());
       }
-      await this.#turns.take(() => this.#advance(chunks));
+      await this.#turns.take(() => this.#advance(Math.min(this.#chunks.size, this.#stepsToValidation)));
       const isDue = this.#isValidationDue;
       this.#tell(listener, isDue);
       if (!isDue) continue;
       listener.judged(await this.validate(this.progress.isDone ? Number.POSITIVE_INFINITY : validationImages));
       await onValidated();
-      this.#read = { ...this.#read, at: performance.now() };
+      this.#chunks.restartClock();
     }
-    await this.#take(chunks, 0);
+    this.#record(await this.#chunks.take(0));
     this.#tell(listener, true);
   }
 
   /** Makes one step. */
   async step(listener: Listener): Promise<void> {
-    await this.#turns.take(async () => {
-      this.#read = { ...this.#read, at: performance.now() };
-      await this.#parts.trainer.survive(async () => {});
-      await this.#take([this.#submit(1)], 0);
-    });
+    this.#chunks.restartClock();
+    await this.#turns.take(() => this.#advance(1));
+    this.#record(await this.#chunks.take(0));
     this.#tell(listener, true);
   }
 
@@ -208,7 +184,7 @@ export class Session {
       logits.set(y, first * test.classes);
     }
     const judgement = judge(logits, test.labels, test.classes);
-    const x = this.#stepsDone / trainer.stepsPerEpoch;
+    const x = this.#chunks.stepsDone / trainer.stepsPerEpoch;
     this.#told.rows.push(history.addValidation(x, judgement.loss, judgement.accuracy));
     return judgement;
   }
@@ -249,12 +225,6 @@ export class Session {
     data.dispose();
   }
 
-  /** Steps of this training on these data, in all. */
-  get #stepsDone(): number {
-    const { model, trainer } = this.#parts;
-    return model.epochsDone * trainer.stepsPerEpoch + model.epochStep;
-  }
-
   get #validationInterval(): number {
     return Math.ceil(this.#parts.trainer.stepsPerEpoch / validationsPerEpoch);
   }
@@ -270,65 +240,19 @@ export class Session {
     return Math.min(interval - (model.epochStep % interval), trainer.stepsPerEpoch - model.epochStep);
   }
 
-  get #chunkSteps(): number {
-    const wanted = Math.floor(chunkMs / this.#stepMs.value) || 1;
-    return Math.min(wanted, mostSteps, this.#stepsToValidation);
-  }
-
-  /** Submits a chunk, and takes the readings that are due by then. */
-  async #advance(chunks: Chunk[]): Promise<void> {
+  /** Submits some steps, and takes the readings that are due by then. */
+  async #advance(steps: number): Promise<void> {
     // Steps wait while a lost device is being replaced.
     await this.#parts.trainer.survive(async () => {});
-    chunks.push(this.#submit(this.#chunkSteps));
-    await this.#take(chunks, this.#isValidationDue ? 0 : chunksAhead - 1);
+    this.#chunks.submit(steps);
+    this.#record(await this.#chunks.take(this.#isValidationDue ? 0 : 1));
   }
 
-  #submit(steps: number): Chunk {
-    const { model, trainer } = this.#parts;
-    const startsEpoch = model.epochStep === 0;
-    const before = model.stepsDone;
-    for (let i = 1; i < steps; i++) trainer.submit();
-    const bytes = trainer.submit({ read: true });
-    if (!bytes) throw new Error("a reading that has no room: more than two chunks are under way");
-    // Whoever takes it hears of its failure; until then it is nobody's.
-    bytes.catch(() => {});
-    return { x: this.#stepsDone / trainer.stepsPerEpoch, before, steps, startsEpoch, bytes };
-  }
-
-  /** Reads chunks, the first ones first, until so many are left. */
-  async #take(chunks: Chunk[], left: number): Promise<void> {
-    while (chunks.length > left) {
-      const [first] = chunks.splice(0, 1);
-      if (first) await this.#readChunk(first);
+  #record(taken: readonly Steps[]): void {
+    for (const steps of taken) {
+      this.#last = this.#parts.history.addSteps(steps);
+      this.#told.rows.push(this.#last);
     }
-  }
-
-  async #readChunk({ x, before, steps, startsEpoch, bytes }: Chunk): Promise<void> {
-    const [ring, , counts] = await bytes;
-    const now = performance.now();
-    const history = new Float32Array(ring ?? new ArrayBuffer(0));
-    const losses = Array.from({ length: steps }, (_, i) => history[(before + i) % historyLength] ?? Number.NaN);
-    const diverged = losses.find((loss) => !Number.isFinite(loss));
-    if (diverged !== undefined) {
-      throw new TrainingError({
-        where: `step ${before + losses.indexOf(diverged) + 1}`,
-        seen: `a loss of ${diverged}`,
-        wanted: "a finite loss",
-        mend: "The learning rate was too high. Lower it, and reset the training.",
-      });
-    }
-    const [right = 0, examples = 0] = new Uint32Array(counts ?? new ArrayBuffer(0));
-    const since = startsEpoch ? { right: 0, examples: 0 } : this.#read;
-    const row = this.#parts.history.addSteps({
-      x,
-      losses,
-      right: right - since.right,
-      examples: examples - since.examples,
-    });
-    this.#stepMs.add((now - this.#read.at) / steps, steps, 20);
-    this.#read = { at: now, right, examples };
-    this.#last = row;
-    this.#told.rows.push(row);
   }
 
   #tell(listener: Listener, now: boolean): void {

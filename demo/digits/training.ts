@@ -5,6 +5,7 @@ import type { Shell } from "../shell/shell.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { Curves } from "./curves.ts";
 import { Form } from "./form.ts";
+import { Latest } from "./latest.ts";
 import { Pad } from "./pad.ts";
 import type { Progress } from "./session.ts";
 import { networkTitles, type Settings } from "./settings.ts";
@@ -31,8 +32,8 @@ export class Training {
   #state: State = "making";
   #progress: Progress | null = null;
   #isVisible = true;
-  /** A look that is asked for, and whether another one was asked for meanwhile. */
-  #looking = { busy: false, again: false, at: 0 };
+  readonly #look = new Latest(() => this.#lookThrough());
+  #lookedAt = 0;
 
   constructor(host: HTMLElement, shell: Shell, settings: Settings) {
     this.#host = host;
@@ -41,9 +42,12 @@ export class Training {
     this.#curves = new Curves(host);
     this.#verdicts = new Verdicts(host);
     this.#views = new Views(host);
-    this.#pad = new Pad(host, () => this.#look());
+    this.#pad = new Pad(host, () => this.#look.ask());
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "digits" });
-    worker.onerror = ({ message }) => this.#fail(new Error(`The worker failed: ${message || "it did not start"}`));
+    worker.onerror = ({ message }) => {
+      shell.notice(new Error(`The worker failed: ${message || "it did not start"}`));
+      this.#setState("failed");
+    };
     this.#worker = Comlink.wrap<DigitsWorker>(worker);
     this.#listen();
   }
@@ -60,7 +64,7 @@ export class Training {
 
   setVisible(isVisible: boolean): void {
     this.#isVisible = isVisible;
-    if (isVisible) this.#look();
+    if (isVisible) this.#look.ask();
   }
 
   async inspect(options: InspectOptions): Promise<Inspection> {
@@ -76,7 +80,7 @@ export class Training {
         this.#progress = progress;
         this.#curves.show(progress, rows, whole);
         this.#showState();
-        if (performance.now() - this.#looking.at > lookMs) this.#look();
+        if (performance.now() - this.#lookedAt > lookMs) this.#look.ask();
       },
       judged: (verdict) => {
         this.#verdicts.show(verdict);
@@ -90,7 +94,7 @@ export class Training {
 
   #listen(): void {
     const on = (id: string, act: () => Promise<void>) => {
-      this.#button(id).addEventListener("click", () => void act().catch((error) => this.#fail(error)));
+      this.#button(id).addEventListener("click", () => void act().catch((error) => this.#shell.notice(error)));
     };
     find(this.#host, "#digits-controls", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
@@ -132,10 +136,10 @@ export class Training {
     this.#setState("running");
     try {
       await this.#worker.start();
-      this.#setState("paused");
     } catch (error) {
-      this.#fail(error);
+      this.#shell.notice(error);
     }
+    this.#setState("paused");
   }
 
   /** Settings that wait are taken at once where nothing was learned that could be lost. */
@@ -197,50 +201,31 @@ export class Training {
     else await this.#openImages(files);
   }
 
-  /** Does what puts another network in the place of this one. */
+  /** Does what puts another network in the place of this one, which stays where that fails early enough. */
   async #make(work: () => Promise<void>): Promise<void> {
     this.#setState("making");
     this.#shell.notice(null);
     try {
       await work();
-      this.#setState("paused");
-      this.#look();
     } catch (error) {
-      this.#fail(error);
+      this.#shell.notice(error);
     }
+    this.#setState((await this.#worker.hasNetwork()) ? "paused" : "failed");
+    this.#look.ask();
   }
 
-  /** Asks what the network makes of the drawing; while it answers, further calls become one. */
-  #look(): void {
+  /** Shows what the network makes of the drawing, or of a test digit where there is none. */
+  async #lookThrough(): Promise<void> {
     if (this.#state === "making" || this.#state === "failed" || !this.#isVisible) return;
-    this.#looking.again = true;
-    if (!this.#looking.busy) void this.#lookOn();
-  }
-
-  async #lookOn(): Promise<void> {
-    this.#looking.busy = true;
     try {
-      while (this.#looking.again) {
-        this.#looking.again = false;
-        const { drawing } = this.#pad;
-        const look = await this.#worker.look(drawing);
-        this.#looking.at = performance.now();
-        this.#views.show(look, drawing !== null);
-        find(this.#host, "#digits-seen", HTMLElement).textContent = drawing
-          ? "of your drawing"
-          : "of a test digit, until you draw one";
-      }
+      const { drawing } = this.#pad;
+      const look = await this.#worker.look(drawing);
+      this.#lookedAt = performance.now();
+      this.#views.show(look, drawing !== null);
     } catch (error) {
       // A network that was replaced meanwhile has no answer to give.
-      if (this.#state !== "making") this.#fail(error);
-    } finally {
-      this.#looking.busy = false;
+      if (this.#state === "paused" || this.#state === "running") this.#shell.notice(error);
     }
-  }
-
-  #fail(error: unknown): void {
-    this.#shell.notice(error);
-    this.#setState(this.#progress ? "paused" : "failed");
   }
 
   #setState(state: State): void {

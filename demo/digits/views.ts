@@ -8,11 +8,13 @@ const gap = 1;
 export class Views {
   readonly #answer: HTMLOutputElement;
   readonly #bars: readonly HTMLLIElement[];
+  readonly #seen: HTMLElement;
   readonly #views: HTMLElement;
   readonly #mosaics = new Map<string, Mosaic>();
 
   constructor(host: HTMLElement) {
     this.#answer = find(host, "#digits-answer", HTMLOutputElement);
+    this.#seen = find(host, "#digits-seen", HTMLElement);
     this.#views = find(host, "#digits-views", HTMLElement);
     this.#bars = Array.from({ length: 10 }, (_, digit) => {
       const item = make("li");
@@ -25,6 +27,7 @@ export class Views {
   /** Shows a look; `isDrawn` says whether at the person's own drawing, whose answer is shown, too. */
   show({ probabilities, filters, maps }: Look, isDrawn: boolean): void {
     this.#showAnswer(isDrawn ? probabilities : null);
+    this.#seen.textContent = isDrawn ? "of your drawing" : "of a test digit, until you draw one";
     const views: [string, LayerView][] = [
       [`${filters.count} kernels of ${filters.height}×${filters.width}`, filters],
       ...maps.map((map): [string, LayerView] => [`${map.name}: ${map.count} maps of ${map.height}×${map.width}`, map]),

@@ -63,6 +63,10 @@ export class DigitsWorker {
     this.#audience = audience;
   }
 
+  hasNetwork(): boolean {
+    return this.#session !== null;
+  }
+
   /** Makes a network with fresh weights, in place of the one before. */
   async build(settings: Settings): Promise<void> {
     await this.#open(settings, null);

@@ -9,7 +9,7 @@ const visit = useBrowser();
 const ask = (request: object) => `?request=${encodeURIComponent(JSON.stringify(request))}`;
 
 /** Enough to read most digits right, in seconds. */
-const short = ask({ limit: 3200, batch: 32, epochs: 3, optimizer: "sgd", learningRate: 0.05 });
+const short = ask({ limit: 3200, batch: 32, epochs: 2, optimizer: "sgd", learningRate: 0.05 });
 
 const says = (page: Page, text: string | RegExp) => page.locator("#digits-status", { hasText: text }).waitFor();
 
@@ -77,7 +77,7 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await page.getByRole("button", { name: "Continue" }).click();
   await says(page, "Done.");
   const accuracy = (await page.textContent("#digits-test")) ?? "";
-  expect(Number.parseFloat(accuracy)).toBeGreaterThan(90);
+  expect(Number.parseFloat(accuracy)).toBeGreaterThan(85);
   expect(await page.textContent("#digits-judged")).toContain("4,000 test digits");
   expect(await page.locator("#digits-confusion td").count()).toBe(100);
 
@@ -111,7 +111,7 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await page.context().close();
 });
 
-test("a training outlives the GPU's process", async () => {
+test("a training outlives the GPU's process", { timeout: 120_000 }, async () => {
   const { page } = await visit(short);
   await says(page, "Ready.");
   await page.getByRole("button", { name: "Start" }).click();

@@ -28,7 +28,7 @@ export function useBrowser(): VisitPage {
     if (!browser) throw new Error("the browser did not start");
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(50_000);
     const problems: string[] = [];
     const requests: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
