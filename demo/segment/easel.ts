@@ -205,7 +205,8 @@ export class Easel {
     Object.assign(context, { lineCap: "round", lineJoin: "round", lineWidth: 2 * radius * scale });
     context.beginPath();
     context.moveTo((points[first] ?? 0) * scale, (points[first + 1] ?? 0) * scale);
-    // A line of no length is a dot, by its round ends.
+    // A line of hardly any length is a dot, by its round ends; one of none is not drawn.
+    context.lineTo((points[first] ?? 0) * scale + 0.01, (points[first + 1] ?? 0) * scale);
     for (let i = first; i < points.length; i += 2) {
       context.lineTo((points[i] ?? 0) * scale, (points[i + 1] ?? 0) * scale);
     }

@@ -115,7 +115,7 @@ export class Painting {
     const from = scaledFrom ? `, made smaller from ${scaledFrom.width} × ${scaledFrom.height}` : "";
     find(this.#host, "#segment-size", HTMLElement).textContent = `${width} × ${height} pixels${from}`;
     this.#easel.setPicture(image);
-    this.#palette.classes = classes;
+    this.#palette.open(classes);
     this.#tools.setRadius(Math.max(3, Math.round(Math.max(width, height) / 80)));
     this.#setStrokes(strokes);
     await this.#attempt(async () => {

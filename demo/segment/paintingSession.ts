@@ -36,10 +36,10 @@ export interface PaintingListener {
  * away: photographs with three classes were not learned.
  */
 const [crop, batchSize] = [32, 8];
-/** A picture shows no more after so many steps without a new stroke. */
-const settledAfter = 400;
+/** So many steps after the last stroke there is no more to learn from it. */
+const settledAfter = 500;
 /** Steps after which the rate has halved. */
-const rateSteps = 80;
+const rateSteps = 120;
 
 /** A network that learns from strokes on one picture. */
 export class PaintingSession {

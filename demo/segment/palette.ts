@@ -35,10 +35,11 @@ export class Palette {
     return this.#chosen;
   }
 
-  set classes(classes: readonly PaintedClass[]) {
+  /** Offers these classes, the first of them to be painted. */
+  open(classes: readonly PaintedClass[]): void {
     this.#classes = classes;
-    if (!classes.some(({ label }) => label === this.#chosen)) this.#chosen = classes[0]?.label ?? 0;
     this.#render();
+    this.choose(0);
   }
 
   /** Chooses the class at a place of the list, from 0; nothing where there is none. */
@@ -54,14 +55,16 @@ export class Palette {
   #addClass(): void {
     const label = classColours.findIndex((_, free) => this.#classes.every((taken) => taken.label !== free));
     if (label < 0) return;
-    this.classes = [...this.#classes, { label, name: `Class ${label + 1}` }];
+    this.#classes = [...this.#classes, { label, name: `Class ${this.#classes.length + 1}` }];
+    this.#render();
     this.choose(this.#classes.length - 1);
     this.#listener.onRename();
   }
 
   #remove(label: number): void {
     const place = this.#classes.findIndex((each) => each.label === label);
-    this.classes = this.#classes.filter((each) => each.label !== label);
+    this.#classes = this.#classes.filter((each) => each.label !== label);
+    this.#render();
     this.choose(Math.min(place, this.#classes.length - 1));
     this.#listener.onRemove(label);
   }
@@ -73,11 +76,12 @@ export class Palette {
 
   #itemOf({ label, name }: PaintedClass, place: number): HTMLLIElement {
     const item = make("li");
+    const swatch = make("label", "", "swatch");
     const radio = make("input");
-    Object.assign(radio, { type: "radio", name: "segment-class", checked: label === this.#chosen });
+    Object.assign(radio, { type: "radio", name: "segment-class" });
     radio.ariaLabel = `Paint ${name}`;
     radio.addEventListener("change", () => this.choose(place));
-    const swatch = make("span", "", "swatch");
+    swatch.append(radio);
     swatch.style.setProperty("--class-colour", `rgb(${classColours[label]?.join(" ")})`);
     const field = make("input");
     Object.assign(field, { type: "text", value: name, maxLength: 40, autocomplete: "off" });
@@ -92,7 +96,7 @@ export class Palette {
     remove.disabled = this.#classes.length <= fewestClasses;
     remove.ariaLabel = `Remove class ${place + 1} and its strokes`;
     remove.addEventListener("click", () => this.#remove(label));
-    item.append(radio, swatch, field, remove);
+    item.append(swatch, field, remove);
     return item;
   }
 }
