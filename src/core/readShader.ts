@@ -4,8 +4,6 @@ import type { ShaderBinding, ShaderModule, UniformStruct } from "./shader.ts";
  * The module of one shader file. Its text is its interface: what it binds and which constants linking may set is read
  * off the declarations when first asked for, so that no table of them ships beside it. This reads the plain forms that
  * wgrad's shaders are written in, not all of WGSL; the build holds each file against a parser (tools/shader-plugin.ts).
- * @group(0) @binding(0) var<storage, read_write> y: array<f32>;
- * @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { y[id.x] = 1.0; }`);
  * @example
  * const shader = readShader("mine/fill", wgsl);
  * shader.bindings.map(({ name }) => name); // => ["y", "params"]
