@@ -9,7 +9,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import { type BufferRange, type CommandEncoder, checkEncoder } from "../gpu/lent.ts";
 import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { bind, frameProgram, type Program, rangeOf, uniform } from "./program.ts";
-import { bindPicture, type GpuPicture } from "./source.ts";
+import { bindPicture, type GpuPicture, needsCopy, type PictureSource, Upload } from "./source.ts";
 
 /** A colour as in CSS: red, green and blue from 0 to 255, alpha from 0 to 1. */
 export type Colour = readonly [red: number, green: number, blue: number, alpha: number];
@@ -71,6 +71,7 @@ export class PicturePainter {
   readonly #programs: Programs;
   readonly #options: PicturePainterOptions;
   readonly #colours: GPUBuffer;
+  readonly #upload: Upload;
   /** By what is in them: place in the batch, or encoding of the picture beneath. */
   readonly #params = new Map<string, GPUBuffer>();
 
@@ -78,6 +79,7 @@ export class PicturePainter {
     this.#gpu = gpu;
     this.#programs = programs;
     this.#options = options;
+    this.#upload = new Upload(gpu);
     const colours = Float32Array.from(
       (options.colours ?? []).flatMap(([r, g, b, alpha]) => [r / 255, g / 255, b / 255, alpha]),
     );
@@ -145,17 +147,26 @@ export class PicturePainter {
     pass.end();
   }
 
-  /** Paints, and submits that at once. Parameters and errors as of `encode`. */
-  run(y: BufferRange, target: GPUTexture | GPUTextureView | GPUCanvasContext, options: PaintOptions = {}): void {
+  /**
+   * Paints, and submits that at once; the picture beneath may be any, also one of the page, which is copied to the GPU on the
+   * way. Parameters and errors as of `encode`.
+   */
+  run(
+    y: BufferRange,
+    target: GPUTexture | GPUTextureView | GPUCanvasContext,
+    { picture, ...options }: Omit<PaintOptions, "picture"> & { readonly picture?: PictureSource } = {},
+  ): void {
     this.#gpu.check();
+    const copied = picture && needsCopy(this.#gpu, where, picture) ? this.#upload.copy(where, picture) : picture;
     const encoder = this.#gpu.device.createCommandEncoder({ label: where });
-    this.encode(encoder, y, target, options);
+    this.encode(encoder, y, target, copied ? { ...options, picture: copied as GpuPicture } : options);
     this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
   /** Frees its buffers. */
   dispose(): void {
     for (const buffer of [...this.#params.values(), this.#colours]) buffer.destroy();
+    this.#upload.dispose();
   }
 
   #paramsOf(program: Program<GPURenderPipeline>, name: string, values: Readonly<Record<string, number>>): GPUBuffer {

@@ -199,6 +199,15 @@ describe("a picture beneath", () => {
   });
 });
 
+test("a picture of the page is copied first", async () => {
+  const pixels = randomPixels(6, 4, 2);
+  const options = { shape: [4, 6, 1], kind: "grey", opacity: 0, format: "rgba8unorm" } as const;
+  const painter = await PicturePainter.create(gpu, options);
+  const target = targetOf(6, 4);
+  painter.run(tensorOf(new Float32Array(24)), target, { picture: new ImageData(pixels, 6, 4) });
+  expectBytes(await readPixels(gpu.device, target), [...pixels]);
+});
+
 test("the pictures of a batch are painted in one encoder, each from its place", async () => {
   const y = tensorOf([0.2, 0.4, 0.6, 0.8], 256);
   const painter = await PicturePainter.create(gpu, { shape: [1, 2, 1], kind: "grey", format: "rgba8unorm" });
