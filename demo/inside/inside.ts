@@ -3,8 +3,8 @@ import { showBytes, showFlops } from "../../src/core/plan.ts";
 import { Chart } from "../shell/chart.ts";
 import { find, make, showCount } from "../shell/elements.ts";
 import type { InspectedDispatch, Inspection } from "../shell/inspection.ts";
-import type { Shell } from "../shell/shell.ts";
-import type { Mount } from "../shell/tab.ts";
+import type { Network, Shell } from "../shell/shell.ts";
+import type { InspectOptions, Mount } from "../shell/tab.ts";
 import markup from "./inside.html?raw";
 import { fillDispatches, fillKernels, fillLayers } from "./tables.ts";
 import { colourWgsl } from "./wgsl.ts";
@@ -44,33 +44,37 @@ class Inside {
     });
     // Not every browser lets the keys scroll what has no place in their order.
     for (const box of host.querySelectorAll<HTMLElement>(".scroll")) box.tabIndex = 0;
-    this.#networks.addEventListener("change", () => void this.#inspect(false));
-    this.#time.addEventListener("click", () => void this.#inspect(true));
+    this.#networks.addEventListener("change", () => void this.#inspect(this.#chosen, false));
+    this.#time.addEventListener("click", () => void this.#inspect(this.#chosen, true));
   }
 
-  /** Looks into the network that was seen last. */
+  /** Looks into the network that was seen last and has something to show. */
   show(): void {
     const networks = this.#shell.networks();
     find(this.#host, "#inside-none", HTMLElement).hidden = networks.length > 0;
     find(this.#host, "#inside-found", HTMLElement).hidden = networks.length === 0;
     this.#networks.replaceChildren(...networks.map(({ title }) => new Option(title, title)));
     find(this.#host, "#inside-choice", HTMLElement).classList.toggle("unseen", networks.length < 2);
-    if (networks.length > 0) void this.#inspect(false);
+    if (networks.length > 0) void this.#inspect(networks, false);
   }
 
-  async #inspect(profile: boolean): Promise<void> {
-    const network = this.#shell.networks().find(({ title }) => title === this.#networks.value);
-    if (!network) return;
+  get #chosen(): readonly Network[] {
+    return this.#shell.networks().filter(({ title }) => title === this.#networks.value);
+  }
+
+  /** Shows the first of these networks that is there. */
+  async #inspect(networks: readonly Network[], profile: boolean): Promise<void> {
     this.#time.disabled = true;
     this.#say("clock", profile ? "Timing …" : "");
     try {
-      this.#show(await network.inspect({ profile }), profile);
+      const { title, inspection } = await firstInspection(networks, { profile });
+      this.#networks.value = title;
+      this.#show(inspection, profile);
     } catch (error) {
       this.#say("clock", "");
       this.#shell.notice(error);
-    } finally {
-      this.#time.disabled = false;
     }
+    this.#time.disabled = false;
   }
 
   #show(inspection: Inspection, wasTimed: boolean): void {
@@ -125,6 +129,20 @@ class Inside {
 
   #table(name: string): HTMLTableElement {
     return find(this.#host, `#inside-${name}`, HTMLTableElement);
+  }
+}
+
+/** Of the first network that is there; rejects as the last one does where none is. */
+async function firstInspection(
+  [first, ...others]: readonly Network[],
+  options: InspectOptions,
+): Promise<{ title: string; inspection: Inspection }> {
+  if (!first) throw new Error("no network to look into");
+  try {
+    return { title: first.title, inspection: await first.inspect(options) };
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return firstInspection(others, options);
   }
 }
 

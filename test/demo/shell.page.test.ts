@@ -3,17 +3,24 @@ import { expect, inject, test } from "vitest";
 import { expectAccessible, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
-const tabs = ["digits", "inside", "measure"] as const;
+const tabs = ["digits", "segment", "inside", "measure"] as const;
 
 /** What shows that a tab is there. */
-const waited = { digits: "#digits-mistakes li", inside: "#inside-dispatches button", measure: "#measure-start" };
+const waited = {
+  digits: "#digits-mistakes li",
+  segment: "#panel-segment canvas:visible",
+  inside: "#inside-dispatches button",
+  measure: "#measure-start",
+};
 
 /** Few digits: the network is ready at once. */
 const quick = `?request=${encodeURIComponent(JSON.stringify({ limit: 320 }))}`;
 
 const ready = (page: Page) => page.locator("#digits-status", { hasText: "Ready." }).waitFor();
 
-test("every tab is accessible in light and dark, fits a phone, and loads nothing from elsewhere", async () => {
+test("every tab is accessible in light and dark, fits a phone, and loads nothing from elsewhere", {
+  timeout: 90_000,
+}, async () => {
   const { page, requests, problems } = await visit(quick);
   await ready(page);
   for (const tab of tabs) {

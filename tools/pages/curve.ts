@@ -85,12 +85,12 @@ export class Curve {
     this.#show();
   }
 
-  /** A line above the chart. */
   /** Whether there is nothing to see. */
   get isEmpty(): boolean {
     return this.#series.isEmpty;
   }
 
+  /** A line above the chart. */
   setTitle(text: string): void {
     const { plugins } = this.#chart.options;
     if (plugins) plugins.title = { ...plugins.title, display: true, text };
