@@ -76,4 +76,4 @@ export type { RandomSource } from "./ops/dropout.ts";
 export type { Padding, Sides } from "./ops/window.ts";
 export { type Colour, type PaintOptions, PicturePainter, type PicturePainterOptions } from "./pictures/painter.ts";
 export { PictureReader, type PictureReaderOptions, type Rectangle } from "./pictures/reader.ts";
-export type { Frame, GpuPicture, PagePicture, PictureSource } from "./pictures/source.ts";
+export type { Frame, GpuPicture, PagePicture, PictureSource, PixelBytes } from "./pictures/source.ts";

@@ -7,8 +7,16 @@ export type Frame = VideoFrame | HTMLVideoElement;
 /** A picture that the GPU has: commands can read it. */
 export type GpuPicture = GPUTexture | GPUTextureView | GPUExternalTexture | Frame;
 
+/** Bytes of red, green, blue and alpha, as `ImageData` has them; an object of this form will do, where there is no page. */
+export interface PixelBytes {
+  /** Row by row from the top, 4 * width * height. */
+  readonly data: Uint8ClampedArray | Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A picture that the page has: it is copied to the GPU first. */
-export type PagePicture = HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | ImageBitmap | ImageData;
+export type PagePicture = HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | ImageBitmap | PixelBytes;
 
 export type PictureSource = GpuPicture | PagePicture;
 
@@ -59,13 +67,13 @@ export function bindPicture({ device }: Gpu, where: string, source: GpuPicture):
  * them to the device.
  */
 export function needsCopy({ device }: Gpu, where: string, source: PictureSource): source is PagePicture | Frame {
-  if (pagePictures.some((kind) => isA(kind, source))) return true;
+  if (isBytes(source) || pagePictures.some((kind) => isA(kind, source))) return true;
   if (!isVideo(source)) return false;
   checkFrame(where, source);
   return importFrame(device, source) === null;
 }
 
-const pagePictures = ["HTMLCanvasElement", "OffscreenCanvas", "HTMLImageElement", "ImageBitmap", "ImageData"];
+const pagePictures = ["HTMLCanvasElement", "OffscreenCanvas", "HTMLImageElement", "ImageBitmap"];
 
 /**
  * A texture for pictures of the page, as large as the last one. It is written in the order of the queue, so it serves
@@ -86,11 +94,15 @@ export class Upload {
     const { width, height } = sidesOf(source);
     const texture = this.#textureOf(where, width, height);
     const { queue } = this.#gpu.device;
-    if (isA("ImageData", source)) {
-      const data = (source as ImageData).data as Uint8ClampedArray<ArrayBuffer>;
+    if (isBytes(source)) {
+      const data = source.data as Uint8ClampedArray<ArrayBuffer>;
+      if (data.length !== 4 * width * height) {
+        const wanted = `${4 * width * height}, red, green, blue and alpha of ${width}x${height} pixels`;
+        throw new GraphError({ where, seen: `${data.length} bytes`, wanted });
+      }
       queue.writeTexture({ texture }, data, { bytesPerRow: 4 * width }, [width, height]);
     } else {
-      const image = isVideo(source) ? this.#draw(source, width, height) : (source as Exclude<PagePicture, ImageData>);
+      const image = isVideo(source) ? this.#draw(source, width, height) : source;
       queue.copyExternalImageToTexture({ source: image }, { texture }, [width, height]);
     }
     return texture;
@@ -144,6 +156,11 @@ function importFrame(device: GPUDevice, source: Frame): GPUExternalTexture | nul
   } catch {
     return null;
   }
+}
+
+function isBytes(source: unknown): source is PixelBytes {
+  const data = (source as Partial<PixelBytes> | null)?.data;
+  return data instanceof Uint8ClampedArray || data instanceof Uint8Array;
 }
 
 function isVideo(source: unknown): source is Frame {

@@ -125,6 +125,7 @@ describe("pictures of the page", () => {
   const wanted = resized(pixels, width, height, { shape });
   const sources: readonly (readonly [string, () => PictureSource | Promise<PictureSource>])[] = [
     ["ImageData", () => new ImageData(pixels, width, height)],
+    ["bytes as ImageData has them", () => ({ data: new Uint8Array(pixels), width, height })],
     ["canvas", canvasOf],
     ["ImageBitmap", () => createImageBitmap(new ImageData(pixels, width, height))],
     [
@@ -305,6 +306,10 @@ describe("what cannot be read says why", () => {
     expect(() => reader.run(large, { ...enough, size: 100 })).toThrow("a tensor of 100 bytes; wanted 192 or more");
     expect(() => reader.run(large, enough, 1)).toThrow("a buffer of 192 bytes; wanted 384");
     expect(() => reader.run(large, enough, 0.5)).toThrow("index 0.5");
+    const few = { data: new Uint8Array(35), width: 3, height: 3 };
+    expect(() => reader.run(few, enough)).toThrow(
+      "PictureReader: 35 bytes; wanted 36, red, green, blue and alpha of 3x3",
+    );
     const empty = document.createElement("canvas");
     empty.width = 0;
     expect(() => reader.run(empty, enough)).toThrow("a picture of 0x150 pixels");
