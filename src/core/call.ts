@@ -18,6 +18,7 @@ export interface KernelCall {
   readonly operands: Readonly<Record<string, Operand>>;
   /** How many workgroups in all; folded into a legal grid when the plan is made. */
   readonly workgroups: number;
+  /** Operations in all. */
   readonly flops: number;
   /** Read and written, where that is not all operands once: a gather takes a few rows of a data set. */
   readonly bytes?: number;

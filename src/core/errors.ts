@@ -5,8 +5,11 @@
 export interface ErrorParts {
   /** Module path of the layer or node, `"unet/down1/conv2"`; empty outside a model. */
   readonly where?: string;
+  /** What was found. */
   readonly seen: string;
+  /** What would have been right. */
   readonly wanted: string;
+  /** How to mend it, as a sentence. */
   readonly mend?: string;
 }
 
@@ -20,6 +23,7 @@ export interface ErrorParts {
  * }
  */
 export class WgradError extends Error {
+  /** Module path of the layer or node, `"unet/down1/conv2"`; empty outside a model. */
   readonly where: string;
   constructor(parts: ErrorParts | string, options?: ErrorOptions) {
     super(typeof parts === "string" ? parts : sentence(parts), options);

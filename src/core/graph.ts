@@ -9,7 +9,9 @@ import { bytesOf, sizeOf, type TensorType } from "./types.ts";
  */
 export interface Value {
   readonly id: number;
+  /** Shape and element type. */
   readonly type: TensorType;
+  /** What makes it. */
   readonly source: Source;
 }
 
@@ -68,6 +70,7 @@ export interface Variable {
 
 export interface Graph {
   readonly name: string;
+  /** Each after those that it reads from. */
   readonly nodes: readonly Node[];
   /** Values that can be read after a run. */
   readonly outputs: Readonly<Record<string, Value>>;

@@ -12,6 +12,7 @@ export type Attrs = object;
  * the graph, `lower` says in symbols which kernels run.
  */
 export interface OpDef<A extends Attrs = Attrs> {
+  /** As it is printed, and in labels of the GPU. */
   readonly name: string;
   /** One line for the table in the README. */
   readonly doc: string;
@@ -105,6 +106,7 @@ export interface Prepared<A> {
 
 export interface GradContext<A> {
   readonly attrs: A;
+  /** Those of the node. */
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** Gradient of the loss by each output; null where an output does not reach the loss. */

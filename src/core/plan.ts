@@ -5,6 +5,7 @@ import type { TensorType } from "./types.ts";
 export interface Place {
   /** Index into `plan.buffers`. */
   readonly buffer: number;
+  /** In bytes. */
   readonly offset: number;
   readonly bytes: number;
 }
@@ -18,6 +19,7 @@ export interface PlannedBuffer {
   readonly kind: "arena" | "slot" | "gradients" | "input" | "output" | "constant";
   readonly name: string;
   readonly bytes: number;
+  /** What a constant holds. */
   readonly data?: Float32Array | Int32Array | Uint32Array;
 }
 
@@ -27,6 +29,7 @@ export interface PlannedCall {
   readonly label: string;
   /** Place of each storage binding, by name. */
   readonly places: Readonly<Record<string, Place>>;
+  /** Workgroups in each dimension. */
   readonly grid: readonly [number, number, number];
   /** Bytes read and written: each operand once, unless the call knows better. */
   readonly bytes: number;
@@ -47,16 +50,20 @@ export interface SlotTensor {
 /** What will run: ordered dispatches over a table of buffers. Complete before a GPU is touched. */
 export interface Plan {
   readonly name: string;
+  /** In the order in which they run. */
   readonly calls: readonly PlannedCall[];
   readonly buffers: readonly PlannedBuffer[];
   /** The tensors that share the slots. */
   readonly slotTensors: readonly SlotTensor[];
+  /** Where what the host writes lies, by name. */
   readonly inputs: Readonly<Record<string, NamedPlace>>;
+  /** Where what can be read lies, by name. */
   readonly outputs: Readonly<Record<string, NamedPlace>>;
   /** Bytes of all buffers together. */
   readonly peakBytes: number;
   /** What the same tensors would take if none shared a slot. */
   readonly unsharedBytes: number;
+  /** Of all calls together. */
   readonly flops: number;
 }
 

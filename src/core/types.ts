@@ -2,6 +2,7 @@ import { DTypeError, ShapeError } from "./errors.ts";
 
 /** Element types. `u8` is a storage type of data sets alone: four to a word, read by the gather kernel. */
 export type DType = "f32" | "i32" | "u32" | "u8";
+/** Sides of a tensor, the outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
 /** The type of a tensor. Layout is always row-major and dense; images are NHWC. */

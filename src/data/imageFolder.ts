@@ -29,6 +29,7 @@ export const isbi2012Classes: readonly MaskClass[] = [
 export interface ReadPairsOptions {
   /** What the set is called. */
   readonly name: string;
+  /** One or more. */
   readonly images: readonly ImageFile[];
   /** One for each image, of the same name but for folder and extension. */
   readonly masks: readonly ImageFile[];

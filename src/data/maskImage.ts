@@ -55,6 +55,7 @@ export interface SideBySideOptions {
   readonly height: number;
   /** Of the image. Default 1. */
   readonly channels?: number;
+  /** One for each class. */
   readonly colours?: readonly Colour[];
 }
 

@@ -4,7 +4,9 @@ import { PipelineCache } from "./pipelines.ts";
 
 /** Which adapter runs the kernels. */
 export interface AdapterFacts {
+  /** `"nvidia"`, `"apple"`, ..; empty where the browser does not tell. */
   readonly vendor: string;
+  /** `"hopper"`, `"metal-3"`, ..; empty where the browser does not tell. */
   readonly architecture: string;
   readonly description: string;
   /** A CPU that plays a GPU: correct, slow, and a reason to choose other kernels. */
@@ -12,6 +14,7 @@ export interface AdapterFacts {
 }
 
 export interface GpuOptions {
+  /** Which adapter, where there are two. Default `"high-performance"`. */
   readonly powerPreference?: GPUPowerPreference;
   /** Overrides parts of what kernels are chosen for; for tests and measurements. */
   readonly target?: Partial<Target>;
@@ -32,8 +35,10 @@ const caches = new WeakMap<GPUDevice, PipelineCache>();
  * gpu.dispose();
  */
 export class Gpu {
+  /** The browser's device. */
   readonly device: GPUDevice;
   readonly adapter: AdapterFacts;
+  /** What kernels are chosen for. */
   readonly target: Target;
   /** @internal */
   readonly pipelines: PipelineCache;

@@ -27,9 +27,11 @@ export interface TunedChoice {
   readonly key: string;
   /** What is taken without a measurement. */
   readonly usual: string;
+  /** Milliseconds that it takes. */
   readonly usualMs: number;
   /** What is taken from now on; the usual one where nothing is clearly better. */
   readonly best: string;
+  /** Milliseconds that it takes. */
   readonly bestMs: number;
 }
 

@@ -12,10 +12,13 @@ export interface NamedTensor {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Row-major. */
   readonly data: TensorData;
 }
 
+/** The elements of a tensor: f32, i32, u32 or u8. */
 export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
+/** Texts of the writer's own. */
 export type Metadata = Readonly<Record<string, string>>;
 
 /** An opened file: what it holds, and its tensors one by one. */

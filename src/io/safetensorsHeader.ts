@@ -17,6 +17,7 @@ export interface TensorEntry {
   readonly format: keyof typeof elementBytes;
   /** Offset from the first byte after the header. */
   readonly begin: number;
+  /** Length in the file. */
   readonly bytes: number;
 }
 

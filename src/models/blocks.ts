@@ -6,6 +6,7 @@ import { applyAll } from "../nn/network.ts";
 export interface NormOptions {
   /** What running statistics keep in one step. */
   readonly momentum: number;
+  /** Added to the variance. */
   readonly epsilon: number;
 }
 

@@ -5,6 +5,7 @@ import type { SymbolicTensor } from "../nn/layer.ts";
 import { add, conv2d, conv2dTranspose } from "../nn/layers.ts";
 
 export interface FcnHeadOptions {
+  /** Channels of the result. */
   readonly classes: number;
   /** Pixels of the image to one of the finest features: 32, 16 or 8 in the paper. */
   readonly stride: number;

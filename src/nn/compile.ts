@@ -13,7 +13,9 @@ import { copyWeights, initializeState, makeState, type State } from "./state.ts"
 import { type TuneOptions, Tuning } from "./tuning.ts";
 
 export interface CompileOptions {
+  /** How parameters move: `sgd()`, `adam()`, .. */
   readonly optimizer: Optimizer;
+  /** What is minimised: a name, or one of `losses`. */
   readonly loss: LossName | Loss;
   /** The device to train on; made by us unless given. */
   readonly gpu?: Gpu;

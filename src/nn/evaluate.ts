@@ -9,7 +9,9 @@ import { evaluateStep } from "./steps.ts";
 import { checkCount } from "./trainer.ts";
 
 export interface Evaluation {
+  /** Mean over the data set. */
   readonly loss: number;
+  /** Part of the answers that are right; NaN where the loss knows of none. */
   readonly accuracy: number;
   /** Row = label, column = answer; counts. */
   readonly confusion: readonly (readonly number[])[];

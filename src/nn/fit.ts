@@ -43,25 +43,33 @@ export interface Progress {
   readonly stepsDone: number;
   /** Of the last of them. */
   readonly learningRate: number;
+  /** Mean over the epoch so far. */
   readonly loss: number;
+  /** Mean over the epoch so far; NaN where the loss knows of none. */
   readonly accuracy: number;
   /** Losses of the steps since the last progress, in order. */
   readonly losses: readonly number[];
+  /** Over the epoch so far. */
   readonly examplesPerSecond: number;
   /** Milliseconds a step since the last progress. */
   readonly stepMs: number;
+  /** Of the training, at this pace. */
   readonly secondsLeft: number;
   /** Present on the last progress of an epoch. */
   readonly epochEnd?: EpochResult;
 }
 
 export interface EpochResult {
+  /** From 1. */
   readonly epoch: number;
+  /** Mean over the epoch, as it was before each update. */
   readonly loss: number;
+  /** Likewise; NaN where the loss knows of none. */
   readonly accuracy: number;
   /** Null without validation data. */
   readonly valLoss: number | null;
   readonly valAccuracy: number | null;
+  /** Of the training, without the validation. */
   readonly seconds: number;
 }
 

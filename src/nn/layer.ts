@@ -11,6 +11,7 @@ export interface Weight {
   /** `"kernel"`; the model puts the layer's name before it. */
   readonly name: string;
   readonly shape: Shape;
+  /** The values that it starts from. */
   readonly initial: Initial;
   /** `statistic`: kept, not learned, such as a running mean. */
   readonly kind: "parameter" | "statistic";
@@ -28,6 +29,7 @@ export interface WeightRules {
 
 /** What a layer may ask for while its nodes are being made. */
 export interface CallContext {
+  /** False in evaluation and prediction. */
   readonly training: boolean;
   /** The value of a weight of this layer. */
   weight(weight: Weight): Value;
@@ -43,9 +45,12 @@ export interface CallContext {
  * written down.
  */
 export interface SymbolicTensor {
+  /** Without the batch. */
   readonly shape: Shape;
   readonly value: Value;
+  /** What makes it; null for an input. */
   readonly layer: Layer | null;
+  /** What the layer was applied to. */
   readonly inputs: readonly SymbolicTensor[];
 }
 

@@ -36,6 +36,7 @@ export interface CategoricalCrossentropyOptions {
 }
 
 export interface SparseCategoricalCrossentropyOptions extends CategoricalCrossentropyOptions {
+  /** Class that takes no part. */
   readonly ignoreClass?: number;
 }
 
@@ -194,6 +195,7 @@ export interface OverlapOptions {
   readonly smooth?: number;
   /** The output is logits, without softmax or sigmoid. Default: true. */
   readonly fromLogits?: boolean;
+  /** Class that takes no part. */
   readonly ignoreClass?: number;
 }
 
@@ -241,6 +243,7 @@ export interface FocalOptions {
   readonly gamma?: number;
   /** For class indices the factor of all, for numbers that of the positive ones, 1 - alpha of the others. Default: none. */
   readonly alpha?: number;
+  /** Class that takes no part. */
   readonly ignoreClass?: number;
 }
 

@@ -6,8 +6,10 @@ import { type CallContext, inputLayer, Layer, type SymbolicTensor, type Weight }
 
 /** A weight and the layer that owns it, under the name by which files know it: `"conv1/kernel"`. */
 export interface NamedWeight {
+  /** With the names of its layer and of the models around it: `"conv1/kernel"`. */
   readonly name: string;
   readonly weight: Weight;
+  /** False for statistics and frozen layers. */
   readonly trainable: boolean;
 }
 

@@ -12,6 +12,7 @@ import { rateAt, type Schedule } from "./schedules.ts";
  */
 export interface Optimizer {
   readonly name: string;
+  /** A number, or a function of the number of updates made so far. */
   readonly learningRate: number | Schedule;
   /** States kept for each parameter, with the value that they start from. */
   readonly slots: Readonly<Record<string, number>>;

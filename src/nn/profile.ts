@@ -13,6 +13,7 @@ export interface Ceilings {
 /** What some dispatches of a step are, and what they take. */
 export interface Work {
   readonly dispatches: number;
+  /** Milliseconds in one step. */
   readonly ms: number;
   /** Floating-point operations. */
   readonly flops: number;

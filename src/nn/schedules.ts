@@ -40,6 +40,7 @@ export function constant(learningRate: number): Schedule {
 }
 
 export interface StepDecay {
+  /** The first rate. */
   readonly learningRate: number;
   /** Updates between two drops. */
   readonly stepSize: number;
@@ -60,8 +61,11 @@ export function stepDecay({ learningRate, stepSize, factor = 0.1 }: StepDecay): 
 }
 
 export interface ExponentialDecay {
+  /** The first rate. */
   readonly learningRate: number;
+  /** Updates until the rate has been multiplied with `decayRate` once. */
   readonly decaySteps: number;
+  /** What the rate is multiplied with. */
   readonly decayRate: number;
   /** Whole powers only. Default: false. */
   readonly staircase?: boolean;
@@ -83,7 +87,9 @@ export function exponentialDecay(options: ExponentialDecay): Schedule {
 }
 
 export interface PolynomialDecay {
+  /** The first rate. */
   readonly learningRate: number;
+  /** Updates until the end. */
   readonly decaySteps: number;
   /** Default: 0. */
   readonly endLearningRate?: number;
@@ -107,7 +113,9 @@ export function polynomialDecay(options: PolynomialDecay): Schedule {
 }
 
 export interface CosineDecay {
+  /** The first rate. */
   readonly learningRate: number;
+  /** Updates until the end. */
   readonly decaySteps: number;
   /** The rate at the end. Default: 0. */
   readonly endLearningRate?: number;
@@ -125,6 +133,7 @@ export function cosineDecay({ learningRate, decaySteps, endLearningRate = 0 }: C
 }
 
 export interface CosineRestarts {
+  /** The first rate. */
   readonly learningRate: number;
   /** Updates of the first period. */
   readonly firstDecaySteps: number;
@@ -165,6 +174,7 @@ export function cosineRestarts(options: CosineRestarts): Schedule {
 export interface OneCycle {
   /** The highest rate. */
   readonly maxLearningRate: number;
+  /** Updates until the end. */
   readonly totalSteps: number;
   /** Share of the steps that go up. Default: 0.3. */
   readonly warmupShare?: number;

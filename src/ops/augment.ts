@@ -36,6 +36,7 @@ export interface AugmentOptions {
   readonly brightness?: number;
   /** Multiplies distances from the middle grey by 1 - contrast to 1 + contrast: 0 to 1. */
   readonly contrast?: number;
+  /** Displaces pixels by smooth random fields. */
   readonly elastic?: ElasticOptions;
 }
 

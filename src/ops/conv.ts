@@ -118,9 +118,13 @@ export const conv2dKernelGradientOp: OpDef<KernelGradientAttrs> = {
 };
 
 export interface ConvOptions {
+  /** One number, or one for each axis. Default 1. */
   readonly strides?: number | readonly number[];
+  /** Default "valid". */
   readonly padding?: Padding;
+  /** One number, or one for each axis. Default 1. */
   readonly dilations?: number | readonly number[];
+  /** The channels fall into so many groups, each with filters of its own. Default 1. */
   readonly groups?: number;
 }
 

@@ -20,6 +20,7 @@ import { perAxis } from "./window.ts";
 
 /** Pooling of images [N, H, W, C] and of sequences [N, L, C], which are pooled as images of one row. */
 export interface PoolWithIndices {
+  /** The largest of each window. */
   readonly values: Value;
   /** i32, row * W + column in the plane of the input; in one dimension the position. */
   readonly indices: Value;
@@ -199,7 +200,9 @@ export function adaptiveAvgPool2d(x: Value, outputSize: number | readonly number
 export interface UnpoolOptions {
   /** Those of the pooling. */
   readonly kernelSize: number | readonly number[];
+  /** Default: the kernel size. */
   readonly strides?: number | readonly number[];
+  /** Default 0. */
   readonly padding?: number | readonly number[];
   /** [H, W], since several sizes are pooled to one. Default: (OH - 1) stride - 2 padding + kernel. */
   readonly outputSize?: number | readonly number[];

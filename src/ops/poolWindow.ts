@@ -16,15 +16,18 @@ export interface PoolWindow extends Window {
 }
 
 export interface PoolOptions {
+  /** One number, or one for each axis. */
   readonly kernelSize: number | readonly number[];
   /** Default: `kernelSize`, so that the windows tile the image. */
   readonly strides?: number | readonly number[];
   /** Default: "valid". */
   readonly padding?: Padding;
+  /** Round the size of the result up. Default false. */
   readonly ceilMode?: boolean;
 }
 
 export interface DilatedPoolOptions extends PoolOptions {
+  /** One number, or one for each axis. Default 1. */
   readonly dilations?: number | readonly number[];
 }
 

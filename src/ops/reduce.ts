@@ -257,6 +257,7 @@ function extentOf(where: string, x: Value, { axis }: ReduceOptions): number {
 export interface ArgMaxOptions {
   /** Default: the last. */
   readonly axis?: number;
+  /** Keep the axis, with side 1. Default false. */
   readonly keepDims?: boolean;
 }
 

@@ -18,6 +18,7 @@ export interface PixelBytes {
 /** A picture that the page has: it is copied to the GPU first. */
 export type PagePicture = HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | ImageBitmap | PixelBytes;
 
+/** Any picture that a network can be given. */
 export type PictureSource = GpuPicture | PagePicture;
 
 /** A picture as a shader binds it. */

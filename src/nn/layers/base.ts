@@ -10,12 +10,14 @@ import { type CallContext, Layer, type Weight } from "../layer.ts";
 import type { Regularizer } from "../regularizers.ts";
 
 export interface LayerOptions {
+  /** By which summaries, errors and weight files know it. Default: its kind, numbered in the model. */
   readonly name?: string;
 }
 
 export interface KernelOptions extends LayerOptions {
   /** Applied to the result; fused into the kernel that computes it. Default "linear". */
   readonly activation?: ActivationName | Activation;
+  /** Default true. */
   readonly useBias?: boolean;
   /** Default "glorotUniform". */
   readonly kernelInitializer?: InitializerName | Initializer;
@@ -23,9 +25,11 @@ export interface KernelOptions extends LayerOptions {
   readonly biasInitializer?: InitializerName | Initializer;
   /** Penalties that join the loss. */
   readonly kernelRegularizer?: Regularizer;
+  /** As `kernelRegularizer`, of the bias. */
   readonly biasRegularizer?: Regularizer;
   /** Hold after each update. */
   readonly kernelConstraint?: Constraint;
+  /** As `kernelConstraint`, of the bias. */
   readonly biasConstraint?: Constraint;
 }
 

@@ -21,6 +21,7 @@ import {
 export interface ConvOptions<N extends Rank = Rank> extends KernelOptions {
   /** Number of output channels. */
   readonly filters: number;
+  /** One number, or one for each axis. */
   readonly kernelSize: PerAxis<N>;
   /** Default 1. */
   readonly strides?: PerAxis<N>;

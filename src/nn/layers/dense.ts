@@ -42,6 +42,7 @@ export function dense(options: DenseOptions): Layer {
 }
 
 export interface ActivationOptions extends LayerOptions {
+  /** By name, or a function. */
   readonly activation: ActivationName | Activation;
 }
 

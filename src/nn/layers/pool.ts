@@ -19,6 +19,7 @@ import { type LayerOptions, type PaddingOf, type PerAxis, type Rank, spatialInpu
 
 /** Of a pooling over N spatial axes. */
 export interface PoolOptions<N extends Rank = Rank> extends LayerOptions {
+  /** One number, or one for each axis. */
   readonly poolSize: PerAxis<N>;
   /** Default: the pool size. */
   readonly strides?: PerAxis<N>;

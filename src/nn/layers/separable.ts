@@ -9,11 +9,14 @@ import { channelsOf, KernelLayer, type KernelOptions, type PaddingOf, type PerAx
 
 /** `kernelInitializer` is that of the depthwise kernel. */
 export interface DepthwiseConv2dOptions extends KernelOptions {
+  /** One number, or [height, width]. */
   readonly kernelSize: PerAxis<2>;
+  /** Default 1. */
   /** Default 1. */
   readonly strides?: PerAxis<2>;
   /** Default "valid". */
   readonly padding?: PaddingOf<2>;
+  /** Distance of the pixels under neighbouring taps of the kernel. Default 1. */
   /** Distance of the pixels under neighbouring taps of the kernel. Default 1. */
   readonly dilationRate?: PerAxis<2>;
   /** Filters for each channel. Default 1. */

@@ -38,6 +38,7 @@ function bordersOf(where: string, name: string, borders: Borders): number[] {
 }
 
 export interface ZeroPadding2dOptions extends LayerOptions {
+  /** What is added. */
   readonly padding: Borders;
 }
 
@@ -64,6 +65,7 @@ export function zeroPadding2d(options: ZeroPadding2dOptions): Layer {
 }
 
 export interface Cropping2dOptions extends LayerOptions {
+  /** What is cut off. */
   readonly cropping: Borders;
 }
 
