@@ -3,7 +3,7 @@ import { find } from "../shell/elements.ts";
 /** Of the pen, in pixels of the pad. */
 const penWidth = 22;
 
-/** What was drawn: [height, width], 255 where the pen was. */
+/** Ink on paper: [height, width], u8, 255 where the pen was. */
 export interface Drawing {
   readonly ink: Uint8Array<ArrayBuffer>;
   readonly height: number;
@@ -49,6 +49,19 @@ export class Pad {
     return { ink, height, width };
   }
 
+  /** Puts a picture on the pad, in place of what is there: [height, width], u8, 255 = full ink. */
+  show({ ink, height, width }: Drawing): void {
+    const small = new OffscreenCanvas(width, height);
+    const pixels = new ImageData(width, height);
+    ink.forEach((opacity, i) => {
+      pixels.data.set([255, 255, 255, opacity], 4 * i);
+    });
+    small.getContext("2d")?.putImageData(pixels, 0, 0);
+    this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#context.drawImage(small, 0, 0, this.#canvas.width, this.#canvas.height);
+    this.#changed();
+  }
+
   clear(): void {
     this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     this.#isEmpty = true;
@@ -77,6 +90,10 @@ export class Pad {
     for (const part of event.getCoalescedEvents?.() ?? []) this.#context.lineTo(...this.#place(part));
     this.#context.lineTo(...this.#place(event));
     this.#context.stroke();
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#isEmpty = false;
     this.#clear.disabled = false;
     this.#onChange();

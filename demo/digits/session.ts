@@ -11,7 +11,7 @@ import { History, type Row, type Steps } from "./history.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Look, lookThrough } from "./look.ts";
 import { networks } from "./networks.ts";
-import { digitScaling, type ImageSets, takeFirst, toCanvas } from "./sets.ts";
+import { digitScaling, type ImageSets, type Pictures, takeFirst, toCanvas } from "./sets.ts";
 import type { Settings } from "./settings.ts";
 import { Turns } from "./turns.ts";
 
@@ -189,12 +189,11 @@ export class Session {
     return judgement;
   }
 
-  /** What the network makes of an image [height, width] as the data's are, u8; of the first test image where null. */
-  look(image: Uint8Array | null): Promise<Look> {
+  /** What the network makes of an image; of the first test image where that is null. */
+  look(image: Pictures | null): Promise<Look> {
     const { model, trainer, settings, sets } = this.#parts;
-    const { height, width, images } = sets.test;
     const facts = networks[settings.network];
-    const x = toCanvas({ images: image ?? images.subarray(0, height * width), height, width }, facts.side);
+    const x = toCanvas(image ?? takeFirst(sets.test, 1), facts.side);
     return trainer.survive(() => lookThrough(model, facts, x));
   }
 

@@ -35,15 +35,14 @@ export function takeFirst(set: LabelledImages, limit: number): LabelledImages {
   return { ...set, count, images: set.images.subarray(0, count * size), labels: set.labels.subarray(0, count) };
 }
 
+/** Grey images of one size, one after the other: [n, height, width], u8. */
+export type Pictures = Pick<LabelledImages, "images" | "height" | "width">;
+
 /**
  * Images as a network sees them: scaled, and centred on its canvas of `side` x `side`.
- * @param images [n, height, width] u8
  * @returns [n, side, side]
  */
-export function toCanvas(
-  { images, height, width }: Pick<LabelledImages, "images" | "height" | "width">,
-  side: number,
-): Float32Array<ArrayBuffer> {
+export function toCanvas({ images, height, width }: Pictures, side: number): Float32Array<ArrayBuffer> {
   const size = height * width;
   const area = side * side;
   const x = new Float32Array((images.length / size) * area).fill(digitScaling.offset);

@@ -104,6 +104,7 @@ export class Training {
     on("step", () => this.#worker.step());
     on("reset", () => this.#reset());
     on("save", () => this.#save());
+    on("example", async () => this.#pad.show(await this.#worker.example()));
     on("resume", () => this.#resume());
     on("discard", async () => {
       this.#hideOffer();
@@ -242,7 +243,7 @@ export class Training {
     start.disabled = state === "making" || state === "failed" || (state === "paused" && isDone);
     this.#button("step").disabled = state !== "paused" || isDone;
     this.#button("reset").disabled = state === "making";
-    this.#button("save").disabled = state === "making" || state === "failed";
+    for (const name of ["save", "example"]) this.#button(name).disabled = state === "making" || state === "failed";
     find(this.#host, "#digits-pending", HTMLElement).hidden = state === "making" || !this.#form.isWaiting;
     const part = (epoch - 1 + step / steps) / epochs;
     if (state === "running") this.#say(`Training: step ${step} of ${steps}`, part);

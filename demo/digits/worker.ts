@@ -10,6 +10,7 @@ import type { Row } from "./history.ts";
 import type { Judgement, Mistake } from "./judge.ts";
 import { keepFiles, loadSets } from "./loadSets.ts";
 import type { Look } from "./look.ts";
+import type { Drawing } from "./pad.ts";
 import { type Listener, type Progress, Session } from "./session.ts";
 import type { ImageSets } from "./sets.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -103,19 +104,29 @@ export class DigitsWorker {
     if (epochs !== undefined) this.#live.epochs = epochs;
   }
 
-  /**
-   * What the network makes of a drawing; of a test image where that is null.
-   * @param ink [height, width] u8, 255 where the pen was
-   */
-  async look(
-    drawing: { readonly ink: Uint8Array; readonly height: number; readonly width: number } | null,
-  ): Promise<Look> {
-    const side = this.#sets?.sets.test.height;
-    const look = await this.#live.look(drawing && prepareDrawing(drawing.ink, drawing.width, drawing.height, side));
+  /** What the network makes of a drawing; of a test image where that is null. */
+  async look(drawing: Drawing | null): Promise<Look> {
+    const session = this.#live;
+    const side = session.sets.test.height;
+    const look = await session.look(
+      drawing && {
+        images: prepareDrawing(drawing.ink, drawing.width, drawing.height, side),
+        height: side,
+        width: side,
+      },
+    );
     return Comlink.transfer(
       look,
       [look.filters, ...look.maps].map(({ values }) => values.buffer),
     );
+  }
+
+  /** One of the test images, as a drawing. */
+  example(): Drawing {
+    const { count, height, width, images } = this.#live.sets.test;
+    const size = height * width;
+    const first = size * Math.floor(count * Math.random());
+    return { ink: images.slice(first, first + size), height, width };
   }
 
   /** The training as a file, from which it can go on. */

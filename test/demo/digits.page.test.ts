@@ -96,6 +96,12 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   ]);
   await page.locator("#digits-answer", { hasText: "1" }).waitFor();
 
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.locator("#digits-answer", { hasText: "?" }).waitFor();
+  // Without a pen: the keys are enough.
+  await page.getByRole("button", { name: "Test digit" }).press("Enter");
+  await page.locator("#digits-answer", { hasText: /^\d$/ }).waitFor();
+
   const downloading = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save" }).click();
   const download = await downloading;
