@@ -1,9 +1,8 @@
 import { Chart } from "../shell/chart.ts";
 import { find, showCount, showPercent } from "../shell/elements.ts";
+import type { PaintedClass } from "./keeping.ts";
 import type { Row } from "./learner.ts";
-
-/** `opening`: no network yet. `waiting`: for strokes of two classes. `settled`: there is no more to learn from these. */
-export type LearningState = "opening" | "waiting" | "learning" | "paused" | "settled" | "failed";
+import type { LessonState } from "./lesson.ts";
 
 /** How far the learning from strokes is, in words, figures and a curve. */
 export class ProgressPanel {
@@ -39,7 +38,7 @@ export class ProgressPanel {
     this.#chart.push(row.step, [row.loss]);
   }
 
-  show(state: LearningState): void {
+  show(state: LessonState): void {
     const row = this.#row;
     this.#write("step-count", row ? showCount(row.step) : "–");
     this.#write("loss", row ? row.loss.toFixed(3) : "–");
@@ -51,6 +50,16 @@ export class ProgressPanel {
     if (state === "paused") this.say(`Paused at step ${step}`, this.#part);
     if (state === "settled") this.say("Settled. Paint where it is wrong, and it goes on.", 1);
     if (state === "failed") this.say("No network. Reset tries again.", 0);
+  }
+
+  /** Says what to paint first, until two of the classes are painted. */
+  showHint(classes: readonly PaintedClass[], painted: ReadonlySet<number>): void {
+    const next = classes.find(({ label }) => !painted.has(label));
+    const hints = [
+      `Paint a stroke of “${next?.name}” where you see it …`,
+      `… and one of “${next?.name}”: then it learns, and paints the rest.`,
+    ];
+    this.#write("hint", hints[painted.size] ?? "");
   }
 
   say(text: string, part: number): void {

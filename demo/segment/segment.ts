@@ -30,11 +30,11 @@ export const mount: Mount = (host, shell): Tab => {
       subject = radio.value === "cells" ? "cells" : "painting";
       find(host, "#segment-painting", HTMLElement).hidden = subject !== "painting";
       find(host, "#segment-cells", HTMLElement).hidden = subject !== "cells";
-      // One learns at a time; the other goes on when it is asked to.
+      // One learns at a time.
       if (subject === "cells") painting.rest();
       void opened.then(async () => {
         await worker.pause();
-        if (subject === "cells") await cells.begin();
+        await (subject === "cells" ? cells.begin() : painting.wake());
       });
     });
   }

@@ -38,32 +38,19 @@ export class SegmentWorker {
   /** The training under way. */
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
   #keptAt = 0;
+  /** Pictures are opened one after the other. */
+  #opening: Promise<void> = Promise.resolve();
 
   listen(audience: Audience): void {
     this.#audience = audience;
   }
 
   /** Takes a picture to paint on, with a fresh network, that of a file, or the one that the last visit left. */
-  async openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
-    await this.pause();
-    const gpu = await this.#device();
-    this.#painting?.dispose();
-    this.#painting = null;
-    const audience = this.#audience;
-    this.#painting = await PaintingSession.create(gpu, picture, {
-      checkpoint: network === "kept" ? await keptNetwork() : network,
-      onCompile: (done, total) => audience?.compiling("painting", done / total),
-      listener: {
-        learned: (row, part) => {
-          audience?.learned("painting", row, part);
-          if (performance.now() - this.#keptAt > keepMs) void this.#keep();
-        },
-        looked: async (overlay) => {
-          const bitmap = await createImageBitmap(overlay);
-          audience?.looked(Comlink.transfer(bitmap, [bitmap]));
-        },
-      },
-    });
+  openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
+    const mine = this.#opening.then(() => this.#openPicture(picture, network));
+    // Whoever opened it hears of its failure; the next one does not mind.
+    this.#opening = mine.catch(() => {});
+    return mine;
   }
 
   relabel(labels: Uint8Array): void {
@@ -131,6 +118,28 @@ export class SegmentWorker {
 
   inspect(subject: Subject, options: InspectOptions): Promise<Inspection> {
     return inspectModel(this.#sessionOf(subject).parts, options);
+  }
+
+  async #openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
+    await this.pause();
+    const gpu = await this.#device();
+    this.#painting?.dispose();
+    this.#painting = null;
+    const audience = this.#audience;
+    this.#painting = await PaintingSession.create(gpu, picture, {
+      checkpoint: network === "kept" ? await keptNetwork() : network,
+      onCompile: (done, total) => audience?.compiling("painting", done / total),
+      listener: {
+        learned: (row, part) => {
+          audience?.learned("painting", row, part);
+          if (performance.now() - this.#keptAt > keepMs) void this.#keep();
+        },
+        looked: async (overlay) => {
+          const bitmap = await createImageBitmap(overlay);
+          audience?.looked(Comlink.transfer(bitmap, [bitmap]));
+        },
+      },
+    });
   }
 
   #sessionOf(subject: Subject): PaintingSession | CellsSession {

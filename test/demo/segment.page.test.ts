@@ -79,7 +79,7 @@ async function classesOf(page: Page, png: Uint8Array): Promise<Uint8Array> {
   return Uint8Array.from(places);
 }
 
-test("learns from painted strokes, is corrected, saved, and resumed after a reload", { timeout: 120_000 }, async () => {
+test("learns from painted strokes, is saved, and resumed after a reload", { timeout: 120_000 }, async () => {
   const { page, problems } = await visit("#segment");
   await ready(page);
   for (const label of landscapeClasses.keys()) {
@@ -100,7 +100,7 @@ test("learns from painted strokes, is corrected, saved, and resumed after a relo
   console.log(
     `IoU after ${await stepOf(page)} steps on 3 strokes a class: ${iou.map((one) => one.toFixed(3)).join(", ")}`,
   );
-  expect(iou.reduce((sum, one) => sum + one, 0) / iou.length).toBeGreaterThan(0.85);
+  expect(iou.reduce((sum, one) => sum + one, 0) / iou.length).toBeGreaterThan(0.9);
 
   await page.getByRole("button", { name: "Pause" }).click();
   await page.locator("#segment-status", { hasText: /^Paused/ }).waitFor();

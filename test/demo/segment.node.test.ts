@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { parseClasses, parsePainting } from "../../demo/segment/keeping.ts";
+import { drawLandscape } from "../../demo/segment/landscape.ts";
+import { labelsOf, paint, type Stroke, StrokeHistory } from "../../demo/segment/strokes.ts";
+import { maskOf, type Prediction } from "../../demo/segment/views.ts";
+import { unlabelled } from "../../src/data/scribbleDataset.ts";
+
+const sides = { width: 40, height: 30 };
+
+/** Distance of a pixel's middle from the line through a stroke's points. */
+function distance({ points }: Stroke, column: number, row: number): number {
+  const [x, y] = [column + 0.5, row + 0.5];
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < Math.max(2, points.length - 2); i += 2) {
+    const [x0 = 0, y0 = 0, x1 = x0, y1 = y0] = points.slice(i, i + 4);
+    for (let t = 0; t <= 1; t += 1 / 512) {
+      least = Math.min(least, Math.hypot(x - x0 - t * (x1 - x0), y - y0 - t * (y1 - y0)));
+    }
+  }
+  return least;
+}
+
+describe("a stroke", () => {
+  test.each<[string, Stroke]>([
+    ["a dot", { label: 1, radius: 4.3, points: [12.2, 9.7] }],
+    ["a line", { label: 2, radius: 2.5, points: [3, 4, 30.5, 22] }],
+    ["a bend that leaves the picture", { label: 0, radius: 3, points: [35, 5, 60, 15, 20, 28, -9, -4] }],
+    ["a brush finer than a pixel", { label: 3, radius: 0.5, points: [5.5, 5.5, 9.5, 5.5] }],
+  ])("covers every pixel whose middle is under the brush: %s", (_, stroke) => {
+    const labels = labelsOf([stroke], sides);
+    labels.forEach((label, i) => {
+      const away = distance(stroke, i % sides.width, Math.floor(i / sides.width)) - stroke.radius;
+      // The reference looks at points of the line, up to 0.05 pixels from the nearest.
+      if (Math.abs(away) > 0.01) expect(label).toBe(away < 0 ? stroke.label : unlabelled);
+    });
+    expect(labels.some((label) => label === stroke.label)).toBe(true);
+  });
+
+  test("that grows is the same as one that is painted at once", () => {
+    const whole: Stroke = { label: 1, radius: 2, points: [2, 2, 9, 20, 30, 11, 31, 11] };
+    const growing: Stroke = { ...whole, points: [] };
+    const labels = labelsOf([], sides);
+    for (const part of [
+      [2, 2],
+      [9, 20, 30, 11],
+      [31, 11],
+    ]) {
+      const from = growing.points.length / 2;
+      growing.points.push(...part);
+      paint(labels, sides, growing, from);
+    }
+    expect(labels).toEqual(labelsOf([whole], sides));
+  });
+
+  test("lies over earlier ones; the eraser takes them away", () => {
+    const line = (label: number, y: number): Stroke => ({ label, radius: 2, points: [5, y, 30, y] });
+    const labels = labelsOf([line(0, 10), line(1, 11), line(unlabelled, 13)], sides);
+    const column = [8, 9, 10, 11, 12, 13, 14].map((row) => labels[row * sides.width + 15]);
+    expect(column).toEqual([0, 1, 1, unlabelled, unlabelled, unlabelled, unlabelled]);
+  });
+});
+
+test("strokes are taken back and made again, until another one is painted", () => {
+  const history = new StrokeHistory();
+  const [a, b, c] = [0, 1, 2].map((label): Stroke => ({ label, radius: 1, points: [0, 0] }));
+  if (!a || !b || !c) throw new Error("three strokes");
+  history.undo();
+  expect([history.canUndo, history.canRedo]).toEqual([false, false]);
+  history.add(a);
+  history.add(b);
+  history.undo();
+  expect(history.strokes).toEqual([a]);
+  history.redo();
+  expect(history.strokes).toEqual([a, b]);
+  history.undo();
+  history.add({ ...c, label: unlabelled });
+  expect(history.canRedo).toBe(false);
+  // The eraser is no class.
+  expect(history.labels).toEqual(new Set([0]));
+});
+
+describe("what was kept", () => {
+  const painting = {
+    name: "cat",
+    classes: [
+      { label: 3, name: "Cat" },
+      { label: 0, name: "Rest" },
+    ],
+    strokes: [
+      { label: 3, radius: 4, points: [1, 2, 3.5, 4] },
+      { label: unlabelled, radius: 2, points: [1, 2] },
+    ],
+  };
+
+  test("comes back as it was", () => {
+    expect(parsePainting(JSON.stringify(painting))).toEqual(painting);
+  });
+
+  test.each<[string, object | string]>([
+    ["no JSON", "{"],
+    ["no name", { ...painting, name: undefined }],
+    ["one class", { ...painting, classes: painting.classes.slice(1) }],
+    ["two classes of one colour", { ...painting, classes: [painting.classes[0], painting.classes[0]] }],
+    ["a class without a colour", { ...painting, classes: [painting.classes[0], { label: 6, name: "?" }] }],
+    ["a stroke of no class", { ...painting, strokes: [{ label: 7, radius: 1, points: [0, 0] }] }],
+    ["half a point", { ...painting, strokes: [{ label: 0, radius: 1, points: [0, 0, 1] }] }],
+    ["a brush that is no number", { ...painting, strokes: [{ label: 0, radius: null, points: [0, 0] }] }],
+  ])("is left alone where it cannot be: %s", (_, kept) => {
+    expect(parsePainting(typeof kept === "string" ? kept : JSON.stringify(kept))).toBeNull();
+  });
+
+  test("a network's file names its classes, or it is none of ours", () => {
+    expect(parseClasses(JSON.stringify(painting.classes))).toEqual(painting.classes);
+    expect(parseClasses("")).toBeNull();
+  });
+});
+
+test("a mask has painted classes alone", () => {
+  const probabilities = Float32Array.of(0.1, 0.7, 0.2, 0.3, 0.3, 0.4);
+  const prediction: Prediction = { width: 2, height: 1, classes: 3, probabilities, labels: [0, 2] };
+  expect([...maskOf(prediction)]).toEqual([2, 2]);
+  expect([...maskOf({ ...prediction, labels: [0, 1] })]).toEqual([1, 0]);
+});
+
+test("the landscape has a good part of each class, and is the same each time", () => {
+  const { truth, pixels } = drawLandscape();
+  for (const label of [0, 1, 2]) {
+    const part = truth.filter((seen) => seen === label).length / truth.length;
+    expect(part).toBeGreaterThan(0.2);
+    expect(part).toBeLessThan(0.5);
+  }
+  expect(drawLandscape().pixels).toEqual(pixels);
+});
