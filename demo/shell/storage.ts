@@ -25,14 +25,7 @@ export async function removeBytes(name: string): Promise<void> {
   await (await store()).remove(name);
 }
 
-let opened: Promise<Store> | null = null;
-
-function store(): Promise<Store> {
-  opened ??= openStore();
-  return opened;
-}
-
-async function openStore(): Promise<Store> {
+async function store(): Promise<Store> {
   const writable = "FileSystemFileHandle" in globalThis && "createWritable" in FileSystemFileHandle.prototype;
   if (!writable || !navigator.storage?.getDirectory) return databaseStore();
   try {
@@ -77,10 +70,17 @@ function missing(cause: unknown): null {
 const databaseName = "wgrad-page";
 const table = "files";
 
-async function databaseStore(): Promise<Store> {
+let opened: Promise<IDBDatabase> | null = null;
+
+function openDatabase(): Promise<IDBDatabase> {
   const opening = indexedDB.open(databaseName, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(table);
-  const database = await answer(opening);
+  return answer(opening);
+}
+
+async function databaseStore(): Promise<Store> {
+  opened ??= openDatabase();
+  const database = await opened;
   const files = (mode: IDBTransactionMode) => database.transaction(table, mode).objectStore(table);
   return {
     async write(name, bytes) {
