@@ -42,6 +42,7 @@ export function examplesOf(file: string): string {
       // The last line of the docstring reads "/" here.
       const length = texts.slice(i + 1).findIndex((line) => /^[@/]/.test(line));
       const code = texts.slice(i + 1, i + 1 + length);
+      if (code.join("").trim() === "") throw new Error(`${file}:${first + i}: an example without code`);
       put(first + i, opening(first + i, code.join("\n")));
       for (const [j, line] of code.entries()) put(first + i + 1 + j, judged(line));
       put(first + i + 1 + length, "} }; ");
@@ -75,10 +76,11 @@ function imports(file: string): string {
   return `import type { See } from "${resolve(root, "tools/docstringExamples.ts")}"; import * as preamble from "virtual:preamble"; ${statements.join(" ")}`;
 }
 
+/** The beginning of an example's function, with what it speaks of: names of the preamble that are neither called nor keys. */
 function opening(line: number, code: string): string {
-  const values = readFileSync(resolve(root, preamble), "utf8").matchAll(/^export const (\w+)/gm);
-  const used = [...values].map(([, name = ""]) => name);
-  const spoken = used.filter((name) => new RegExp(`(?<!\\w|(?<!\\.\\.)\\.)${name}\\b(?![(:])`).test(code));
+  const exported = readFileSync(resolve(root, preamble), "utf8").matchAll(/^export const (\w+)/gm);
+  const values = [...exported].map(([, name = ""]) => name);
+  const spoken = values.filter((name) => new RegExp(`(?<!\\w|(?<!\\.\\.)\\.)${name}\\b(?![(:])`).test(code));
   // In a block of its own, an example may declare what the preamble has too.
   return `examples[${line}] = async (see) => { const { ${spoken.join(", ")} } = preamble; {`;
 }
@@ -86,7 +88,7 @@ function opening(line: number, code: string): string {
 const listId = "virtual:examples";
 const programId = /^virtual:examples\/(.+)$/;
 
-/** Vite plugin: `virtual:examples` exports `examples`, by file of `src`, a function that loads the examples of the file. */
+/** Vite plugin: `virtual:examples` exports `files`: by file of `src`, a function that loads the file's program. */
 export function docstringExamples(): Plugin {
   return {
     name: "examples",

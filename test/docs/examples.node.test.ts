@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { examplesOf, filesWithExamples } from "../../tools/docstringExamples.ts";
 import { entryPoints } from "../../tools/entryPoints.ts";
@@ -17,6 +18,13 @@ describe("docstrings", () => {
       const bare = names.filter(({ docstring }) => !/^\s*\* @example$/m.test(docstring));
       expect(bare.map(({ name }) => name)).toEqual([]);
     });
+  });
+
+  it("have examples that stay on their lines, and whose results are judged", () => {
+    const source = readFileSync("src/core/call.ts", "utf8").split("\n");
+    const program = examplesOf("src/core/call.ts").split("\n");
+    const line = source.findIndex((text) => text.includes("workgroupsFor(1000, 64); // => 16"));
+    expect(program[line]).toBe('await see(async () => (workgroupsFor(1000, 64)), "16");');
   });
 
   it("have examples that pass the type checker, as they would in a reader's editor", () => {
