@@ -21,7 +21,7 @@ await runMain(async () => {
   addTrainOptions(program).option("--headless", "train in the terminal, display or not", false).parse();
   const options = program.opts<StartOptions>();
   if (options.headless || !hasDisplay()) return train(await resolveRequest(options), options);
-  const file = (["out", "json", "checkpoint", "resume", "profile"] as const).find(
+  const file = (["out", "json", "checkpoint", "resume", "profile", "log"] as const).find(
     (name) => options[name] !== undefined,
   );
   if (file) throw new CommandError(`--${file} is for training in the terminal; add --headless, or leave it out.`);
