@@ -27,7 +27,7 @@ export class Views {
   /** Shows a look; `isDrawn` says whether at the person's own drawing, whose answer is shown, too. */
   show({ probabilities, filters, maps }: Look, isDrawn: boolean): void {
     this.#showAnswer(isDrawn ? probabilities : null);
-    this.#seen.textContent = isDrawn ? "of your drawing" : "of a test digit, until you draw one";
+    this.#seen.textContent = isDrawn ? "of the digit on the pad" : "of a test digit, until you draw one";
     const views: [string, LayerView][] = [
       [`${filters.count} kernels of ${filters.height}×${filters.width}`, filters],
       ...maps.map((map): [string, LayerView] => [`${map.name}: ${map.count} maps of ${map.height}×${map.width}`, map]),

@@ -21,12 +21,12 @@ export function fillLayers(table: HTMLTableElement, { model, layers, parameters,
 /** The dispatches, each with a button; `onChoose` hears which. */
 export function fillDispatches(
   table: HTMLTableElement,
-  { dispatches, profile }: Inspection,
+  { model, dispatches, profile }: Inspection,
   onChoose: (dispatch: InspectedDispatch) => void,
 ): void {
   const columns: Column[] = [["#", true], ["dispatch"], ["workgroups", true], ["work", true], ["bytes", true]];
   const rows = dispatches.map((dispatch, i): Cell[] => {
-    const button = make("button", dispatch.label);
+    const button = make("button", dispatch.label.replace(`${model}/`, ""));
     button.type = "button";
     button.addEventListener("click", () => {
       for (const row of table.querySelectorAll("tr.chosen")) row.classList.remove("chosen");

@@ -46,7 +46,7 @@ const wholeSteps = [1, 2, 5].flatMap((step) => [1, 10, 100, 1000].map((power) =>
  */
 export class Chart {
   readonly #options: ChartOptions;
-  readonly #frame = make("div", "", "chart");
+  readonly #frame = make("div", "", "chart blank");
   #plot: uPlot;
   /** Columns: x, then each series; null where a row has no value. */
   #columns: [number[], ...(number | null)[][]];
@@ -104,12 +104,20 @@ export class Chart {
     this.#due ||= requestAnimationFrame(() => {
       this.#due = 0;
       this.#plot.setData(this.#columns);
+      this.#frame.classList.toggle("blank", this.isEmpty);
     });
   }
 
   #resize(): void {
     const width = this.#frame.clientWidth;
     if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: this.#plot.height });
+  }
+
+  /** Of the horizontal axis: a point alone stands at the start of one of length 1. */
+  get #ends(): [number, number] {
+    const [xs] = this.#columns;
+    const [first = 0, last = 0] = [xs[0], xs.at(-1)];
+    return [first, last > first ? last : first + 1];
   }
 
   #draw(): uPlot {
@@ -129,7 +137,7 @@ export class Chart {
       cursor: { show: false },
       padding: [8, 12, xLabel ? 0 : 4, 0],
       scales: {
-        x: { time: false },
+        x: { time: false, range: () => this.#ends },
         y: log ? { distr: 3 } : { range: rangeOf(range) },
       },
       axes: [

@@ -16,7 +16,7 @@ test("a network from inside: layers, memory, dispatches, the kernel that one cho
 
   const dispatches = await page.locator("#inside-dispatches tbody tr").count();
   expect(await page.textContent("#inside-figures")).toContain(`Dispatches${dispatches}`);
-  await page.getByRole("button", { name: "lenet5/conv2/conv2d", exact: true }).click();
+  await page.getByRole("button", { name: "conv2/conv2d", exact: true }).click();
   expect(await page.textContent("#inside-kernel")).toBe("conv2d");
   const code = (await page.textContent("#inside-wgsl")) ?? "";
   expect(code).toMatch(/@compute @workgroup_size/);

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { Chart } from "../../demo/shell/chart.ts";
+
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+
+test("a chart grows by rows, long or short, with holes or without, and is blank while it has none", async () => {
+  const host = document.createElement("figure");
+  host.style.width = "400px";
+  document.body.append(host);
+  const chart = new Chart(host, {
+    label: "loss",
+    series: [
+      { label: "training", tone: "accent" },
+      { label: "test", tone: "ink", points: true },
+    ],
+  });
+  const frame = host.querySelector(".chart");
+  expect(frame?.getAttribute("role")).toBe("img");
+  expect(frame?.getAttribute("aria-label")).toBe("loss");
+  expect([...host.querySelectorAll(".legend li")].map(({ textContent }) => textContent)).toEqual(["training", "test"]);
+  expect(frame?.classList.contains("blank")).toBe(true);
+
+  for (let x = 0; x < 5000; x++) chart.push(x, [1 / (x + 1), x % 500 === 0 ? 0.5 : null]);
+  await nextFrame();
+  expect(frame?.classList.contains("blank")).toBe(false);
+  expect(chart.isEmpty).toBe(false);
+  // The width is that of the host, whatever it comes to.
+  expect(host.querySelector("canvas")?.clientWidth).toBe(400);
+  host.style.width = "300px";
+  await nextFrame();
+  expect(host.querySelector("canvas")?.clientWidth).toBe(300);
+
+  chart.clear();
+  await nextFrame();
+  expect(frame?.classList.contains("blank")).toBe(true);
+  host.remove();
+});
