@@ -34,6 +34,8 @@ export default defineConfig({
       },
       {
         extends: true,
+        // A package that is met on the way would be prepared then, and the page loaded anew under its test.
+        optimizeDeps: { include: ["uplot"] },
         test: {
           name: "browser",
           include: ["test/**/*.test.ts"],
