@@ -1,4 +1,5 @@
 import type { StartSession } from "../../bench/headToHead/session.ts";
+import type { BenchPage } from "../../bench/page/page.ts";
 import { make } from "../shell/elements.ts";
 
 /** Sessions in frames of this page: each engine has a global scope of its own, and is gone with its frame. */
@@ -7,13 +8,10 @@ export function sessionsIn(host: HTMLElement, signal: AbortSignal): StartSession
     const frame = make("iframe", "", "engine");
     Object.assign(frame, { title: `${engine} at work`, tabIndex: -1, src: `measure/engine.html?engine=${engine}` });
     frame.ariaHidden = "true";
-    const loaded = new Promise((done) => frame.addEventListener("load", done, { once: true }));
-    host.append(frame);
-    await loaded;
-    // A module that the page could not get leaves no promise.
-    await frame.contentWindow?.engineLoaded;
-    const bench = frame.contentWindow?.bench;
-    if (!bench) throw new Error("the engine's program did not start");
+    const bench = await benchOf(frame, host).catch((error: unknown) => {
+      frame.remove();
+      throw error;
+    });
     const unlessStopped = <T>(work: () => Promise<T>): Promise<T> => {
       signal.throwIfAborted();
       return work();
@@ -25,4 +23,16 @@ export function sessionsIn(host: HTMLElement, signal: AbortSignal): StartSession
       close: async () => frame.remove(),
     };
   };
+}
+
+/** Shows a frame, and waits for the program of its engine. */
+async function benchOf(frame: HTMLIFrameElement, host: HTMLElement): Promise<BenchPage> {
+  const loaded = new Promise((done) => frame.addEventListener("load", done, { once: true }));
+  host.append(frame);
+  await loaded;
+  // A module that the page could not get leaves no promise.
+  await frame.contentWindow?.engineLoaded;
+  const bench = frame.contentWindow?.bench;
+  if (!bench) throw new Error("the engine's program did not start");
+  return bench;
 }

@@ -49,10 +49,16 @@ class Measure {
   listen(): void {
     find(this.#host, "#measure-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#stop) this.#stop.abort();
+      if (this.#stop) this.#giveUp(this.#stop);
       else void this.#run();
     });
     this.#copy.addEventListener("click", () => void this.#copyResults());
+  }
+
+  /** A step that an engine has begun comes to its end. */
+  #giveUp(stop: AbortController): void {
+    stop.abort();
+    this.#say("status", "Stopping …");
   }
 
   async #run(): Promise<void> {
@@ -93,7 +99,9 @@ class Measure {
       versionOf: (peer) => engines.find(({ name }) => name === peer)?.version ?? "",
       batch: network.batch,
       blocks,
-      onProgress: (line) => this.#say("status", line),
+      onProgress: (line) => {
+        if (!signal.aborted) this.#say("status", line);
+      },
     });
     signal.throwIfAborted();
     this.#rows = [...this.#rows, ...rows];

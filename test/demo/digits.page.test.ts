@@ -118,9 +118,8 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
 });
 
 test("a training outlives the GPU's process", { timeout: 120_000 }, async () => {
-  const { page } = await visit(short);
-  await says(page, "Ready.");
-  await page.getByRole("button", { name: "Start" }).click();
+  // `npm start` has the page start by itself.
+  const { page } = await visit(`${short}&start`);
   await says(page, /step [1-9]/);
   const debug = await page.context().browser()?.newBrowserCDPSession();
   await debug?.send("Browser.crashGpuProcess");

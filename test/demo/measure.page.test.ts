@@ -3,13 +3,18 @@ import { useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
 
-test("measures wgrad, and copies the result as JSON", async () => {
+test("stops, measures wgrad, and copies the result as JSON", async () => {
   const { page, problems } = await visit("#measure", { permissions: ["clipboard-read", "clipboard-write"] });
   await page.locator("#measure-start").waitFor();
   for (const peer of await page.locator("#measure-engines input:not(#measure-engine-wgrad)").all())
     await peer.uncheck();
   await page.click("#measure-start");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped.").waitFor();
+  expect(await page.locator("iframe").count()).toBe(0);
+  await page.click("#measure-start");
   await page.getByText("Done.").waitFor();
+  expect(await page.locator("iframe").count()).toBe(0);
   expect(await page.textContent("#measure-results")).toMatch(/wgrad \d+\.\d+\.\d+/);
   await page.click("#measure-copy");
   await page.getByText("Copied.").waitFor();
