@@ -22,6 +22,7 @@ const GROUP = GROUP_M * GROUP_N;
 const ACC_SIZE = KERNEL_WIDTH * A_LANES * COLUMNS;
 const TAPS = 1u;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + (KERNEL_WIDTH - 1u) * DILATION_X + 1u;
+const WINDOW_VALUES = WINDOW * A_LANES;
 
 struct KernelRowParams {
   /// Of the image; channels of a pixel and of a group in lanes of A.
@@ -85,12 +86,14 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     let rowInside = (y >= 0) & (y < height) & !isOnes;
     let from_ = start + (row / outHeight * geometry.height + select(0u, u32(y), rowInside)) * rowStride;
     let left = i32(x0 * STRIDE_X) - geometry.padLeft;
-    var window: array<ALane, WINDOW>;
+    var window: array<f32, WINDOW_VALUES>;
     // unroll
     for (var i = 0u; i < WINDOW; i++) {
       let x = left + i32(i);
       let inside = rowInside & (x >= 0) & (x < width);
-      window[i] = select(outside, a[from_ + select(0u, u32(x), inside) * channels], inside);
+      let lane = select(outside, a[from_ + select(0u, u32(x), inside) * channels], inside);
+      // unroll
+      for (var l = 0u; l < A_LANES; l++) { window[i * A_LANES + l] = aAt(lane, l); }
     }
     var b: BTile;
     loadB(&columns, bOffset(row, x0), &b);
@@ -104,7 +107,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
           // unroll
           for (var l = 0u; l < A_LANES; l++) {
             acc[(kx * A_LANES + l) * COLUMNS + j] = fma(
-              Lane(aAt(window[i * STRIDE_X + kx * DILATION_X], l)),
+              Lane(window[(i * STRIDE_X + kx * DILATION_X) * A_LANES + l]),
               dY,
               acc[(kx * A_LANES + l) * COLUMNS + j]);
           }

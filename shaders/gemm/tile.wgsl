@@ -22,7 +22,7 @@ const GROUP_M = 16u;
 const GROUP_N = 1u;
 
 const A_STRIDE = ROWS / ROW_LANES;
-const A_SIZE = DEPTH / DEPTH_LANES * A_STRIDE;
+const A_VALUES = DEPTH / DEPTH_LANES * A_STRIDE * A_LANES;
 const TAPS = 1u;
 const ACC_SIZE = ROWS * COLUMNS;
 const GROUP = GROUP_M * GROUP_N;
@@ -53,11 +53,15 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     let segmentB = segmentAt(batch, segment);
     let depth = min(tile.depth, tile.total - segment * tile.depth);
     for (var k = 0u; k < depth; k += DEPTH) {
-      var a: array<ALane, A_SIZE>;
+      var a: array<f32, A_VALUES>;
       // unroll
       for (var d = 0u; d < DEPTH / DEPTH_LANES; d++) {
         // unroll
-        for (var i = 0u; i < A_STRIDE; i++) { a[d * A_STRIDE + i] = aLoad(rows[i], k + d * DEPTH_LANES); }
+        for (var i = 0u; i < A_STRIDE; i++) {
+          let lane = aLoad(rows[i], k + d * DEPTH_LANES);
+          // unroll
+          for (var l = 0u; l < A_LANES; l++) { a[(d * A_STRIDE + i) * A_LANES + l] = aAt(lane, l); }
+        }
       }
       var b: BTile;
       loadB(&columns, bOffset(segmentB, k), &b);
@@ -68,7 +72,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
           // unroll
           for (var d = 0u; d < DEPTH; d++) {
             acc[i * COLUMNS + j] = fma(
-              Lane(aAt(a[d / DEPTH_LANES * A_STRIDE + i / ROW_LANES], d % DEPTH_LANES + i % ROW_LANES)),
+              Lane(a[(d / DEPTH_LANES * A_STRIDE + i / ROW_LANES) * A_LANES + d % DEPTH_LANES + i % ROW_LANES]),
               b[d * COLUMNS + j],
               acc[i * COLUMNS + j]);
           }
