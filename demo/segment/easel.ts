@@ -1,6 +1,6 @@
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
 import { find } from "../shell/elements.ts";
-import type { Stroke } from "./strokes.ts";
+import type { Stroke, StrokeHistory } from "./strokes.ts";
 import { classColours } from "./views.ts";
 
 export interface Brush {
@@ -25,14 +25,16 @@ export class Easel {
   readonly #context: CanvasRenderingContext2D;
   readonly #ring: HTMLElement;
   readonly #listener: EaselListener;
+  readonly #history: StrokeHistory;
   #brush: Brush = { label: 0, radius: 4 };
-  #strokes: readonly Stroke[] = [];
   /** The stroke that is being painted. */
   #stroke: Stroke | null = null;
   /** Where the brush of the keyboard is, in pixels of the picture. */
   #caret = { x: 0, y: 0 };
 
-  constructor(host: HTMLElement, listener: EaselListener) {
+  /** Shows the strokes of a history, and tells of new ones, which are to be added to it. */
+  constructor(host: HTMLElement, history: StrokeHistory, listener: EaselListener) {
+    this.#history = history;
     this.#listener = listener;
     this.#stage = find(host, "#segment-stage", HTMLElement);
     this.#picture = find(host, "#segment-picture", HTMLCanvasElement);
@@ -83,10 +85,11 @@ export class Easel {
     this.#overlay.transferFromImageBitmap(bitmap);
   }
 
-  /** Draws these strokes, and no others. */
-  setStrokes(strokes: readonly Stroke[]): void {
-    this.#strokes = strokes;
-    this.#redraw();
+  /** Draws the strokes anew: the history was taken back, or is another one. */
+  redraw(): void {
+    this.#context.reset();
+    for (const stroke of this.#history.strokes) this.#draw(stroke);
+    if (this.#stroke) this.#draw(this.#stroke);
   }
 
   /** The picture under its overlay, as a PNG file. */
@@ -186,13 +189,7 @@ export class Easel {
     if (!width || !height || (width === this.#surface.width && height === this.#surface.height)) return;
     this.#surface.width = width;
     this.#surface.height = height;
-    this.#redraw();
-  }
-
-  #redraw(): void {
-    this.#context.reset();
-    for (const stroke of this.#strokes) this.#draw(stroke);
-    if (this.#stroke) this.#draw(this.#stroke);
+    this.redraw();
   }
 
   /** Draws a stroke from its `from`-th point on. */

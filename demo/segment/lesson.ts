@@ -112,9 +112,7 @@ export class Lesson {
 
   /** Lets the worker learn where it does not yet, and there are classes to tell apart. */
   async #learn(): Promise<void> {
-    const painted = new Set(this.#labels);
-    painted.delete(unlabelled);
-    if (!this.isReady || this.#state === "learning" || painted.size < 2) return;
+    if (!this.isReady || this.#state === "learning" || !hasTwoClasses(this.#labels)) return;
     this.#setState("learning");
     const settled = await this.#worker.train("painting");
     // It may have failed meanwhile, or another picture was opened.
@@ -126,4 +124,9 @@ export class Lesson {
     this.#state = state;
     this.#listener.onState(state);
   }
+}
+
+function hasTwoClasses(labels: Uint8Array): boolean {
+  const first = labels.find((label) => label !== unlabelled);
+  return labels.some((label) => label !== unlabelled && label !== first);
 }

@@ -49,7 +49,7 @@ export class Painting {
     this.#shell = shell;
     this.#progress = new ProgressPanel(host);
     this.#lesson = new Lesson(worker, { onState: () => this.#showState(), onError: shell.notice });
-    this.#easel = new Easel(host, {
+    this.#easel = new Easel(host, this.#history, {
       onPaint: (stroke, from) => this.#onPaint(stroke, from),
       onStroke: (stroke) => this.#onStroke(stroke),
     });
@@ -111,6 +111,7 @@ export class Painting {
     const from = scaledFrom ? `, made smaller from ${scaledFrom.width} × ${scaledFrom.height}` : "";
     find(this.#host, "#segment-size", HTMLElement).textContent = `${width} × ${height} pixels${from}`;
     this.#easel.setPicture(image);
+    this.#files.allowMasks(false);
     this.#palette.open(classes);
     this.#tools.setRadius(Math.max(3, Math.round(Math.max(width, height) / 80)));
     const opened = this.#lesson.open({ name, width, height, pixels: rgbOf(image) }, network, this.#tools.view);
@@ -169,24 +170,28 @@ export class Painting {
 
   #undo(): void {
     this.#history.undo();
-    this.#onStrokes();
+    this.#repaint();
   }
 
   #redo(): void {
     this.#history.redo();
-    this.#onStrokes();
+    this.#repaint();
   }
 
   #setStrokes(strokes: readonly Stroke[]): void {
     this.#history.reset(strokes);
+    this.#repaint();
+  }
+
+  /** Paints all strokes anew, where more has changed than one that was added. */
+  #repaint(): void {
+    this.#labels = labelsOf(this.#history.strokes, this.#picture?.image ?? { width: 0, height: 0 });
+    this.#easel.redraw();
     this.#onStrokes();
   }
 
   /** The strokes are others than before. */
   #onStrokes(): void {
-    const { strokes } = this.#history;
-    this.#labels = labelsOf(strokes, this.#picture?.image ?? { width: 0, height: 0 });
-    this.#easel.setStrokes(strokes);
     if (!this.#hasAnswers) {
       this.#easel.setOverlay(null);
       this.#files.allowMasks(false);

