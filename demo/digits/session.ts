@@ -119,6 +119,10 @@ export class Session {
     return this.#parts.history.rows;
   }
 
+  get stepsPerEpoch(): number {
+    return this.#parts.trainer.stepsPerEpoch;
+  }
+
   /** Learning rate of the steps to come. */
   set learningRate(rate: number) {
     this.#parts.rate.now = rate;

@@ -104,6 +104,8 @@ export class Training {
     on("step", () => this.#worker.step());
     on("reset", () => this.#reset());
     on("save", () => this.#save());
+    on("csv", () => this.#saveCurves("csv"));
+    on("events", () => this.#saveCurves("tensorBoard"));
     on("example", async () => this.#pad.show(await this.#worker.example()));
     on("resume", () => this.#resume());
     on("discard", async () => {
@@ -181,6 +183,11 @@ export class Training {
     download(`${network.toLowerCase()}.safetensors`, new Blob([await this.#worker.save()]));
   }
 
+  async #saveCurves(kind: "tensorBoard" | "csv"): Promise<void> {
+    const { name, content } = await this.#worker.curves(kind);
+    download(name, new Blob([content]));
+  }
+
   async #openNetwork(file: File | undefined): Promise<void> {
     if (!file) return;
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -243,6 +250,7 @@ export class Training {
     start.disabled = state === "making" || state === "failed" || (state === "paused" && isDone);
     this.#button("step").disabled = state !== "paused" || isDone;
     this.#button("reset").disabled = state === "making";
+    for (const name of ["csv", "events"]) this.#button(name).disabled = state === "making" || !last;
     for (const name of ["save", "example"]) this.#button(name).disabled = state === "making" || state === "failed";
     find(this.#host, "#digits-pending", HTMLElement).hidden = state === "making" || !this.#form.isWaiting;
     const part = (epoch - 1 + step / steps) / epochs;

@@ -6,6 +6,7 @@ import { openSafetensors } from "../../src/io/safetensors.ts";
 import type { Inspection } from "../shell/inspection.ts";
 import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
 import type { InspectOptions } from "../shell/tab.ts";
+import { type CurvesFile, curvesFile } from "./curvesLog.ts";
 import type { Row } from "./history.ts";
 import type { Judgement, Mistake } from "./judge.ts";
 import { keepFiles, loadSets } from "./loadSets.ts";
@@ -134,6 +135,12 @@ export class DigitsWorker {
     const session = this.#live;
     const bytes = await session.save();
     return Comlink.transfer(bytes, [bytes.buffer]);
+  }
+
+  /** The curves so far as a file. */
+  curves(kind: "tensorBoard" | "csv"): CurvesFile {
+    const { rows, stepsPerEpoch } = this.#live;
+    return curvesFile(kind, rows, stepsPerEpoch);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { curvesFile } from "../../demo/digits/curvesLog.ts";
 import { History } from "../../demo/digits/history.ts";
 import { judge, softmax } from "../../demo/digits/judge.ts";
 import { Latest } from "../../demo/digits/latest.ts";
@@ -123,4 +124,21 @@ test("settings go into a checkpoint and out; what this page does not know is non
   expect(readSettings(undefined)).toBeNull();
   expect(readSettings("{}")).toBeNull();
   expect(readSettings(JSON.stringify({ ...settings, network: "resnet152" }))).toBeNull();
+});
+
+describe("curves as a file", () => {
+  const rows = [
+    { x: 0.5, loss: 2, smoothLoss: 2.1, accuracy: 0.25, valLoss: null, valAccuracy: null },
+    { x: 1, loss: null, smoothLoss: null, accuracy: null, valLoss: 1.5, valAccuracy: 0.5 },
+  ];
+
+  test("has a line for each value, by step", () => {
+    const lines = `${curvesFile("csv", rows, 10).content}`.trim().split("\r\n");
+    expect(lines.slice(1).map((line) => line.split(",").slice(1).join(","))).toEqual([
+      "5,loss/step,2",
+      "5,accuracy/step,0.25",
+      "10,loss/validation,1.5",
+      "10,accuracy/validation,0.5",
+    ]);
+  });
 });

@@ -108,6 +108,18 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   expect(download.suggestedFilename()).toBe("lenet5.safetensors");
   const file = await download.path();
   expect(readFileSync(file).subarray(8, 24).toString()).toContain("__metadata__");
+  for (const [button, file, begin] of [
+    ["CSV file of the curves", /^curves\.csv$/, "time,step,name,value\r\n"],
+    ["TensorBoard file of the curves", /^events\.out\.tfevents\./, "brain.Event:2"],
+  ] as const) {
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: button }).click();
+    const curves = await saving;
+    expect(curves.suggestedFilename()).toMatch(file);
+    const content = readFileSync(await curves.path()).toString("latin1");
+    expect(content.slice(0, 64)).toContain(begin);
+    expect(content).toContain("accuracy/validation");
+  }
   await page.getByRole("button", { name: "Reset" }).click();
   await says(page, "Ready.");
   expect(Number.parseFloat((await page.textContent("#digits-test")) ?? "")).toBeLessThan(40);
