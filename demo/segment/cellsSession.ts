@@ -1,14 +1,11 @@
 import { drawCells } from "../../src/data/cells.ts";
-import type { Dataset } from "../../src/data/imageDataset.ts";
 import { segmentationDataset } from "../../src/data/segmentationDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
 import { countConfusion, segmentationScores } from "../../src/nn/evaluateSegmentation.ts";
-import type { Model } from "../../src/nn/model.ts";
 import { maskOf, TilePredictor } from "../../src/nn/predictTiles.ts";
-import type { Trainer } from "../../src/nn/trainer.ts";
 import { Learner, type Row } from "./learner.ts";
-import { compileSegmenter, firstRate, sidesFor } from "./network.ts";
+import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor } from "./network.ts";
 
 /** How the network does on a section that it does not learn from. */
 export interface Score {
@@ -46,31 +43,17 @@ const rateSteps = 300;
 /** A U-Net that learns the membranes of drawn tissue, every pixel of which is labelled. */
 export class CellsSession {
   readonly section: Section;
-  readonly #data: Dataset;
-  readonly #model: Model;
-  readonly #trainer: Trainer;
-  readonly #predictor: TilePredictor;
+  readonly segmenter: Segmenter;
   readonly #learner: Learner;
 
-  private constructor(
-    parts: {
-      readonly data: Dataset;
-      readonly model: Model;
-      readonly trainer: Trainer;
-      readonly predictor: TilePredictor;
-    },
-    section: Section,
-    listener: CellsListener,
-  ) {
+  private constructor(segmenter: Segmenter, section: Section, listener: CellsListener) {
     this.section = section;
-    this.#data = parts.data;
-    this.#model = parts.model;
-    this.#trainer = parts.trainer;
-    this.#predictor = parts.predictor;
+    this.segmenter = segmenter;
+    const { model, trainer } = segmenter;
     this.#learner = new Learner({
-      trainer: parts.trainer,
+      trainer,
       step: 0,
-      rate: () => firstRate / (1 + parts.model.stepsDone / rateSteps),
+      rate: () => firstRate / (1 + model.stepsDone / rateSteps),
       told: (row) => listener.learned(row),
       look: async () => listener.scored(await this.#score()),
     });
@@ -95,20 +78,15 @@ export class CellsSession {
     return this.#learner.single();
   }
 
-  get parts() {
-    return { model: this.#model, data: this.#data, trainer: this.#trainer };
-  }
-
   dispose(): void {
-    this.#trainer.dispose();
-    this.#predictor.dispose();
-    this.#model.dispose();
-    this.#data.dispose();
+    disposeSegmenter(this.segmenter);
   }
 
   async #score(): Promise<Score> {
     const { image: pixels, truth, width, height } = this.section;
-    const mask = new Uint8Array(maskOf(await this.#predictor.predict({ pixels, width, height, channels: 1 }), 2));
+    const mask = new Uint8Array(
+      maskOf(await this.segmenter.predictor.predict({ pixels, width, height, channels: 1 }), 2),
+    );
     const confusion = [
       [0, 0],
       [0, 0],

@@ -1,3 +1,4 @@
+import type { Dataset } from "../../src/data/imageDataset.ts";
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
@@ -5,6 +6,23 @@ import { unet } from "../../src/models/unet.ts";
 import { sparseCategoricalCrossentropy } from "../../src/nn/losses.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { adam } from "../../src/nn/optimizers.ts";
+import type { TilePredictor } from "../../src/nn/predictTiles.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
+
+/** A network with what it learns from, and what predicts whole pictures by it. */
+export interface Segmenter<D extends Dataset = Dataset> {
+  readonly model: Model;
+  readonly data: D;
+  readonly trainer: Trainer;
+  readonly predictor: TilePredictor;
+}
+
+export function disposeSegmenter({ model, data, trainer, predictor }: Segmenter): void {
+  trainer.dispose();
+  predictor.dispose();
+  model.dispose();
+  data.dispose();
+}
 
 export interface SegmenterOptions {
   readonly channels: number;

@@ -1,11 +1,9 @@
 import { type ScribbleDataset, scribbleDataset, unlabelled } from "../../src/data/scribbleDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
-import type { Model } from "../../src/nn/model.ts";
 import { TilePredictor } from "../../src/nn/predictTiles.ts";
-import type { Trainer } from "../../src/nn/trainer.ts";
 import { Learner, type Row } from "./learner.ts";
-import { compileSegmenter, firstRate, sidesFor } from "./network.ts";
+import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor } from "./network.ts";
 import { classColours, maskOf, type Prediction, renderView, type View } from "./views.ts";
 
 /** A picture as the worker takes it. */
@@ -47,10 +45,7 @@ const rateSteps = 120;
 /** A network that learns from strokes on one picture. */
 export class PaintingSession {
   readonly #picture: Picture;
-  readonly #data: ScribbleDataset;
-  readonly #model: Model;
-  readonly #trainer: Trainer;
-  readonly #predictor: TilePredictor;
+  readonly segmenter: Segmenter<ScribbleDataset>;
   readonly #learner: Learner;
   readonly #listener: PaintingListener;
   #prediction: Prediction | null = null;
@@ -63,29 +58,24 @@ export class PaintingSession {
 
   private constructor(parts: {
     readonly picture: Picture;
-    readonly data: ScribbleDataset;
-    readonly model: Model;
-    readonly trainer: Trainer;
-    readonly predictor: TilePredictor;
+    readonly segmenter: Segmenter<ScribbleDataset>;
     readonly listener: PaintingListener;
     readonly known: readonly number[];
   }) {
     this.#picture = parts.picture;
-    this.#data = parts.data;
-    this.#model = parts.model;
-    this.#trainer = parts.trainer;
-    this.#predictor = parts.predictor;
+    this.segmenter = parts.segmenter;
+    const { model, trainer } = parts.segmenter;
     this.#listener = parts.listener;
     this.#known = parts.known;
     this.#learner = new Learner({
-      trainer: parts.trainer,
-      step: parts.model.stepsDone,
+      trainer,
+      step: model.stepsDone,
       // High while strokes are new; then lower and lower, so that the mask comes to rest.
       rate: () => firstRate / (1 + this.#sincePainted / rateSteps),
       told: (row) => this.#listener.learned(row, Math.min(1, this.#sincePainted / settledAfter)),
       look: () => this.#look(),
     });
-    this.#paintedAt = parts.model.stepsDone;
+    this.#paintedAt = model.stepsDone;
   }
 
   /** Compiles everything, so that the first step after the first strokes takes no longer than others. */
@@ -118,7 +108,7 @@ export class PaintingSession {
       });
       const predictor = await TilePredictor.create(model, { size: sidesFor(picture), margin: 0, batchSize: 1 });
       const known = checkpoint?.labels ?? [];
-      return new PaintingSession({ picture, data, model, trainer, predictor, listener, known });
+      return new PaintingSession({ picture, segmenter: { model, data, trainer, predictor }, listener, known });
     } catch (cause) {
       model.dispose();
       data.dispose();
@@ -139,8 +129,8 @@ export class PaintingSession {
   /** Takes the labels [height, width] of all strokes; the next step learns from them. */
   relabel(labels: Uint8Array): void {
     this.#painted = [...new Set(labels)].filter((label) => label !== unlabelled);
-    this.#paintedAt = this.#model.stepsDone;
-    if (this.#painted.length > 0) this.#data.relabel(labels);
+    this.#paintedAt = this.segmenter.model.stepsDone;
+    if (this.#painted.length > 0) this.segmenter.data.relabel(labels);
   }
 
   run(signal: AbortSignal): Promise<void> {
@@ -155,7 +145,7 @@ export class PaintingSession {
   async show(view: View): Promise<void> {
     this.#view = view;
     if (this.#prediction) await this.#listener.looked(renderView(this.#prediction, view));
-    else if (this.#model.stepsDone > 0) await this.#look();
+    else if (this.segmenter.model.stepsDone > 0) await this.#look();
   }
 
   /** The class of each pixel, [height, width]. */
@@ -164,18 +154,11 @@ export class PaintingSession {
   }
 
   save(notes: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#model.saveCheckpoint(notes);
-  }
-
-  get parts() {
-    return { model: this.#model, data: this.#data, trainer: this.#trainer };
+    return this.segmenter.model.saveCheckpoint(notes);
   }
 
   dispose(): void {
-    this.#trainer.dispose();
-    this.#predictor.dispose();
-    this.#model.dispose();
-    this.#data.dispose();
+    disposeSegmenter(this.segmenter);
   }
 
   async #look(): Promise<void> {
@@ -186,13 +169,13 @@ export class PaintingSession {
 
   async #predict(): Promise<Prediction> {
     const { width, height, pixels } = this.#picture;
-    const probabilities = await this.#predictor.predict({ pixels, width, height, channels: 3 });
-    return { width, height, classes: this.#predictor.classes, probabilities, labels: this.#answers };
+    const probabilities = await this.segmenter.predictor.predict({ pixels, width, height, channels: 3 });
+    return { width, height, classes: this.segmenter.predictor.classes, probabilities, labels: this.#answers };
   }
 
   /** Steps since the last stroke. */
   get #sincePainted(): number {
-    return this.#model.stepsDone - this.#paintedAt;
+    return this.segmenter.model.stepsDone - this.#paintedAt;
   }
 
   /** Classes that a pixel may be. */

@@ -117,7 +117,7 @@ export class SegmentWorker {
   }
 
   inspect(subject: Subject, options: InspectOptions): Promise<Inspection> {
-    return inspectModel(this.#sessionOf(subject).parts, options);
+    return inspectModel(this.#sessionOf(subject).segmenter, options);
   }
 
   async #openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {

@@ -147,12 +147,17 @@ export class Chart {
           size: xLabel ? 28 : 24,
           ...(xLabel ? { label: xLabel, labelSize: 18, labelFont: axis.font } : {}),
         },
-        { ...axis, size: 56, values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))) },
+        { ...axis, size: widthOf, values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))) },
       ],
       series: [{}, ...series.map((line) => lineOf(line, color))],
     };
     return new uPlot(options, this.#columns, this.#frame);
   }
+}
+
+/** Room for the longest mark of the vertical axis, in CSS pixels. */
+function widthOf(_: uPlot, marks: readonly string[] | null): number {
+  return 16 + 7 * Math.max(4, ...(marks ?? []).map(({ length }) => length));
 }
 
 /** Ends that are given, others around the values; from 0 to 1 where there are none yet. */
