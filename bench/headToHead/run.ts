@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { AdapterFacts } from "../../src/gpu/gpu.ts";
 import { launchBrowser } from "../../tools/browser.ts";
 import { adapterLine } from "../../tools/cli.ts";
+import { type DrivenBrowser, driveChromium } from "../../tools/drivenBrowser.ts";
 import { serve } from "../../tools/serve.ts";
 import { networks } from "../networks/index.ts";
 import type { NetworkName } from "../networks/network.ts";
@@ -45,11 +45,10 @@ export async function runHeadToHead(options: HeadToHeadOptions): Promise<number>
     mode: "production",
     mounts: { "/engines/": bundle.folder, "/tfjs-wasm/": wasmFolder },
   });
-  const browser = await launchBrowser({ headless: true, adapter: gpu ? "hardware" : "software" });
+  const browser = driveChromium(await launchBrowser({ headless: true, adapter: gpu ? "hardware" : "software" }));
   try {
     const adapter = await adapterOf(browser, server.url, gpu);
-    const browserName = `${browser.browserType().name()} ${browser.version()}`;
-    console.log(`${adapterLine(adapter)}, ${browserName}`);
+    console.log(`${adapterLine(adapter)}, ${browser.name}`);
     const rows: Row[] = [];
     const wrong: string[] = [];
     for (const model of models) {
@@ -67,7 +66,7 @@ export async function runHeadToHead(options: HeadToHeadOptions): Promise<number>
       wrong.push(...result.disagreements, ...ownFailures(result.rows));
       console.log(`\n${networkTable(model, result.rows)}`);
     }
-    const results = { ...origin, browser: browserName, adapter, rows };
+    const results = { ...origin, browser: browser.name, adapter, rows };
     const paths = writeResults(folder, results);
     if (json) writeFileSync(json, resultsJson(results));
     console.log(`\n${tableNotes}\n\n${paths.json}\n${paths.svg}`);
@@ -87,7 +86,7 @@ function ownFailures(rows: readonly Row[]): string[] {
 }
 
 /** The adapter that pages of this browser get. @throws DeviceError where there is none, or no GPU though one is asked for */
-async function adapterOf(browser: Browser, url: string, gpu: boolean): Promise<AdapterFacts> {
+async function adapterOf(browser: DrivenBrowser, url: string, gpu: boolean): Promise<AdapterFacts> {
   const page = await browser.newPage();
   try {
     await page.goto(`${url}/bench/page/page.html`);
@@ -96,7 +95,7 @@ async function adapterOf(browser: Browser, url: string, gpu: boolean): Promise<A
       if (!info) return null;
       const { vendor, architecture, description, isFallbackAdapter } = info;
       return { vendor, architecture, description, software: isFallbackAdapter || architecture === "swiftshader" };
-    });
+    }, null);
     if (facts && !(gpu && facts.software)) return facts;
     throw new DeviceError({
       seen: facts ? "a software adapter" : "no WebGPU adapter",

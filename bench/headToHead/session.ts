@@ -1,4 +1,4 @@
-import type { Browser } from "playwright";
+import type { DrivenBrowser } from "../../tools/drivenBrowser.ts";
 import type { BenchPage, Block, PageTask } from "../page/page.ts";
 import type { EngineName } from "./engines.ts";
 
@@ -14,22 +14,20 @@ export interface Session {
 
 export type StartSession = (engine: EngineName) => Promise<Session>;
 
-/** Sessions in clean pages: a browser context for each, without a cache. */
-export function sessionsIn(browser: Browser, url: string): StartSession {
+/** Sessions in clean pages, each of a profile of its own, without a cache. */
+export function sessionsIn(browser: DrivenBrowser, url: string): StartSession {
   return async (engine) => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
+    const page = await browser.newPage();
     await page.goto(`${url}/bench/page/page.html`);
-    await page.addScriptTag({ type: "module", url: `/engines/${engine}.js` });
-    const handle = await page.evaluateHandle((): BenchPage => {
+    await page.addModule(`/engines/${engine}.js`);
+    await page.evaluate(() => {
       if (!window.bench) throw new Error("the engine's program did not start");
-      return window.bench;
-    });
+    }, null);
     return {
-      open: (task) => handle.evaluate((bench, given) => bench.open(given), task),
-      block: (steps) => handle.evaluate((bench, count) => bench.block(count), steps),
-      peakBytes: () => handle.evaluate((bench) => bench.peakBytes()),
-      close: () => context.close(),
+      open: (task) => page.evaluate((given) => (window.bench as BenchPage).open(given), task),
+      block: (steps) => page.evaluate((count) => (window.bench as BenchPage).block(count), steps),
+      peakBytes: () => page.evaluate(() => (window.bench as BenchPage).peakBytes(), null),
+      close: () => page.close(),
     };
   };
 }

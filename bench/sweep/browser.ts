@@ -1,8 +1,8 @@
 import cliProgress from "cli-progress";
-import type { Page } from "playwright";
 import type { AdapterFacts } from "../../src/gpu/gpu.ts";
 import { type AdapterKind, launchBrowser } from "../../tools/browser.ts";
 import { CommandError } from "../../tools/cli.ts";
+import { type DrivenPage, driveChromium } from "../../tools/drivenBrowser.ts";
 import { serve } from "../../tools/serve.ts";
 import type { SweepEvent, SweepOptions, SweepRun } from "./events.ts";
 
@@ -14,11 +14,13 @@ export async function sweepInBrowser<Sample>(
 ): Promise<SweepRun<Sample>> {
   const server = await serve({ mode: "production" });
   try {
-    const browser = await launchBrowser({ headless: true, ...(adapter === undefined ? {} : { adapter }) });
+    const browser = driveChromium(
+      await launchBrowser({ headless: true, ...(adapter === undefined ? {} : { adapter }) }),
+    );
     try {
       const query = new URLSearchParams({ only, blocks: String(blocks) });
       const told = await followPage<Sample>(await browser.newPage(), `${server.url}/${path}?${query}`);
-      return { ...told, runtime: `${browser.browserType().name()} ${browser.version()}` };
+      return { ...told, runtime: browser.name };
     } finally {
       await browser.close();
     }
@@ -27,7 +29,7 @@ export async function sweepInBrowser<Sample>(
   }
 }
 
-async function followPage<Sample>(page: Page, url: string): Promise<Omit<SweepRun<Sample>, "runtime">> {
+async function followPage<Sample>(page: DrivenPage, url: string): Promise<Omit<SweepRun<Sample>, "runtime">> {
   const bar = new cliProgress.SingleBar({
     format: "{bar} {value}/{total} {name}",
     clearOnComplete: true,
@@ -46,10 +48,9 @@ async function followPage<Sample>(page: Page, url: string): Promise<Omit<SweepRu
         else if (event.kind === "error") fail(new CommandError(event.message, 1));
         else if (adapter) done({ adapter, samples: event.samples });
       };
-      page.on("pageerror", fail);
-      page.on("crash", () => fail(new CommandError("The browser's page crashed; perhaps memory ran out.", 1)));
+      page.onFailure(({ message }) => fail(new CommandError(message, 1)));
       page
-        .exposeFunction("reportSweep", onEvent)
+        .expose("reportSweep", onEvent)
         .then(() => page.goto(url))
         .catch(fail);
     });

@@ -4,9 +4,10 @@ import { dirname, join, resolve } from "node:path";
 import type { Browser, Page } from "playwright";
 import { build, type PreviewServer, preview, type ViteDevServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { dawnPath, softwareVulkan } from "../../bench/node/launch.ts";
+import { dawnPath } from "../../bench/node/launch.ts";
 import { serveExamples } from "../../examples/serve.ts";
 import { chooseAdapter, launchBrowser } from "../../tools/browser.ts";
+import { softwareVulkan } from "../../tools/softwareVulkan.ts";
 import { run } from "../package/builtPackage.ts";
 
 /** Every example is run as it stands, on this machine's adapter. */

@@ -7,9 +7,10 @@ import type { Browser } from "playwright";
 import { publint } from "publint";
 import * as vite from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dawnPath, softwareVulkan } from "../../bench/node/launch.ts";
+import { dawnPath } from "../../bench/node/launch.ts";
 import { chooseAdapter, launchBrowser } from "../../tools/browser.ts";
 import { entryPoints } from "../../tools/entryPoints.ts";
+import { softwareVulkan } from "../../tools/softwareVulkan.ts";
 import { type BuiltPackage, buildPackage, filesIn, root, run } from "./builtPackage.ts";
 
 /** The tarball of `npm pack`, installed into a fresh project (./app), and what is in it. */
