@@ -11,6 +11,7 @@ import { type NetworkName, networkNames } from "../bench/networks/network.ts";
 import { runInNode } from "../bench/node/launch.ts";
 import { runScale } from "../bench/scale/run.ts";
 import { CommandError, command, outputFile, runMain, wholeNumber } from "./cli.ts";
+import { type BrowserName, browserNames } from "./launchDriven.ts";
 
 interface Options {
   readonly peer: readonly EngineName[];
@@ -22,7 +23,7 @@ interface Options {
   readonly kernels?: true;
   readonly scale?: true;
   readonly only?: string;
-  readonly runtime: "browser" | "node";
+  readonly runtime: BrowserName | "node";
 }
 
 const folder = fileURLToPath(new URL("../bench/results", import.meta.url));
@@ -56,7 +57,7 @@ function benchCommand(): Command {
     .option("--kernels", "instead: every kernel family over real shapes")
     .addOption(new Option("--scale", "instead: what a step costs as a network grows").conflicts("kernels"))
     .option("--only <regex>", "the cases of --kernels or --scale to time")
-    .addOption(new Option("--runtime <name>", "where to run").choices(["browser", "node"]).default("browser"));
+    .addOption(new Option("--runtime <name>", "where to run").choices([...browserNames, "node"]).default("chromium"));
 }
 
 async function main(): Promise<number> {
@@ -74,7 +75,9 @@ async function main(): Promise<number> {
     throw new CommandError("--only filters the cases of --kernels and --scale; name one of them.");
   }
   const training = { ...(batch === undefined ? {} : { batch }), blocks: 5, ...given };
-  if (runtime === "browser") return runHeadToHead({ peers: peer, models: model, ...training, gpu, folder });
+  if (runtime !== "node") {
+    return runHeadToHead({ peers: peer, models: model, ...training, gpu, folder, browser: runtime });
+  }
   if (program.getOptionValueSource("peer") === "cli" && peer.some((name) => name !== "wgrad")) {
     throw new CommandError("The peers train in browsers alone; with --runtime node name wgrad, or no engine.");
   }

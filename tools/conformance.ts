@@ -1,17 +1,17 @@
 /**
- * `npm run conformance -- DIR [--only REGEX] [--json FILE]`: runs a folder of reference vectors in a headless browser
+ * `npm run conformance -- DIR [--only REGEX] [--json FILE] [--browser NAME]`: runs a folder of reference vectors in a headless browser
  * and prints how the engine did. Exit code 1 when a case failed, 2 when nothing could be run.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import cliProgress from "cli-progress";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AdapterFacts } from "../src/gpu/gpu.ts";
 import type { CaseRecord } from "../test/conformance/run.ts";
-import { launchBrowser } from "./browser.ts";
 import { adapterLine, CommandError, command, inputFolder, outputFile, runMain } from "./cli.ts";
 import { countStatuses, reportText, summarize } from "./conformanceReport.ts";
-import { type DrivenBrowser, driveChromium } from "./drivenBrowser.ts";
+import type { DrivenBrowser } from "./drivenBrowser.ts";
+import { type BrowserName, browserNames, launchDriven } from "./launchDriven.ts";
 import type { ConformanceEvent } from "./pages/conformance.ts";
 import { serve } from "./serve.ts";
 
@@ -37,6 +37,7 @@ function regularExpression(text: string): string {
 interface Options {
   readonly only: string;
   readonly json?: string;
+  readonly browser: BrowserName;
 }
 
 interface Results {
@@ -89,17 +90,18 @@ function conformanceCommand(): Command {
   return command("run conformance", "Runs a folder of reference vectors (format: test/golden/README.md) on WebGPU.")
     .argument("<DIR>", `folder with one or more of ${indexes.join(", ")}`, vectorFolder)
     .option("--only <REGEX>", "only the cases whose op or id it finds", regularExpression, "")
-    .option("--json <FILE>", "write every result to this file", outputFile);
+    .option("--json <FILE>", "write every result to this file", outputFile)
+    .addOption(new Option("--browser <NAME>", "which to run it in").choices(browserNames).default("chromium"));
 }
 
 async function main(): Promise<number> {
   const program = conformanceCommand().parse();
   const [folder] = program.processedArgs as [string];
-  const { only, json } = program.opts<Options>();
+  const { only, json, browser: browserName } = program.opts<Options>();
   const server = await serve({ mode: "production", mounts: { [mount]: folder } });
   let results: Results;
   try {
-    const browser = driveChromium(await launchBrowser({ headless: true }));
+    const browser = await launchDriven(browserName);
     try {
       results = await runInPage(browser, server.url, only);
     } finally {

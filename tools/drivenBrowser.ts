@@ -21,16 +21,15 @@ export interface DrivenBrowser {
   close(): Promise<void>;
 }
 
-/** What of a response decides whether the page's program was loaded; Playwright and Puppeteer name it alike. */
-interface LoadedPart {
+/** What Playwright and Puppeteer tell alike of a response. */
+export interface DrivenResponse {
   status(): number;
   url(): string;
-  request(): { resourceType(): string };
 }
 
-/** Why the page cannot run, if this response is of its program; data that is missing is the page's to tell of. */
-export function failureOf(response: LoadedPart): Error | null {
-  const isProgram = ["document", "script"].includes(response.request().resourceType());
+/** Why the page cannot run, if this response is of its program; data that are missing are the page's to tell of. */
+export function failureOf(response: DrivenResponse): Error | null {
+  const isProgram = /\.(html|js|mjs|ts|wgsl)$/.test(new URL(response.url()).pathname);
   if (response.status() < 400 || !isProgram) return null;
   return new Error(`The page could not load ${response.url()} (status ${response.status()}).`);
 }

@@ -16,10 +16,11 @@ export interface Results extends Provenance {
 /** Writes the results and their picture into a folder, under a name that sorts by date; returns both paths. */
 export function writeResults(folder: string, results: Results): { readonly json: string; readonly svg: string } {
   mkdirSync(folder, { recursive: true });
-  const { date, adapter } = results;
+  const { date, adapter, browser } = results;
   const minute = date.slice(0, 16).replaceAll(":", "");
-  const device = [adapter.vendor, adapter.architecture].filter(Boolean).join("-").toLowerCase() || "unknown";
-  const stem = join(folder, `${minute}-${device.replaceAll(/[^a-z0-9-]+/g, "-")}`);
+  // Firefox does not name adapters.
+  const device = [adapter.vendor, adapter.architecture].filter(Boolean).join("-") || browser;
+  const stem = join(folder, `${minute}-${device.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-")}`);
   const paths = { json: `${stem}.json`, svg: `${stem}.svg` };
   writeFileSync(paths.json, resultsJson(results));
   writeFileSync(paths.svg, picture(results));

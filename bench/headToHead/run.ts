@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { AdapterFacts } from "../../src/gpu/gpu.ts";
-import { launchBrowser } from "../../tools/browser.ts";
 import { adapterLine } from "../../tools/cli.ts";
-import { type DrivenBrowser, driveChromium } from "../../tools/drivenBrowser.ts";
+import type { DrivenBrowser } from "../../tools/drivenBrowser.ts";
+import { type BrowserName, launchDriven } from "../../tools/launchDriven.ts";
 import { serve } from "../../tools/serve.ts";
 import { networks } from "../networks/index.ts";
 import type { NetworkName } from "../networks/network.ts";
@@ -28,6 +28,7 @@ export interface HeadToHeadOptions {
   readonly json?: string;
   /** The machine's GPU, not SwiftShader. */
   readonly gpu: boolean;
+  readonly browser: BrowserName;
   /** Where results and pictures are kept. */
   readonly folder: string;
 }
@@ -36,7 +37,7 @@ const wasmFolder = fileURLToPath(new URL("../node_modules/@tensorflow/tfjs-backe
 
 /** The head-to-head; its exit code: 1 where engines disagree or wgrad cannot train, else 0. */
 export async function runHeadToHead(options: HeadToHeadOptions): Promise<number> {
-  const { peers, models, blocks, json, gpu, folder } = options;
+  const { peers, models, blocks, json, gpu, folder, browser: browserName } = options;
   installPeers(peers);
   // What is bundled now is what is measured, whatever is edited meanwhile.
   const origin = provenance();
@@ -45,7 +46,7 @@ export async function runHeadToHead(options: HeadToHeadOptions): Promise<number>
     mode: "production",
     mounts: { "/engines/": bundle.folder, "/tfjs-wasm/": wasmFolder },
   });
-  const browser = driveChromium(await launchBrowser({ headless: true, adapter: gpu ? "hardware" : "software" }));
+  const browser = await launchDriven(browserName, gpu ? "hardware" : "software");
   try {
     const adapter = await adapterOf(browser, server.url, gpu);
     console.log(`${adapterLine(adapter)}, ${browser.name}`);

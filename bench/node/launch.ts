@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { DeviceError } from "../../src/core/errors.ts";
 import { type AdapterKind, chooseAdapter } from "../../tools/browser.ts";
+import { installPackages } from "../../tools/installPackages.ts";
 import { softwareVulkan } from "../../tools/softwareVulkan.ts";
 
 const folder = dirname(fileURLToPath(import.meta.url));
@@ -44,16 +45,7 @@ export function dawnPath(): string {
   const platform = process.platform === "darwin" ? "darwin-universal" : `${process.platform}-${process.arch}`;
   const path = join(folder, "node_modules/webgpu/dist", platform, "dawn.node");
   const mend = "Set DAWN_NODE to the path of a dawn.node, or leave out --runtime node.";
-  if (!existsSync(path)) {
-    console.error("Installing Dawn for Node into bench/node/node_modules ...");
-    const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "inherit"],
-      shell: process.platform === "win32",
-    });
-    if (status !== 0)
-      throw new DeviceError({ seen: "npm ci failed in bench/node", wanted: "the package webgpu", mend });
-  }
+  if (!existsSync(path)) installPackages(folder, "Dawn for Node", mend);
   if (!existsSync(path)) throw new DeviceError({ seen: `no ${path}`, wanted: "Dawn for this kind of machine", mend });
   return path;
 }

@@ -1,8 +1,9 @@
 import cliProgress from "cli-progress";
 import type { AdapterFacts } from "../../src/gpu/gpu.ts";
-import { type AdapterKind, launchBrowser } from "../../tools/browser.ts";
+import type { AdapterKind } from "../../tools/browser.ts";
 import { CommandError } from "../../tools/cli.ts";
-import { type DrivenPage, driveChromium } from "../../tools/drivenBrowser.ts";
+import type { DrivenPage } from "../../tools/drivenBrowser.ts";
+import { type BrowserName, launchDriven } from "../../tools/launchDriven.ts";
 import { serve } from "../../tools/serve.ts";
 import type { SweepEvent, SweepOptions, SweepRun } from "./events.ts";
 
@@ -10,13 +11,12 @@ import type { SweepEvent, SweepOptions, SweepRun } from "./events.ts";
 export async function sweepInBrowser<Sample>(
   path: string,
   { only, blocks }: SweepOptions,
+  name: BrowserName,
   adapter?: AdapterKind,
 ): Promise<SweepRun<Sample>> {
   const server = await serve({ mode: "production" });
   try {
-    const browser = driveChromium(
-      await launchBrowser({ headless: true, ...(adapter === undefined ? {} : { adapter }) }),
-    );
+    const browser = await launchDriven(name, adapter);
     try {
       const query = new URLSearchParams({ only, blocks: String(blocks) });
       const told = await followPage<Sample>(await browser.newPage(), `${server.url}/${path}?${query}`);

@@ -17,7 +17,8 @@ test("wgrad alone, on small batches: a row a network, a picture, and no peer", {
   const json = join(scratch, "copy.json");
   const folder = join(scratch, "results");
   const models = ["lenet5", "mnistcnn"] as const;
-  const code = await runHeadToHead({ peers: ["wgrad"], models, batch: 2, blocks: 3, json, gpu: false, folder });
+  const place = { gpu: false, browser: "chromium", folder, json } as const;
+  const code = await runHeadToHead({ peers: ["wgrad"], models, batch: 2, blocks: 3, ...place });
   const printed = log.mock.calls.flat().join("\n");
   vi.restoreAllMocks();
 
