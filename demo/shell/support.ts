@@ -9,8 +9,10 @@ export async function findSupport(): Promise<Support> {
   if (!navigator.gpu) return { missing: `This browser has no WebGPU, or has it switched off. ${advice()}` };
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) return { missing: `This browser has WebGPU, but no GPU that it trusts. ${advice()}` };
-  const { vendor, architecture, description } = adapter.info;
-  return { adapter: description || [vendor, architecture].filter(Boolean).join(" ") || "an unnamed GPU" };
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  // Firefox names none.
+  const unnamed = isFallbackAdapter ? "a software adapter" : "a GPU without a name";
+  return { adapter: description || [vendor, architecture].filter(Boolean).join(" ") || unnamed };
 }
 
 /** Which browser has WebGPU, and which flag switches it on in this one. */
