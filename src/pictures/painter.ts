@@ -1,15 +1,13 @@
 import backgroundShader from "../../shaders/pictures/background.wgsl";
 import classesShader from "../../shaders/pictures/classes.wgsl";
 import greyShader from "../../shaders/pictures/grey.wgsl";
-import textureShader from "../../shaders/pictures/texture.wgsl";
-import videoShader from "../../shaders/pictures/video.wgsl";
 import viridisShader from "../../shaders/pictures/viridis.wgsl";
 import { GraphError } from "../core/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type BufferRange, type CommandEncoder, checkEncoder } from "../gpu/lent.ts";
 import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { bind, frameProgram, type Program, rangeOf, uniform } from "./program.ts";
-import { bindPicture, type GpuPicture, needsCopy, type PictureSource, Upload } from "./source.ts";
+import { bindPicture, type GpuPicture, needsCopy, type PictureSource, texelShaders, Upload } from "./source.ts";
 
 /** A colour as in CSS: red, green and blue from 0 to 255, alpha from 0 to 1. */
 export type Colour = readonly [red: number, green: number, blue: number, alpha: number];
@@ -93,10 +91,11 @@ export class PicturePainter {
     checkOptions(options);
     const { kind, format, activation = "linear" } = options;
     const constants = { ACTIVATION: activations.indexOf(activation) };
+    const texels = texelShaders(gpu);
     const [tensor, texture, video] = await Promise.all([
       frameProgram(gpu, [shaders[kind]], constants, format),
-      frameProgram(gpu, [textureShader, backgroundShader], {}, format),
-      frameProgram(gpu, [videoShader, backgroundShader], {}, format),
+      frameProgram(gpu, [texels.texture, backgroundShader], {}, format),
+      frameProgram(gpu, [texels.video, backgroundShader], {}, format),
     ]);
     return new PicturePainter(gpu, { tensor, texture, video }, options);
   }

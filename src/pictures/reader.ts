@@ -1,12 +1,18 @@
 import readShader from "../../shaders/pictures/read.wgsl";
-import textureShader from "../../shaders/pictures/texture.wgsl";
-import videoShader from "../../shaders/pictures/video.wgsl";
 import { GraphError, LimitError } from "../core/errors.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type BufferRange, type CommandEncoder, checkEncoder } from "../gpu/lent.ts";
 import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { bind, computeProgram, type Program, rangeOf, uniform } from "./program.ts";
-import { type BoundPicture, bindPicture, type GpuPicture, needsCopy, type PictureSource, Upload } from "./source.ts";
+import {
+  type BoundPicture,
+  bindPicture,
+  type GpuPicture,
+  needsCopy,
+  type PictureSource,
+  texelShaders,
+  Upload,
+} from "./source.ts";
 
 /** A rectangle of whole pixels of a picture, counted from its top left. */
 export interface Rectangle {
@@ -69,9 +75,10 @@ export class PictureReader {
   static async create(gpu: Gpu, options: PictureReaderOptions): Promise<PictureReader> {
     checkOptions(options);
     checkGrid(gpu, options.shape);
+    const texels = texelShaders(gpu);
     const [texture, video] = await Promise.all([
-      computeProgram(gpu, [textureShader, readShader]),
-      computeProgram(gpu, [videoShader, readShader]),
+      computeProgram(gpu, [texels.texture, readShader]),
+      computeProgram(gpu, [texels.video, readShader]),
     ]);
     return new PictureReader(gpu, { texture, video }, options);
   }

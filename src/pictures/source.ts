@@ -1,4 +1,7 @@
+import textureShader from "../../shaders/pictures/texture.wgsl";
+import videoShader from "../../shaders/pictures/video.wgsl";
 import { GraphError } from "../core/errors.ts";
+import type { ShaderModule } from "../core/shader.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 
 /** A frame of a video. */
@@ -29,6 +32,14 @@ export interface BoundPicture {
   readonly isLinear: boolean;
   /** Where that can be known. */
   readonly sides: { readonly width: number; readonly height: number } | null;
+}
+
+/**
+ * What loads the texels of each kind of picture. Where a device has no external textures (Firefox on Linux), their shader does
+ * not compile, and no picture is one: frames are copied.
+ */
+export function texelShaders({ device }: Gpu): Readonly<Record<"texture" | "video", ShaderModule>> {
+  return { texture: textureShader, video: "importExternalTexture" in device ? videoShader : textureShader };
 }
 
 /**

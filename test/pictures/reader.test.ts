@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { GraphError, LimitError } from "../../src/core/errors.ts";
-import type { Gpu } from "../../src/gpu/gpu.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
 import { readBuffer } from "../../src/gpu/readback.ts";
+import { PicturePainter } from "../../src/pictures/painter.ts";
 import { PictureReader, type PictureReaderOptions } from "../../src/pictures/reader.ts";
 import type { GpuPicture, PictureSource } from "../../src/pictures/source.ts";
 import { testGpu } from "../support/run.ts";
@@ -206,6 +207,28 @@ describe("frames of a video", () => {
     }
     frame.close();
     expect(() => reader.encode(encoder, frame, { buffer })).toThrow("PictureReader: a VideoFrame that is closed;");
+  });
+
+  test("on a device without external textures, as some browsers': copied, and no shader names one", async () => {
+    const { importExternalTexture } = GPUDevice.prototype;
+    const device = (await (await navigator.gpu.requestAdapter())?.requestDevice()) as GPUDevice;
+    const compile = vi.spyOn(device, "createShaderModule");
+    Reflect.deleteProperty(GPUDevice.prototype, "importExternalTexture");
+    const own = gpu;
+    gpu = Gpu.from(device);
+    try {
+      const frame = frameOf();
+      expectBlocks(await read(frame, { shape: [16, 16, 3], ...bytes }));
+      frame.close();
+      await PicturePainter.create(gpu, { shape: [4, 4, 1], format: "rgba8unorm", kind: "grey" });
+      const texts = compile.mock.calls.map(([{ code }]) => code);
+      expect(texts).toHaveLength(3);
+      expect(texts.filter((code) => code.includes("texture_external"))).toEqual([]);
+    } finally {
+      gpu = own;
+      Object.assign(GPUDevice.prototype, { importExternalTexture });
+      device.destroy();
+    }
   });
 
   test("a <video>", async () => {
