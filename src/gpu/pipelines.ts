@@ -74,7 +74,11 @@ export class PipelineCache {
       const { messages } = await module.getCompilationInfo();
       const errors = messages.filter((message) => message.type === "error");
       const lines = code.split("\n");
-      const seen = errors.map(({ lineNum, message }) => `line ${lineNum}: ${message} in \`${lines[lineNum - 1]}\``);
+      // Firefox draws the place below; the line of text shows it as well.
+      const reasonOf = (message: string) => message.trim().split("\n", 1)[0];
+      const seen = errors.map(
+        ({ lineNum, message }) => `line ${lineNum}: ${reasonOf(message)} in \`${lines[lineNum - 1]}\``,
+      );
       throw new ShaderError(
         { where: label, seen: seen.join("; ") || String(cause), wanted: "a shader that compiles on this device" },
         { cause },
