@@ -45,11 +45,13 @@ export class Gpu {
   /** Resolves, never rejects, when the device is lost. */
   readonly lost: Promise<DeviceError>;
   #failure: DeviceError | null = null;
+  /** Resolves when it is known what the browser's last error was a sign of. */
+  #verdict: Promise<void> = Promise.resolve();
   #isLost = false;
   #disposed = false;
   /** What the device was asked for with; null for a borrowed one. */
   readonly #asked: GpuOptions | null;
-  readonly #onError = (event: GPUUncapturedErrorEvent) => this.#fail(describe(event.error));
+  readonly #onError = (event: GPUUncapturedErrorEvent) => this.#refused(event.error);
 
   private constructor(
     device: GPUDevice,
@@ -163,6 +165,7 @@ export class Gpu {
   /** Resolves when all work that was submitted is done. @throws DeviceError where the device failed on the way */
   async idle(): Promise<void> {
     await this.device.queue.onSubmittedWorkDone();
+    await this.#verdict;
     this.check();
   }
 
@@ -179,7 +182,7 @@ export class Gpu {
       for (const _ of filters) {
         // A lost device, which has no scopes, is told of by `lost`.
         this.device.popErrorScope().then(
-          (error) => error && this.#fail(describe(error)),
+          (error) => error && this.#refused(error),
           () => {},
         );
       }
@@ -206,6 +209,19 @@ export class Gpu {
     this.#disposed = true;
     this.device.removeEventListener("uncapturederror", this.#onError);
     if (this.#asked) this.device.destroy();
+  }
+
+  /**
+   * Resolves when the device is lost, or when it would have told so: what fails on a device that is being lost fails first,
+   * in Firefox 0.1 s before on a busy machine.
+   * @internal
+   */
+  async lostOrNot(): Promise<void> {
+    await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 500))]);
+  }
+
+  #refused(error: GPUError): void {
+    this.#verdict = this.lostOrNot().then(() => void this.#fail(describe(error)));
   }
 
   #fail(error: DeviceError): DeviceError {

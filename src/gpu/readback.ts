@@ -72,16 +72,13 @@ export class Readback {
   }
 }
 
-const lostWithinMs = 2000;
-
 /** Copies of the parts of a staging buffer, one behind the other, of so many bytes each. */
 async function mapped(gpu: Gpu, staging: GPUBuffer, sizes: readonly number[]): Promise<ArrayBuffer[]> {
   try {
     await staging.mapAsync(GPUMapMode.READ);
   } catch (cause) {
     gpu.check();
-    // A lost device tells its reason after its maps have failed: Firefox up to 0.1 s later, on a busy machine.
-    await Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, lostWithinMs))]);
+    await gpu.lostOrNot();
     gpu.check();
     throw cause;
   }
