@@ -2,13 +2,16 @@ import { type ScribbleDataset, scribbleDataset, unlabelled } from "../../src/dat
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
 import { TilePredictor } from "../../src/nn/predictTiles.ts";
+import { saveTraining } from "../shell/lostGpu.ts";
 import { Learner, type Row } from "./learner.ts";
-import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor } from "./network.ts";
+import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor, snapshotEvery } from "./network.ts";
 import { classColours, maskOf, type Prediction, renderView, type View } from "./views.ts";
 
 /** A picture as the worker takes it. */
 export interface Picture {
   readonly name: string;
+  /** Name of the painting that it is for, by which its network is kept. */
+  readonly painting: string;
   readonly width: number;
   readonly height: number;
   /** [height, width, 3], u8 */
@@ -26,6 +29,8 @@ export interface PaintingListener {
   learned(row: Row, part: number): void;
   /** A fresh overlay. */
   looked(overlay: ImageData): Promise<void>;
+  /** The device was lost: steps wait until there is another. */
+  lost(): void;
 }
 
 /**
@@ -68,11 +73,13 @@ export class PaintingSession {
     this.#listener = parts.listener;
     this.#known = parts.known;
     this.#learner = new Learner({
+      model,
       trainer,
       step: model.stepsDone,
       // High while strokes are new; then lower and lower, so that the mask comes to rest.
       rate: () => firstRate / (1 + this.#sincePainted / rateSteps),
       told: (row) => this.#listener.learned(row, Math.min(1, this.#sincePainted / settledAfter)),
+      lost: () => this.#listener.lost(),
       look: () => this.#look(),
     });
     this.#paintedAt = model.stepsDone;
@@ -105,6 +112,7 @@ export class PaintingSession {
         batchSize,
         initialEpoch: model.epochsDone,
         initialStep: model.epochStep,
+        snapshotEvery,
       });
       const predictor = await TilePredictor.create(model, { size: sidesFor(picture), margin: 0, batchSize: 1 });
       const known = checkpoint?.labels ?? [];
@@ -114,6 +122,20 @@ export class PaintingSession {
       data.dispose();
       throw cause;
     }
+  }
+
+  /** The device of now: another one where the first was lost. */
+  get gpu(): Gpu {
+    return this.segmenter.model.compiled.gpu;
+  }
+
+  /** Name of the painting. */
+  get id(): string {
+    return this.#picture.painting;
+  }
+
+  get hasLearned(): boolean {
+    return this.#learner.step > 0;
   }
 
   /** Whether there is something to tell apart. */
@@ -129,7 +151,7 @@ export class PaintingSession {
   /** Takes the labels [height, width] of all strokes; the next step learns from them. */
   relabel(labels: Uint8Array): void {
     this.#painted = [...new Set(labels)].filter((label) => label !== unlabelled);
-    this.#paintedAt = this.segmenter.model.stepsDone;
+    this.#paintedAt = this.#learner.step;
     if (this.#painted.length > 0) this.segmenter.data.relabel(labels);
   }
 
@@ -145,7 +167,7 @@ export class PaintingSession {
   async show(view: View): Promise<void> {
     this.#view = view;
     if (this.#prediction) await this.#listener.looked(renderView(this.#prediction, view));
-    else if (this.segmenter.model.stepsDone > 0) await this.#look();
+    else if (this.hasLearned) await this.#look();
   }
 
   /** The class of each pixel, [height, width]. */
@@ -154,7 +176,7 @@ export class PaintingSession {
   }
 
   save(notes: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
-    return this.segmenter.model.saveCheckpoint(notes);
+    return saveTraining(this.segmenter, notes);
   }
 
   dispose(): void {
@@ -169,13 +191,15 @@ export class PaintingSession {
 
   async #predict(): Promise<Prediction> {
     const { width, height, pixels } = this.#picture;
-    const probabilities = await this.segmenter.predictor.predict({ pixels, width, height, channels: 3 });
-    return { width, height, classes: this.segmenter.predictor.classes, probabilities, labels: this.#answers };
+    const { trainer, predictor } = this.segmenter;
+    const image = { pixels, width, height, channels: 3 };
+    const probabilities = await trainer.survive(() => predictor.predict(image));
+    return { width, height, classes: predictor.classes, probabilities, labels: this.#answers };
   }
 
   /** Steps since the last stroke. */
   get #sincePainted(): number {
-    return this.segmenter.model.stepsDone - this.#paintedAt;
+    return this.#learner.step - this.#paintedAt;
   }
 
   /** Classes that a pixel may be. */

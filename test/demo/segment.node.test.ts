@@ -81,6 +81,7 @@ test("strokes are taken back and made again, until another one is painted", () =
 
 describe("what was kept", () => {
   const painting = {
+    id: "one",
     name: "cat",
     classes: [
       { label: 3, name: "Cat" },
@@ -98,6 +99,7 @@ describe("what was kept", () => {
 
   test.each<[string, object | string]>([
     ["no JSON", "{"],
+    ["no id", { ...painting, id: undefined }],
     ["no name", { ...painting, name: undefined }],
     ["one class", { ...painting, classes: painting.classes.slice(1) }],
     ["two classes of one colour", { ...painting, classes: [painting.classes[0], painting.classes[0]] }],
