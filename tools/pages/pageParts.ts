@@ -19,6 +19,9 @@ export interface TrainPage {
   readonly onTraining: () => void;
 }
 
+/** How many steps a lost device may take back: they are made again, bit for bit, on the next. */
+export const snapshotEvery = 50;
+
 /** A PNG of the learning curve, from the canvas that shows it; null where no step was made that it could show. */
 export async function saveCurve({ files, canvas }: TrainPage, curve: Curve, title: string): Promise<string | null> {
   if (curve.isEmpty) return null;

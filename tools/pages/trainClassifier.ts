@@ -9,12 +9,13 @@ import {
   readServedSets,
   takeFirst,
 } from "../../demo/digits/sets.ts";
+import { LossWatch } from "../../demo/shell/lostGpu.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { TrainResult } from "../trainEvents.ts";
 import { countSubmits } from "./countSubmits.ts";
 import { Curve, lightPalette } from "./curve.ts";
-import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
+import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tuneOptions } from "./pageParts.ts";
 
 /** Trains LeNet-5, tests it, and draws its learning curve on the page's canvas. */
 export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: TrainPage): Promise<TrainResult> {
@@ -60,8 +61,11 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   training = true;
   page.onTraining();
   const submits = countSubmits(() => model.stepsDone);
-  const options = { epochs, initialEpoch: model.epochsDone, batchSize: batch, validationData: testData, signal };
+  const initialEpoch = model.epochsDone;
+  const options = { epochs, initialEpoch, batchSize: batch, validationData: testData, snapshotEvery, signal };
+  const losses = new LossWatch(model, () => void report({ kind: "lost" }));
   for await (const progress of model.fit(trainData, options)) {
+    losses.look();
     curve.add(progress);
     void report({ kind: "progress", progress });
     if (progress.epochEnd && (await files.keep(model))) void report({ kind: "checkpoint", epoch: progress.epoch });

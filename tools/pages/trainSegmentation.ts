@@ -1,3 +1,4 @@
+import { LossWatch } from "../../demo/shell/lostGpu.ts";
 import type { Shape } from "../../src/core/types.ts";
 import { encodePng, sideBySide } from "../../src/data/maskImage.ts";
 import type { LabelledMasks } from "../../src/data/segmentation.ts";
@@ -14,7 +15,7 @@ import type { TestResult, TrainResult } from "../trainEvents.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
 import { countSubmits } from "./countSubmits.ts";
 import { Curve, lightPalette } from "./curve.ts";
-import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
+import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tuneOptions } from "./pageParts.ts";
 import { readMaskSets } from "./segmentationSets.ts";
 import { trainingTime } from "./trainingTime.ts";
 
@@ -96,8 +97,11 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
   const signal = AbortSignal.any([page.signal, time.signal]);
   const readings: Progress[] = [];
   const { epochs } = time;
-  const options = { epochs, initialEpoch: model.epochsDone, batchSize: batch, validationData, signal };
+  const initialEpoch = model.epochsDone;
+  const options = { epochs, initialEpoch, batchSize: batch, validationData, snapshotEvery, signal };
+  const losses = new LossWatch(model, () => void report({ kind: "lost" }));
   for await (const reading of model.fit(data, options)) {
+    losses.look();
     const progress = time.estimate(reading);
     readings.push(progress);
     void report({ kind: "progress", progress });
