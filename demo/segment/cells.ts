@@ -41,7 +41,7 @@ export class Cells {
       ],
       xLabel: "step",
       range: [0, 1],
-      format: (value) => value.toFixed(1),
+      format: (value) => `${Number(value.toFixed(2))}`,
     });
     const on = (id: string, act: () => Promise<unknown>) => {
       this.#button(id).addEventListener("click", () => void act().catch((error) => this.#fail(error)));
