@@ -3,6 +3,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
 import { TilePredictor } from "../../src/nn/predictTiles.ts";
 import { saveTraining } from "../shell/lostGpu.ts";
+import { type ColourSpace, colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "./colours.ts";
 import { Learner, type Row } from "./learner.ts";
 import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor, snapshotEvery } from "./network.ts";
 import { classColours, maskOf, type Prediction, renderView, type View } from "./views.ts";
@@ -50,6 +51,9 @@ const rateSteps = 120;
 /** A network that learns from strokes on one picture. */
 export class PaintingSession {
   readonly #picture: Picture;
+  readonly #colours: ColourSpace;
+  /** The picture in these colours. */
+  readonly #seen: Uint8Array<ArrayBuffer>;
   readonly segmenter: Segmenter<ScribbleDataset>;
   readonly #learner: Learner;
   readonly #listener: PaintingListener;
@@ -63,11 +67,15 @@ export class PaintingSession {
 
   private constructor(parts: {
     readonly picture: Picture;
+    readonly colours: ColourSpace;
+    readonly seen: Uint8Array<ArrayBuffer>;
     readonly segmenter: Segmenter<ScribbleDataset>;
     readonly listener: PaintingListener;
     readonly known: readonly number[];
   }) {
     this.#picture = parts.picture;
+    this.#colours = parts.colours;
+    this.#seen = parts.seen;
     this.segmenter = parts.segmenter;
     const { model, trainer } = parts.segmenter;
     this.#listener = parts.listener;
@@ -99,27 +107,33 @@ export class PaintingSession {
     const { name, width, height } = picture;
     const classes = classColours.map((_, label) => `class ${label}`);
     const model = await compileSegmenter(gpu, { channels: 3, classes: classes.length, crop, onCompile });
-    // A data set has labels from the start; these are replaced before the first step.
-    const labels = new Uint8Array(width * height);
-    const image = { ...picture, channels: 3, labels, classes, name: `picture ${name}` };
     const augment = { horizontalFlip: true, verticalFlip: true, quarterTurns: true };
     const batchSize = gpu.adapter.software ? batchSizes.software : batchSizes.hardware;
     const cropsPerEpoch = stepsPerEpoch * batchSize;
-    const data = scribbleDataset(gpu, image, { size: crop, augment, cropsPerEpoch });
+    let data: ScribbleDataset | null = null;
     try {
-      if (checkpoint) await model.loadCheckpoint(checkpoint.bytes);
+      const notes = checkpoint ? await model.loadCheckpoint(checkpoint.bytes) : {};
+      // A network that was saved sees every picture in the colours of the one that it learned from.
+      const colours = parseColourSpace(notes.colours) ?? colourSpaceOf(picture.pixels);
+      const seen = toColourSpace(picture.pixels, colours);
+      // A data set has labels from the start; these are replaced before the first step.
+      const labels = new Uint8Array(width * height);
+      const image = { pixels: seen, width, height, channels: 3, labels, classes, name: `picture ${name}` };
+      data = scribbleDataset(gpu, image, { size: crop, augment, cropsPerEpoch, ...colourScaling });
       const trainer = await model.trainer(data, {
         batchSize,
         initialEpoch: model.epochsDone,
         initialStep: model.epochStep,
         snapshotEvery,
       });
-      const predictor = await TilePredictor.create(model, { size: sidesFor(picture), margin: 0, batchSize: 1 });
+      const tile = { size: sidesFor(picture), margin: 0, batchSize: 1, ...colourScaling };
+      const predictor = await TilePredictor.create(model, tile);
       const known = checkpoint?.labels ?? [];
-      return new PaintingSession({ picture, segmenter: { model, data, trainer, predictor }, listener, known });
+      const segmenter = { model, data, trainer, predictor };
+      return new PaintingSession({ picture, colours, seen, segmenter, listener, known });
     } catch (cause) {
       model.dispose();
-      data.dispose();
+      data?.dispose();
       throw cause;
     }
   }
@@ -176,7 +190,7 @@ export class PaintingSession {
   }
 
   save(notes: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
-    return saveTraining(this.segmenter, notes);
+    return saveTraining(this.segmenter, { ...notes, colours: JSON.stringify(this.#colours) });
   }
 
   dispose(): void {
@@ -190,9 +204,9 @@ export class PaintingSession {
   }
 
   async #predict(): Promise<Prediction> {
-    const { width, height, pixels } = this.#picture;
+    const { width, height } = this.#picture;
     const { trainer, predictor } = this.segmenter;
-    const image = { pixels, width, height, channels: 3 };
+    const image = { pixels: this.#seen, width, height, channels: 3 };
     const probabilities = await trainer.survive(() => predictor.predict(image));
     return { width, height, classes: predictor.classes, probabilities, labels: this.#answers };
   }
