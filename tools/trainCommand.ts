@@ -91,5 +91,8 @@ function show(event: TrainEvent, request: AnyRequest, view: ProgressView): void 
     console.log(`Compiled in ${(event.compileMs / 1000).toFixed(1)} s\n`);
   } else if (event.kind === "profile") console.log(`${event.table}\n`);
   else if (event.kind === "progress") view.training(event.progress);
-  else if (event.kind === "predict") view.predicting(event.done, event.total);
+  else if (event.kind === "lost") {
+    view.stop();
+    console.log("The GPU was lost. The training goes on when there is another.");
+  } else if (event.kind === "predict") view.predicting(event.done, event.total);
 }

@@ -56,6 +56,8 @@ export type TrainEvent =
   /** A table of what the kernels of a step take. */
   | { readonly kind: "profile"; readonly table: string }
   | { readonly kind: "progress"; readonly progress: Progress }
+  /** The GPU was lost; the training goes on on another. */
+  | { readonly kind: "lost" }
   /** The training as it was after this epoch is kept. */
   | { readonly kind: "checkpoint"; readonly epoch: number }
   /** Images held out that are predicted, of so many. */

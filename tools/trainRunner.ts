@@ -65,7 +65,8 @@ export async function runTraining(request: AnyRequest, options: RunOptions): Pro
   try {
     const browser = await launchBrowser({ headless: true, closeOnInterrupt: false });
     try {
-      const page = await browser.newPage();
+      // The learning curve has two pixels for one of CSS.
+      const page = await browser.newPage({ deviceScaleFactor: 2 });
       const task = {
         request,
         checkpoint: checkpoint !== null,

@@ -4,6 +4,7 @@ import type { Progress as CompileProgress } from "../../src/gpu/pipelines.ts";
 import type { Model } from "../../src/nn/model.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
 import { type Inspection, inspectModel } from "../shell/inspection.ts";
+import { LossWatch, saveTraining } from "../shell/lostGpu.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { Chunks } from "./chunks.ts";
 import { compileModel } from "./compileModel.ts";
@@ -97,7 +98,9 @@ export class Session {
       if (notes.steps !== `${steps}`) model.epochStep = 0;
       const { epochsDone: initialEpoch, epochStep: initialStep } = model;
       const trainer = await model.trainer(data, { batchSize: batch, initialEpoch, initialStep, snapshotEvery });
-      const rows: Row[] = notes.rows ? JSON.parse(notes.rows) : [];
+      // Curves may be ahead of a snapshot.
+      const at = initialEpoch + initialStep / steps;
+      const rows: Row[] = (notes.rows ? JSON.parse(notes.rows) : []).filter(({ x }: Row) => x <= at + 1e-9);
       return new Session({ model, data, trainer, sets, settings, rate, history: new History(steps, rows) });
     } catch (error) {
       model.dispose();
@@ -147,13 +150,10 @@ export class Session {
 
   /** Trains until the signal, or until the last epoch is done. */
   async run(signal: AbortSignal, listener: Listener, onValidated: () => Promise<void>): Promise<void> {
-    let watched: Gpu | null = null;
+    const losses = new LossWatch(this.#parts.model, () => listener.lost());
     this.#chunks.restartClock();
     while (!signal.aborted && !this.progress.isDone) {
-      if (watched !== this.gpu) {
-        watched = this.gpu;
-        void watched.lost.then(() => listener.lost());
-      }
+      losses.look();
       await this.#turns.take(() => this.#advance(Math.min(this.#chunks.size, this.#stepsToValidation)));
       const isDue = this.#isValidationDue;
       this.#tell(listener, isDue);
@@ -203,13 +203,13 @@ export class Session {
 
   /** A checkpoint, with the settings and the curves in its notes. */
   save(): Promise<Uint8Array<ArrayBuffer>> {
-    const { model, trainer, settings, rate, history } = this.#parts;
+    const { trainer, settings, rate, history } = this.#parts;
     const notes = {
       settings: JSON.stringify({ ...settings, learningRate: rate.now, epochs: this.epochs }),
       steps: `${trainer.stepsPerEpoch}`,
       rows: JSON.stringify(history.rows),
     };
-    return this.#turns.take(() => trainer.survive(() => model.saveCheckpoint(notes)));
+    return this.#turns.take(() => saveTraining(this.#parts, notes));
   }
 
   /** Takes the weights of a file of the same network. */

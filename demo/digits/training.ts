@@ -1,6 +1,7 @@
 import * as Comlink from "comlink";
 import { download, find } from "../shell/elements.ts";
 import type { Inspection } from "../shell/inspection.ts";
+import { isGpuGone, waitingForGpu } from "../shell/lostGpu.ts";
 import type { Shell } from "../shell/shell.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { Curves } from "./curves.ts";
@@ -13,8 +14,8 @@ import { Verdicts } from "./verdicts.ts";
 import { Views } from "./views.ts";
 import type { Audience, DigitsWorker } from "./worker.ts";
 
-/** `making`: no network yet, or another one soon. */
-type State = "making" | "paused" | "running" | "failed";
+/** `making`: no network yet, or another one soon. `gone`: the GPU is, and the training is kept until there is another. */
+type State = "making" | "paused" | "running" | "gone" | "failed";
 
 /** How often the layers are looked through again while a network learns. */
 const lookMs = 400;
@@ -56,7 +57,7 @@ export class Training {
   async open(starts: boolean): Promise<void> {
     await this.#make(async () => {
       await this.#worker.listen(Comlink.proxy(this.#audience));
-      if (!starts) await this.#offer();
+      if (!starts) await this.#offer("A training of your last visit was kept");
       await this.#worker.build(this.#form.take());
     });
     if (starts && this.#state === "paused") await this.#start();
@@ -87,7 +88,7 @@ export class Training {
         this.#curves.showTest(verdict.accuracy);
       },
       lost: () => {
-        if (this.#state === "running") this.#say("The GPU was lost. The training goes on when it is back.");
+        if (this.#state === "running") this.#say(waitingForGpu);
       },
     };
   }
@@ -139,10 +140,18 @@ export class Training {
     this.#setState("running");
     try {
       await this.#worker.start();
+      this.#setState("paused");
     } catch (error) {
-      this.#shell.notice(error);
+      await this.#fail(error, "paused");
     }
-    this.#setState("paused");
+  }
+
+  /** Shows what went wrong; where there is no GPU any more, offers to go on from what was kept. */
+  async #fail(error: unknown, state: State): Promise<void> {
+    this.#shell.notice(error);
+    const isGone = isGpuGone(error);
+    if (isGone) await this.#offer("Your training was kept");
+    this.#setState(isGone ? "gone" : state);
   }
 
   /** Settings that wait are taken at once where nothing was learned that could be lost. */
@@ -164,13 +173,13 @@ export class Training {
     await this.#make(async () => this.#form.show(await this.#worker.resume()));
   }
 
-  /** Says what an earlier visit left, where it did. */
-  async #offer(): Promise<void> {
+  /** Says which training was kept, where one was. */
+  async #offer(was: string): Promise<void> {
     const kept = await this.#worker.kept();
     if (!kept) return;
     const { settings, epoch, step } = kept;
     find(this.#host, "#digits-kept", HTMLElement).textContent =
-      `A training of your last visit was kept: ${networkTitles[settings.network]}, epoch ${epoch}, step ${step}.`;
+      `${was}: ${networkTitles[settings.network]}, epoch ${epoch}, step ${step}.`;
     find(this.#host, "#digits-offer", HTMLElement).hidden = false;
   }
 
@@ -215,16 +224,16 @@ export class Training {
     this.#shell.notice(null);
     try {
       await work();
+      this.#setState("paused");
     } catch (error) {
-      this.#shell.notice(error);
+      await this.#fail(error, (await this.#worker.hasNetwork()) ? "paused" : "failed");
     }
-    this.#setState((await this.#worker.hasNetwork()) ? "paused" : "failed");
     this.#look.ask();
   }
 
   /** Shows what the network makes of the drawing, or of a test digit where there is none. */
   async #lookThrough(): Promise<void> {
-    if (this.#state === "making" || this.#state === "failed" || !this.#isVisible) return;
+    if ((this.#state !== "paused" && this.#state !== "running") || !this.#isVisible) return;
     try {
       const { drawing } = this.#pad;
       const look = await this.#worker.look(drawing);
@@ -247,7 +256,7 @@ export class Training {
     const start = this.#button("start");
     const begin = last ? "Continue" : "Start";
     start.textContent = state === "running" ? "Pause" : begin;
-    start.disabled = state === "making" || state === "failed" || (state === "paused" && isDone);
+    start.disabled = state !== "running" && (state !== "paused" || isDone);
     this.#button("step").disabled = state !== "paused" || isDone;
     this.#button("reset").disabled = state === "making";
     for (const name of ["csv", "events"]) this.#button(name).disabled = state === "making" || !last;
@@ -255,6 +264,7 @@ export class Training {
     find(this.#host, "#digits-pending", HTMLElement).hidden = state === "making" || !this.#form.isWaiting;
     const part = (epoch - 1 + step / steps) / epochs;
     if (state === "running") this.#say(`Training: step ${step} of ${steps}`, part);
+    if (state === "gone") this.#say("No GPU.", part);
     if (state === "failed") this.#say("No network.", 0);
     if (state === "paused" && !last) this.#say("Ready.", 0);
     if (state === "paused" && last && !isDone) this.#say(`Paused at step ${step} of ${steps}`, part);

@@ -4,6 +4,7 @@ import { prepareDrawing } from "../../src/data/drawing.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
 import type { Inspection } from "../shell/inspection.ts";
+import { tellGone } from "../shell/lostGpu.ts";
 import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { type CurvesFile, curvesFile } from "./curvesLog.ts";
@@ -71,14 +72,14 @@ export class DigitsWorker {
 
   /** Makes a network with fresh weights, in place of the one before. */
   async build(settings: Settings): Promise<void> {
-    await this.#open(settings, null);
+    await tellGone(() => this.#open(settings, null));
   }
 
   /** Trains until `pause`, or to the end; resolves then. Rejects where the training fails. */
   async start(): Promise<void> {
     const session = this.#live;
     const stop = new AbortController();
-    const ended = session.run(stop.signal, this.#listenerOf(session), () => this.#keepNowAndThen());
+    const ended = tellGone(() => session.run(stop.signal, this.#listenerOf(session), () => this.#keepNowAndThen()));
     this.#run = { stop, ended };
     try {
       await ended;
@@ -96,7 +97,7 @@ export class DigitsWorker {
 
   async step(): Promise<void> {
     const session = this.#live;
-    await session.step(this.#listenerOf(session));
+    await tellGone(() => session.step(this.#listenerOf(session)));
   }
 
   /** Changes what may change while it runs. */
@@ -180,7 +181,7 @@ export class DigitsWorker {
     if (!bytes || !settings) {
       throw new TrainingError({ seen: "no training in the browser's storage", wanted: "one that was kept there" });
     }
-    await this.#open(settings, bytes);
+    await tellGone(() => this.#open(settings, bytes));
     return settings;
   }
 

@@ -2,6 +2,7 @@ import type * as Comlink from "comlink";
 import { imageToImageData, maskToImageData } from "../../src/data/maskImage.ts";
 import { Chart } from "../shell/chart.ts";
 import { find, showCount } from "../shell/elements.ts";
+import { waitingForGpu } from "../shell/lostGpu.ts";
 import type { Shell } from "../shell/shell.ts";
 import type { Score, Section } from "./cellsSession.ts";
 import type { Row } from "./learner.ts";
@@ -40,7 +41,7 @@ export class Cells {
       ],
       xLabel: "step",
       range: [0, 1],
-      format: (value) => value.toFixed(1),
+      format: (value) => `${Number(value.toFixed(2))}`,
     });
     const on = (id: string, act: () => Promise<unknown>) => {
       this.#button(id).addEventListener("click", () => void act().catch((error) => this.#fail(error)));
@@ -57,6 +58,11 @@ export class Cells {
 
   compiling(part: number): void {
     if (this.#state === "opening") this.#say(`Getting ready: ${Math.round(100 * part)} % of the kernels are compiled.`);
+  }
+
+  /** The GPU went away, and learning waits for another. */
+  lost(): void {
+    if (this.#state === "learning") this.#say(waitingForGpu);
   }
 
   learned(row: Row): void {

@@ -5,7 +5,7 @@ import type { Progress } from "../../src/gpu/pipelines.ts";
 import { countConfusion, segmentationScores } from "../../src/nn/evaluateSegmentation.ts";
 import { maskOf, TilePredictor } from "../../src/nn/predictTiles.ts";
 import { Learner, type Row } from "./learner.ts";
-import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor } from "./network.ts";
+import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor, snapshotEvery } from "./network.ts";
 
 /** How the network does on a section that it does not learn from. */
 export interface Score {
@@ -30,6 +30,8 @@ export interface Section {
 export interface CellsListener {
   learned(row: Row): void;
   scored(score: Score): void;
+  /** The device was lost: steps wait until there is another. */
+  lost(): void;
 }
 
 const [crop, batchSize] = [64, 2];
@@ -51,10 +53,12 @@ export class CellsSession {
     this.segmenter = segmenter;
     const { model, trainer } = segmenter;
     this.#learner = new Learner({
+      model,
       trainer,
       step: 0,
-      rate: () => firstRate / (1 + model.stepsDone / rateSteps),
+      rate: () => firstRate / (1 + this.#learner.step / rateSteps),
       told: (row) => listener.learned(row),
+      lost: () => listener.lost(),
       look: async () => listener.scored(await this.#score()),
     });
   }
@@ -65,9 +69,14 @@ export class CellsSession {
     const data = segmentationDataset(gpu, drawCells(learned), { size: crop, augment, cropsPerEpoch: 128 });
     const { images: image, masks: truth, width, height } = drawCells(held);
     const section = { image, truth, width, height };
-    const trainer = await model.trainer(data, { batchSize });
+    const trainer = await model.trainer(data, { batchSize, snapshotEvery });
     const predictor = await TilePredictor.create(model, { size: sidesFor(section), margin: 0, batchSize: 1 });
     return new CellsSession({ data, model, trainer, predictor }, section, listener);
+  }
+
+  /** The device of now: another one where the first was lost. */
+  get gpu(): Gpu {
+    return this.segmenter.model.compiled.gpu;
   }
 
   run(signal: AbortSignal): Promise<void> {
@@ -84,9 +93,9 @@ export class CellsSession {
 
   async #score(): Promise<Score> {
     const { image: pixels, truth, width, height } = this.section;
-    const mask = new Uint8Array(
-      maskOf(await this.segmenter.predictor.predict({ pixels, width, height, channels: 1 }), 2),
-    );
+    const { trainer, predictor } = this.segmenter;
+    const image = { pixels, width, height, channels: 1 };
+    const mask = new Uint8Array(maskOf(await trainer.survive(() => predictor.predict(image)), 2));
     const confusion = [
       [0, 0],
       [0, 0],

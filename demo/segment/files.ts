@@ -3,7 +3,7 @@ import { FormatError } from "../../src/core/errors.ts";
 import { encodeIndexedPng } from "../../src/data/indexedPng.ts";
 import type { Colour } from "../../src/data/maskImage.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
-import { download, find } from "../shell/elements.ts";
+import { download, find, showCount } from "../shell/elements.ts";
 import type { Shell } from "../shell/shell.ts";
 import { forgetPainting, type KeptPainting, type PaintedClass, parseClasses, readKept } from "./keeping.ts";
 import type { Opening } from "./painting.ts";
@@ -63,10 +63,12 @@ export class Files {
     const kept = await readKept().catch(() => null);
     if (kept && kept.painting.strokes.length > 0) {
       this.#kept = kept;
-      const { name, strokes } = kept.painting;
+      const { id, name, strokes } = kept.painting;
+      const steps = await this.#worker.keptSteps(id).catch(() => 0);
+      const learned = steps > 0 ? `, learned in ${showCount(steps)} ${steps === 1 ? "step" : "steps"}` : "";
       const count = `${strokes.length} ${strokes.length === 1 ? "stroke" : "strokes"}`;
       find(this.#host, "#segment-kept", HTMLElement).textContent =
-        `Your painting of the last visit was kept: ${count} on ${name}.`;
+        `Your painting of the last visit was kept: ${count} on ${name}${learned}.`;
       find(this.#host, "#segment-offer", HTMLElement).hidden = false;
     }
     await this.#openSample(Object.keys(samples)[0] ?? "");
@@ -112,9 +114,9 @@ export class Files {
     const kept = this.#kept;
     this.hideOffer();
     if (!kept) return;
-    const { classes, strokes } = kept.painting;
+    const { id, classes, strokes } = kept.painting;
     find(this.#host, "#segment-sample", HTMLSelectElement).value = "";
-    await this.#easel.open({ picture: kept.picture, classes, strokes, network: "kept" });
+    await this.#easel.open({ picture: kept.picture, classes, strokes, network: "kept", id });
   }
 
   /** The class of each pixel as its place in the list, in the colours of the classes. */

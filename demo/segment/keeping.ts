@@ -14,6 +14,8 @@ export interface PaintedClass {
 
 /** What a person has painted. */
 export interface KeptPainting {
+  /** By which it and its network know each other. */
+  readonly id: string;
   readonly name: string;
   readonly classes: readonly PaintedClass[];
   readonly strokes: readonly Stroke[];
@@ -46,11 +48,17 @@ export async function forgetPainting(): Promise<void> {
 /** A painting from its text; null where that is none. */
 export function parsePainting(text: string): KeptPainting | null {
   const value = parseJson(text);
-  if (!isRecord(value) || typeof value.name !== "string" || !Array.isArray(value.strokes)) return null;
+  if (
+    !isRecord(value) ||
+    typeof value.name !== "string" ||
+    typeof value.id !== "string" ||
+    !Array.isArray(value.strokes)
+  )
+    return null;
   const classes = classesOf(value.classes);
   const strokes = value.strokes.filter(isStroke);
   if (!classes || strokes.length < value.strokes.length) return null;
-  return { name: value.name, classes, strokes };
+  return { id: value.id, name: value.name, classes, strokes };
 }
 
 /** Classes from the text that a network's file carries; null where that names none. */

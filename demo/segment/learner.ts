@@ -1,6 +1,8 @@
 import { TrainingError } from "../../src/core/errors.ts";
+import type { Model } from "../../src/nn/model.ts";
 import { historyLength } from "../../src/nn/state.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
+import { LossWatch } from "../shell/lostGpu.ts";
 
 /** How a training does after a round of steps. */
 export interface Row {
@@ -14,12 +16,15 @@ export interface Row {
 }
 
 export interface LearnerParts {
+  readonly model: Model;
   readonly trainer: Trainer;
   /** Steps that were done before. */
   readonly step: number;
   /** The learning rate of the next step. */
   readonly rate: () => number;
   readonly told: (row: Row) => void;
+  /** The device was lost: steps wait until there is another. */
+  readonly lost: () => void;
   /** Predicts and shows what was learned. */
   readonly look: () => Promise<void>;
 }
@@ -33,15 +38,18 @@ const lookEveryMs = 200;
 /** Trains in rounds of steps, and looks now and then at what was learned. */
 export class Learner {
   readonly #parts: LearnerParts;
+  readonly #losses: LossWatch;
   #step: number;
   #stepMs = roundMs;
   #lookAt = 0;
 
   constructor(parts: LearnerParts) {
     this.#parts = parts;
+    this.#losses = new LossWatch(parts.model, parts.lost);
     this.#step = parts.step;
   }
 
+  /** Steps in all, those under way with them; none is taken back where the device is lost. */
   get step(): number {
     return this.#step;
   }
@@ -70,13 +78,18 @@ export class Learner {
 
   async #round(steps: number): Promise<void> {
     const { trainer, rate, told } = this.#parts;
+    // Steps wait while a lost device is being replaced.
+    await trainer.survive(async () => {});
+    this.#losses.look();
     const from = performance.now();
-    for (let i = 1; i < steps; i++) trainer.submit({ learningRate: rate() });
-    const reading = trainer.submit({ read: true, learningRate: rate() });
+    const before = this.#step;
+    let reading: Promise<ArrayBuffer[]> | null = null;
+    for (; this.#step < before + steps; this.#step++) {
+      reading = trainer.submit({ read: this.#step === before + steps - 1, learningRate: rate() });
+    }
     const [ring, , counts] = (await reading) ?? [];
     const history = new Float32Array(ring ?? new ArrayBuffer(0));
-    const losses = Array.from({ length: steps }, (_, i) => history[(this.#step + i) % historyLength] ?? Number.NaN);
-    this.#step += steps;
+    const losses = Array.from({ length: steps }, (_, i) => history[(before + i) % historyLength] ?? Number.NaN);
     const [right = 0, pixels = 0] = new Uint32Array(counts ?? new ArrayBuffer(0));
     this.#stepMs = (performance.now() - from) / steps;
     const loss = losses.reduce((sum, each) => sum + each, 0) / steps;

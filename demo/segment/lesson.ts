@@ -1,11 +1,15 @@
 import type * as Comlink from "comlink";
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
+import { isGpuGone } from "../shell/lostGpu.ts";
 import type { Checkpoint, Picture } from "./paintingSession.ts";
 import type { View } from "./views.ts";
 import type { SegmentWorker } from "./worker.ts";
 
-/** `opening`: no network yet. `waiting`: for strokes of two classes. `settled`: there is no more to learn from these. */
-export type LessonState = "opening" | "waiting" | "learning" | "paused" | "settled" | "failed";
+/**
+ * `opening`: no network yet. `waiting`: for strokes of two classes. `settled`: there is no more to learn from these.
+ * `gone`: the GPU is, and what was learned is kept until there is another.
+ */
+export type LessonState = "opening" | "waiting" | "learning" | "paused" | "settled" | "gone" | "failed";
 
 export interface LessonListener {
   onState(state: LessonState): void;
@@ -39,7 +43,7 @@ export class Lesson {
 
   /** Whether there is a network. */
   get isReady(): boolean {
-    return this.#state !== "opening" && this.#state !== "failed";
+    return this.#state !== "opening" && this.#state !== "gone" && this.#state !== "failed";
   }
 
   /** Begins with a picture; resolves when the network is ready for it. */
@@ -105,7 +109,7 @@ export class Lesson {
     try {
       await act();
     } catch (error) {
-      this.#setState("failed");
+      this.#setState(isGpuGone(error) ? "gone" : "failed");
       this.#listener.onError(error);
     }
   }

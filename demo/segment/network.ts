@@ -35,6 +35,9 @@ export interface SegmenterOptions {
 /** Times that the network halves a picture: its sides must be multiples of 2^depth. */
 const depth = 2;
 
+/** How many steps a lost device may take back; they are made again, at a tenth of a second each on a software adapter. */
+export const snapshotEvery = 16;
+
 /** The rate from which each training starts, and to which each new stroke returns. */
 export const firstRate = 0.01;
 

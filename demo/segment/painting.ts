@@ -21,6 +21,8 @@ export interface Opening {
   readonly strokes?: readonly Stroke[];
   /** Default: null, one that has learned nothing. */
   readonly network?: Checkpoint | "kept" | null;
+  /** Name of the painting, by which it is kept. Default: a new one. */
+  readonly id?: string;
 }
 
 /** Strokes are kept this long after the last change. */
@@ -30,6 +32,7 @@ const keepAfterMs = 500;
 export class Painting {
   readonly #host: HTMLElement;
   readonly #shell: Shell;
+  readonly #worker: Comlink.Remote<SegmentWorker>;
   readonly #easel: Easel;
   readonly #palette: Palette;
   readonly #tools: Tools;
@@ -38,6 +41,9 @@ export class Painting {
   readonly #progress: ProgressPanel;
   readonly #history = new StrokeHistory();
   #picture: OpenedPicture | null = null;
+  #id = "";
+  /** The picture that was kept last. */
+  #keptPicture: OpenedPicture | null = null;
   /** [height, width]: what the strokes leave. */
   #labels = new Uint8Array(0);
   /** Whether the network came from a file, and has answers before a stroke. */
@@ -47,6 +53,7 @@ export class Painting {
   constructor(host: HTMLElement, shell: Shell, worker: Comlink.Remote<SegmentWorker>) {
     this.#host = host;
     this.#shell = shell;
+    this.#worker = worker;
     this.#progress = new ProgressPanel(host);
     this.#lesson = new Lesson(worker, { onState: () => this.#showState(), onError: shell.notice });
     this.#easel = new Easel(host, this.#history, {
@@ -71,7 +78,7 @@ export class Painting {
     on("undo", async () => this.#undo());
     on("redo", async () => this.#redo());
     on("clear", async () => this.#setStrokes([]));
-    on("start", () => this.#lesson.toggle());
+    on("start", () => (this.#lesson.state === "gone" ? this.#reopen() : this.#lesson.toggle()));
     on("step", () => worker.step("painting"));
     on("reset", () => this.#reset());
   }
@@ -100,28 +107,34 @@ export class Painting {
   }
 
   /** Puts a picture on the easel, and a network beside it. */
-  async open({ picture, classes, strokes = [], network = null }: Opening): Promise<void> {
-    const { image, scaledFrom, name } = picture;
+  async open(opening: Opening): Promise<void> {
+    const { picture, classes, strokes = [], network = null, id = crypto.randomUUID() } = opening;
+    const { image, scaledFrom } = picture;
     const { width, height } = image;
     this.#shell.notice(null);
     this.#picture = picture;
+    this.#id = id;
     this.#isSchooled = network !== null && network !== "kept";
     this.#progress.clear();
-    this.#progress.say("Getting ready. You can paint already.", 0);
     const from = scaledFrom ? `, made smaller from ${scaledFrom.width} × ${scaledFrom.height}` : "";
     find(this.#host, "#segment-size", HTMLElement).textContent = `${width} × ${height} pixels${from}`;
     this.#easel.setPicture(image);
     this.#files.allowMasks(false);
     this.#palette.open(classes);
     this.#tools.setRadius(Math.max(3, Math.round(Math.max(width, height) / 80)));
-    const opened = this.#lesson.open({ name, width, height, pixels: rgbOf(image) }, network, this.#tools.view);
+    const opened = this.#openLesson(picture, network);
     this.#setStrokes(strokes);
-    keepPicture(picture).catch(this.#shell.notice);
     await opened;
   }
 
   compiling(part: number): void {
     if (this.#lesson.state === "opening") this.#progress.say("Getting ready: compiling. You can paint already.", part);
+  }
+
+  /** The GPU went away, and learning waits for another. */
+  lost(): void {
+    this.#progress.lost();
+    this.#showState();
   }
 
   learned(row: Row, part: number): void {
@@ -134,6 +147,12 @@ export class Painting {
     if (!this.#hasAnswers) return;
     this.#easel.setOverlay(overlay);
     this.#files.allowMasks(true);
+  }
+
+  /** Keeps everything for the next visit. */
+  async keep(): Promise<void> {
+    clearTimeout(this.#keepTimer);
+    await Promise.all([this.#keep(), this.#worker.keep()]);
   }
 
   /** Something else comes to learn. */
@@ -210,8 +229,11 @@ export class Painting {
   /** Keeps the painting for the next visit; that of the last one stays as long as it is offered. */
   async #keep(): Promise<void> {
     const { strokes } = this.#history;
-    if (!this.#picture || this.#files.isOffering) return;
-    await keepPainting({ name: this.#picture.name, classes: this.classes, strokes });
+    const picture = this.#picture;
+    if (!picture || this.#files.isOffering) return;
+    if (picture !== this.#keptPicture) await keepPicture(picture);
+    this.#keptPicture = picture;
+    await keepPainting({ id: this.#id, name: picture.name, classes: this.classes, strokes });
   }
 
   async #reset(): Promise<void> {
@@ -219,13 +241,28 @@ export class Painting {
     await this.open({ picture: this.#picture, classes: this.classes, strokes: this.#history.strokes });
   }
 
+  /** Goes on with what was kept of the network, when the GPU was gone. */
+  async #reopen(): Promise<void> {
+    if (!this.#picture) return;
+    this.#shell.notice(null);
+    await this.#openLesson(this.#picture, "kept");
+  }
+
+  async #openLesson({ name, image }: OpenedPicture, network: Checkpoint | "kept" | null): Promise<void> {
+    const { width, height } = image;
+    this.#progress.say("Getting ready. You can paint already.", 0);
+    const picture = { name, painting: this.#id, width, height, pixels: rgbOf(image) };
+    await this.#lesson.open(picture, network, this.#tools.view);
+  }
+
   #showState(): void {
     const { state, isReady } = this.#lesson;
     const { labels, canUndo, canRedo } = this.#history;
     const start = this.#button("start");
-    start.textContent = state === "learning" ? "Pause" : this.#progress.hasLearned ? "Continue" : "Start";
-    start.disabled = !isReady || labels.size < 2;
-    this.#button("step").disabled = state === "learning" || start.disabled;
+    const begin = this.#progress.hasLearned ? "Continue" : "Start";
+    start.textContent = state === "learning" ? "Pause" : state === "gone" ? "Try again" : begin;
+    start.disabled = state !== "gone" && (!isReady || labels.size < 2);
+    this.#button("step").disabled = state === "learning" || !isReady || labels.size < 2;
     this.#button("reset").disabled = state === "opening";
     this.#button("undo").disabled = !canUndo;
     this.#button("redo").disabled = !canRedo;

@@ -2,13 +2,17 @@ import { type ScribbleDataset, scribbleDataset, unlabelled } from "../../src/dat
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
 import { TilePredictor } from "../../src/nn/predictTiles.ts";
+import { saveTraining } from "../shell/lostGpu.ts";
+import { type ColourSpace, colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "./colours.ts";
 import { Learner, type Row } from "./learner.ts";
-import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor } from "./network.ts";
+import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor, snapshotEvery } from "./network.ts";
 import { classColours, maskOf, type Prediction, renderView, type View } from "./views.ts";
 
 /** A picture as the worker takes it. */
 export interface Picture {
   readonly name: string;
+  /** Name of the painting that it is for, by which its network is kept. */
+  readonly painting: string;
   readonly width: number;
   readonly height: number;
   /** [height, width, 3], u8 */
@@ -26,6 +30,8 @@ export interface PaintingListener {
   learned(row: Row, part: number): void;
   /** A fresh overlay. */
   looked(overlay: ImageData): Promise<void>;
+  /** The device was lost: steps wait until there is another. */
+  lost(): void;
 }
 
 /**
@@ -45,6 +51,9 @@ const rateSteps = 120;
 /** A network that learns from strokes on one picture. */
 export class PaintingSession {
   readonly #picture: Picture;
+  readonly #colours: ColourSpace;
+  /** The picture in these colours. */
+  readonly #seen: Uint8Array<ArrayBuffer>;
   readonly segmenter: Segmenter<ScribbleDataset>;
   readonly #learner: Learner;
   readonly #listener: PaintingListener;
@@ -58,21 +67,27 @@ export class PaintingSession {
 
   private constructor(parts: {
     readonly picture: Picture;
+    readonly colours: ColourSpace;
+    readonly seen: Uint8Array<ArrayBuffer>;
     readonly segmenter: Segmenter<ScribbleDataset>;
     readonly listener: PaintingListener;
     readonly known: readonly number[];
   }) {
     this.#picture = parts.picture;
+    this.#colours = parts.colours;
+    this.#seen = parts.seen;
     this.segmenter = parts.segmenter;
     const { model, trainer } = parts.segmenter;
     this.#listener = parts.listener;
     this.#known = parts.known;
     this.#learner = new Learner({
+      model,
       trainer,
       step: model.stepsDone,
       // High while strokes are new; then lower and lower, so that the mask comes to rest.
       rate: () => firstRate / (1 + this.#sincePainted / rateSteps),
       told: (row) => this.#listener.learned(row, Math.min(1, this.#sincePainted / settledAfter)),
+      lost: () => this.#listener.lost(),
       look: () => this.#look(),
     });
     this.#paintedAt = model.stepsDone;
@@ -92,28 +107,49 @@ export class PaintingSession {
     const { name, width, height } = picture;
     const classes = classColours.map((_, label) => `class ${label}`);
     const model = await compileSegmenter(gpu, { channels: 3, classes: classes.length, crop, onCompile });
-    // A data set has labels from the start; these are replaced before the first step.
-    const labels = new Uint8Array(width * height);
-    const image = { ...picture, channels: 3, labels, classes, name: `picture ${name}` };
     const augment = { horizontalFlip: true, verticalFlip: true, quarterTurns: true };
     const batchSize = gpu.adapter.software ? batchSizes.software : batchSizes.hardware;
     const cropsPerEpoch = stepsPerEpoch * batchSize;
-    const data = scribbleDataset(gpu, image, { size: crop, augment, cropsPerEpoch });
+    let data: ScribbleDataset | null = null;
     try {
-      if (checkpoint) await model.loadCheckpoint(checkpoint.bytes);
+      const notes = checkpoint ? await model.loadCheckpoint(checkpoint.bytes) : {};
+      // A network that was saved sees every picture in the colours of the one that it learned from.
+      const colours = parseColourSpace(notes.colours) ?? colourSpaceOf(picture.pixels);
+      const seen = toColourSpace(picture.pixels, colours);
+      // A data set has labels from the start; these are replaced before the first step.
+      const labels = new Uint8Array(width * height);
+      const image = { pixels: seen, width, height, channels: 3, labels, classes, name: `picture ${name}` };
+      data = scribbleDataset(gpu, image, { size: crop, augment, cropsPerEpoch, ...colourScaling });
       const trainer = await model.trainer(data, {
         batchSize,
         initialEpoch: model.epochsDone,
         initialStep: model.epochStep,
+        snapshotEvery,
       });
-      const predictor = await TilePredictor.create(model, { size: sidesFor(picture), margin: 0, batchSize: 1 });
+      const tile = { size: sidesFor(picture), margin: 0, batchSize: 1, ...colourScaling };
+      const predictor = await TilePredictor.create(model, tile);
       const known = checkpoint?.labels ?? [];
-      return new PaintingSession({ picture, segmenter: { model, data, trainer, predictor }, listener, known });
+      const segmenter = { model, data, trainer, predictor };
+      return new PaintingSession({ picture, colours, seen, segmenter, listener, known });
     } catch (cause) {
       model.dispose();
-      data.dispose();
+      data?.dispose();
       throw cause;
     }
+  }
+
+  /** The device of now: another one where the first was lost. */
+  get gpu(): Gpu {
+    return this.segmenter.model.compiled.gpu;
+  }
+
+  /** Name of the painting. */
+  get id(): string {
+    return this.#picture.painting;
+  }
+
+  get hasLearned(): boolean {
+    return this.#learner.step > 0;
   }
 
   /** Whether there is something to tell apart. */
@@ -129,7 +165,7 @@ export class PaintingSession {
   /** Takes the labels [height, width] of all strokes; the next step learns from them. */
   relabel(labels: Uint8Array): void {
     this.#painted = [...new Set(labels)].filter((label) => label !== unlabelled);
-    this.#paintedAt = this.segmenter.model.stepsDone;
+    this.#paintedAt = this.#learner.step;
     if (this.#painted.length > 0) this.segmenter.data.relabel(labels);
   }
 
@@ -145,7 +181,7 @@ export class PaintingSession {
   async show(view: View): Promise<void> {
     this.#view = view;
     if (this.#prediction) await this.#listener.looked(renderView(this.#prediction, view));
-    else if (this.segmenter.model.stepsDone > 0) await this.#look();
+    else if (this.hasLearned) await this.#look();
   }
 
   /** The class of each pixel, [height, width]. */
@@ -154,7 +190,7 @@ export class PaintingSession {
   }
 
   save(notes: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
-    return this.segmenter.model.saveCheckpoint(notes);
+    return saveTraining(this.segmenter, { ...notes, colours: JSON.stringify(this.#colours) });
   }
 
   dispose(): void {
@@ -168,14 +204,16 @@ export class PaintingSession {
   }
 
   async #predict(): Promise<Prediction> {
-    const { width, height, pixels } = this.#picture;
-    const probabilities = await this.segmenter.predictor.predict({ pixels, width, height, channels: 3 });
-    return { width, height, classes: this.segmenter.predictor.classes, probabilities, labels: this.#answers };
+    const { width, height } = this.#picture;
+    const { trainer, predictor } = this.segmenter;
+    const image = { pixels: this.#seen, width, height, channels: 3 };
+    const probabilities = await trainer.survive(() => predictor.predict(image));
+    return { width, height, classes: predictor.classes, probabilities, labels: this.#answers };
   }
 
   /** Steps since the last stroke. */
   get #sincePainted(): number {
-    return this.segmenter.model.stepsDone - this.#paintedAt;
+    return this.#learner.step - this.#paintedAt;
   }
 
   /** Classes that a pixel may be. */

@@ -1,5 +1,6 @@
 import { Chart } from "../shell/chart.ts";
 import { find, showCount, showPercent } from "../shell/elements.ts";
+import { waitingForGpu } from "../shell/lostGpu.ts";
 import type { PaintedClass } from "./keeping.ts";
 import type { Row } from "./learner.ts";
 import type { LessonState } from "./lesson.ts";
@@ -11,6 +12,8 @@ export class ProgressPanel {
   #row: Row | null = null;
   /** How much of what these strokes teach is learned. */
   #part = 0;
+  /** The device was lost, and there is no other yet. */
+  #isWaiting = false;
 
   constructor(host: HTMLElement) {
     this.#host = host;
@@ -29,13 +32,19 @@ export class ProgressPanel {
 
   clear(): void {
     this.#row = null;
+    this.#isWaiting = false;
     this.#chart.clear();
   }
 
   learned(row: Row, part: number): void {
     this.#row = row;
+    this.#isWaiting = false;
     this.#part = part;
     this.#chart.push(row.step, [row.loss]);
+  }
+
+  lost(): void {
+    this.#isWaiting = true;
   }
 
   show(state: LessonState): void {
@@ -45,10 +54,13 @@ export class ProgressPanel {
     this.#write("matched", row ? showPercent(row.accuracy) : "–");
     const { step, stepMs } = row ?? { step: 0, stepMs: 0 };
     if (state === "waiting") this.say("Ready.", 0);
-    if (state === "learning")
-      this.say(`Learning: step ${step}, ${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms each`, this.#part);
+    if (state === "learning") {
+      const learning = `Learning: step ${step}, ${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms each`;
+      this.say(this.#isWaiting ? waitingForGpu : learning, this.#part);
+    }
     if (state === "paused") this.say(`Paused at step ${step}`, this.#part);
     if (state === "settled") this.say("Settled. Paint where it is wrong, and it goes on.", 1);
+    if (state === "gone") this.say("No GPU. You can go on painting; it is learned when there is one.", this.#part);
     if (state === "failed") this.say("No network. Reset tries again.", 0);
   }
 

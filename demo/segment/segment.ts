@@ -19,6 +19,7 @@ export const mount: Mount = (host, shell): Tab => {
     learned: (subject, row, part) => (subject === "painting" ? painting : cells).learned(row, part),
     looked: (overlay) => painting.looked(overlay),
     scored: (score) => cells.scored(score),
+    lost: (subject) => (subject === "painting" ? painting : cells).lost(),
     unkept: (reason) => shell.notice(`The network cannot be kept for your next visit: ${reason}`),
   };
   let subject: Subject = "painting";
@@ -38,6 +39,9 @@ export const mount: Mount = (host, shell): Tab => {
       });
     });
   }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) painting.keep().catch(shell.notice);
+  });
   const takesPictures = () => isVisible && subject === "painting";
   addEventListener("keydown", (event) => {
     const isTyping = event.target instanceof HTMLInputElement && event.target.type === "text";

@@ -1,7 +1,9 @@
 import * as Comlink from "comlink";
 import { TrainingError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
+import { openSafetensors } from "../../src/io/safetensors.ts";
 import { type Inspection, inspectModel } from "../shell/inspection.ts";
+import { tellGone } from "../shell/lostGpu.ts";
 import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { CellsSession, type Score, type Section } from "./cellsSession.ts";
@@ -21,13 +23,15 @@ export interface Audience {
   /** A fresh overlay for the painted picture. */
   looked(overlay: ImageBitmap): void;
   scored(score: Score): void;
+  /** The GPU went away under what learns, which goes on when there is another. */
+  lost(subject: Subject): void;
   /** The browser would not keep the network: why. */
   unkept(reason: string): void;
 }
 
 const networkName = "segment-network.safetensors";
 /** The painting's network is kept about this often while it learns, and whenever it pauses. */
-const keepMs = 10_000;
+const keepMs = 5_000;
 
 /** The worker of the tab Segment: a painting and the cells, on one device, of which one learns at a time. */
 export class SegmentWorker {
@@ -47,7 +51,7 @@ export class SegmentWorker {
 
   /** Takes a picture to paint on, with a fresh network, that of a file, or the one that the last visit left. */
   openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
-    const mine = this.#opening.then(() => this.#openPicture(picture, network));
+    const mine = this.#opening.then(() => tellGone(() => this.#openPicture(picture, network)));
     // Whoever opened it hears of its failure; the next one does not mind.
     this.#opening = mine.catch(() => {});
     return mine;
@@ -58,11 +62,11 @@ export class SegmentWorker {
   }
 
   show(view: View): Promise<void> {
-    return this.#livePainting.show(view);
+    return tellGone(() => this.#livePainting.show(view));
   }
 
   mask(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#livePainting.mask();
+    return tellGone(() => this.#livePainting.mask());
   }
 
   /** The painting's network as a file, with notes in it. */
@@ -71,12 +75,26 @@ export class SegmentWorker {
     return Comlink.transfer(bytes, [bytes.buffer]);
   }
 
+  /** Keeps the painting's network for the next visit, where it has learned anything. */
+  async keep(): Promise<void> {
+    if (this.#painting?.hasLearned) await this.#keep();
+  }
+
+  /** Steps that the network which was kept of a painting has learned; 0 where none was. */
+  async keptSteps(painting: string): Promise<number> {
+    return (await keptNetwork(painting))?.steps ?? 0;
+  }
+
   async forget(): Promise<void> {
     await removeBytes(networkName);
   }
 
   /** Draws the cells and makes a fresh network for them. */
-  async openCells(): Promise<Section> {
+  openCells(): Promise<Section> {
+    return tellGone(() => this.#openCells());
+  }
+
+  async #openCells(): Promise<Section> {
     await this.pause();
     const gpu = await this.#device();
     this.#cells?.dispose();
@@ -85,6 +103,7 @@ export class SegmentWorker {
     const listener = {
       learned: (row: Row) => audience?.learned("cells", row, 0),
       scored: (score: Score) => audience?.scored(score),
+      lost: () => audience?.lost("cells"),
     };
     this.#cells = await CellsSession.create(gpu, listener, (done, total) => audience?.compiling("cells", done / total));
     return this.#cells.section;
@@ -95,14 +114,14 @@ export class SegmentWorker {
     await this.pause();
     const session = this.#sessionOf(subject);
     const stop = new AbortController();
-    const ended = session.run(stop.signal);
+    const ended = tellGone(() => session.run(stop.signal));
     this.#run = { stop, ended };
     try {
       await ended;
     } finally {
       if (this.#run?.stop === stop) this.#run = null;
+      if (subject === "painting") await this.keep();
     }
-    if (subject === "painting") await this.#keep();
     return session instanceof PaintingSession && session.isSettled;
   }
 
@@ -113,7 +132,7 @@ export class SegmentWorker {
   }
 
   async step(subject: Subject): Promise<void> {
-    await this.#sessionOf(subject).step();
+    await tellGone(() => this.#sessionOf(subject).step());
   }
 
   inspect(subject: Subject, options: InspectOptions): Promise<Inspection> {
@@ -127,7 +146,7 @@ export class SegmentWorker {
     this.#painting = null;
     const audience = this.#audience;
     this.#painting = await PaintingSession.create(gpu, picture, {
-      checkpoint: network === "kept" ? await keptNetwork() : network,
+      checkpoint: network === "kept" ? await keptNetwork(picture.painting) : network,
       onCompile: (done, total) => audience?.compiling("painting", done / total),
       listener: {
         learned: (row, part) => {
@@ -138,6 +157,7 @@ export class SegmentWorker {
           const bitmap = await createImageBitmap(overlay);
           audience?.looked(Comlink.transfer(bitmap, [bitmap]));
         },
+        lost: () => audience?.lost("painting"),
       },
     });
   }
@@ -154,12 +174,9 @@ export class SegmentWorker {
   }
 
   async #device(): Promise<Gpu> {
-    if (this.#gpu?.isLost) {
-      this.#gpu = null;
-      this.#cells = null;
-      this.#painting = null;
-    }
-    this.#gpu ??= await Gpu.create();
+    // Trainings whose device was lost have found themselves another.
+    const known = [this.#painting?.gpu, this.#cells?.gpu, this.#gpu];
+    this.#gpu = known.find((gpu) => gpu && !gpu.isLost) ?? (await Gpu.create());
     return this.#gpu;
   }
 
@@ -167,17 +184,20 @@ export class SegmentWorker {
   async #keep(): Promise<void> {
     this.#keptAt = performance.now();
     try {
-      await writeBytes(networkName, await this.#livePainting.save({}));
+      const painting = this.#livePainting;
+      await writeBytes(networkName, await painting.save({ painting: painting.id }));
     } catch (error) {
       this.#audience?.unkept(error instanceof Error ? error.message : String(error));
     }
   }
 }
 
-/** The network that the last visit left; the strokes say which classes it knows. */
-async function keptNetwork(): Promise<Checkpoint | null> {
+/** The network that was kept of a painting; its strokes say which classes it knows. Null where none was. */
+async function keptNetwork(painting: string): Promise<(Checkpoint & { readonly steps: number }) | null> {
   const bytes = await readBytes(networkName);
-  return bytes && { bytes, labels: [] };
+  if (!bytes) return null;
+  const { metadata } = await openSafetensors(bytes);
+  return metadata["notes/painting"] === painting ? { bytes, labels: [], steps: Number(metadata.step) } : null;
 }
 
 Comlink.expose(new SegmentWorker());

@@ -122,7 +122,7 @@ export async function inspectModel(
 
 async function timeStep(trainer: Trainer): Promise<Pick<Inspection, "profile" | "profileError">> {
   try {
-    return { profile: await trainer.profile(), profileError: null };
+    return { profile: await trainer.survive(() => trainer.profile()), profileError: null };
   } catch (error) {
     return { profile: null, profileError: error instanceof Error ? error.message : String(error) };
   }

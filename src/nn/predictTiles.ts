@@ -1,8 +1,9 @@
 import { ShapeError } from "../core/errors.ts";
-import { input, makeGraph } from "../core/graph.ts";
+import { type Graph, input, makeGraph } from "../core/graph.ts";
 import { withPath } from "../core/scope.ts";
 import { type Shape, showShape, tensorType } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
+import type { Gpu } from "../gpu/gpu.ts";
 import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { softmax } from "../ops/softmax.ts";
 import { plan } from "../passes/index.ts";
@@ -52,7 +53,8 @@ export interface PredictImageOptions {
  * Predicts whole images by tiles of the network's size, in memory for a batch of tiles and one image (the overlap-tile
  * strategy of the U-Net paper): the used parts of the outputs cover the image, and where an input reaches beyond the
  * image, that is mirrored. Serves networks whose output is as large as their input and those whose output is smaller.
- * It reads the model's weights as they are at each call, until the model is compiled again.
+ * It reads the model's weights as they are at each call, until the model is compiled again, and follows a training that
+ * outlives its device (`snapshotEvery`) to the next one.
  * @example
  * const predictor = await TilePredictor.create(segmenter, { batchSize: 2 });
  * const probabilities = await predictor.predict({ ...cells, pixels: cells.images.subarray(0, 64 * 64) });
@@ -61,16 +63,21 @@ export interface PredictImageOptions {
 export class TilePredictor {
   /** Classes of the network's output. */
   readonly classes: number;
-  readonly #commands: CommandGraph;
+  readonly #model: Model;
+  readonly #graph: Graph;
+  /** The graph as it runs on a device. */
+  #compiled: { readonly gpu: Gpu; readonly commands: Promise<CommandGraph> };
   readonly #input: readonly [height: number, width: number, channels: number];
   readonly #output: readonly [height: number, width: number];
   readonly #options: Required<TileOptions>;
 
-  private constructor(commands: CommandGraph, from: Shape, to: Shape, options: Required<TileOptions>) {
+  private constructor(model: Model, graph: Graph, from: Shape, to: Shape, options: Required<TileOptions>) {
     const [, ih = 0, iw = 0, channels = 0] = from;
     const [, oh = 0, ow = 0, classes = 0] = to;
     this.classes = classes;
-    this.#commands = commands;
+    this.#model = model;
+    this.#graph = graph;
+    this.#compiled = compileOn(model, graph);
     this.#input = [ih, iw, channels];
     this.#output = [oh, ow];
     this.#options = options;
@@ -82,14 +89,14 @@ export class TilePredictor {
    * tile
    */
   static async create(model: Model, options: TileOptions = {}): Promise<TilePredictor> {
-    const { state, store, target } = model.compiled;
+    const { state } = model.compiled;
     const x = input("x", tensorType(tilesOf(model, options)));
     const [output = x] = withPath(model.name ?? "model", () => model.callLayers([x], callContext(state, false, [])));
     const full = checkOptions(model, options, x.type.shape, output.type.shape);
     const y = full.output === "logits" ? withPath("probabilities", () => softmax(output)) : output;
-    const graph = makeGraph("predictTiles", { y });
-    const commands = await CommandGraph.compile(plan(graph, store.layout, target), store);
-    return new TilePredictor(commands, x.type.shape, y.type.shape, full);
+    const predictor = new TilePredictor(model, makeGraph("predictTiles", { y }), x.type.shape, y.type.shape, full);
+    await predictor.#compiled.commands;
+    return predictor;
   }
 
   /** Probability of each class for each pixel: [height, width, classes]. @throws ShapeError on another kind of image */
@@ -108,15 +115,16 @@ export class TilePredictor {
     const sums = new Float32Array(height * width * this.classes);
     const counts = new Uint16Array(height * width);
     const x = new Float32Array(batchSize * ih * iw * channels);
+    const commands = await this.#commands();
     for (let first = 0; first < tiles.length; first += batchSize) {
       options.signal?.throwIfAborted();
       const batch = tiles.slice(first, first + batchSize);
       batch.forEach((tile, b) => {
         this.#cut(image, tile, x.subarray(b * ih * iw * channels, (b + 1) * ih * iw * channels));
       });
-      this.#commands.write("x", x);
-      this.#commands.run();
-      const y = (await this.#commands.read("y")) as Float32Array;
+      commands.write("x", x);
+      commands.run();
+      const y = (await commands.read("y")) as Float32Array;
       batch.forEach((tile, b) => {
         this.#add(image, tile, y.subarray((b * y.length) / batchSize, ((b + 1) * y.length) / batchSize), {
           rows,
@@ -135,7 +143,20 @@ export class TilePredictor {
 
   /** Frees the memory of the tiles; the model stays. */
   dispose(): void {
-    this.#commands.dispose();
+    // One that could not be compiled has nothing to free.
+    this.#compiled.commands.then(
+      (commands) => commands.dispose(),
+      () => {},
+    );
+  }
+
+  /** The graph on the model's device of now: another one where a training has outlived the first. */
+  #commands(): Promise<CommandGraph> {
+    if (this.#compiled.gpu !== this.#model.compiled.gpu) {
+      this.dispose();
+      this.#compiled = compileOn(this.#model, this.#graph);
+    }
+    return this.#compiled.commands;
   }
 
   /** Copies one tile of the image, mirrored beyond its borders, turned and normalized. */
@@ -187,6 +208,14 @@ export class TilePredictor {
       wanted: `[height, width, ${wanted}], a number for each`,
     });
   }
+}
+
+function compileOn(model: Model, graph: Graph) {
+  const { gpu, store, target } = model.compiled;
+  const commands = CommandGraph.compile(plan(graph, store.layout, target), store);
+  // Whoever predicts hears of its failure.
+  commands.catch(() => {});
+  return { gpu, commands };
 }
 
 interface Tile {

@@ -9,11 +9,13 @@ import {
   unlabelled,
 } from "../../src/data/scribbleDataset.ts";
 import { CommandGraph } from "../../src/gpu/commandGraph.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
 import { conv2d } from "../../src/nn/layers.ts";
 import { sparseCategoricalCrossentropy } from "../../src/nn/losses.ts";
 import { sequential } from "../../src/nn/model.ts";
 import { adam } from "../../src/nn/optimizers.ts";
 import { maskOf, TilePredictor } from "../../src/nn/predictTiles.ts";
+import type { TrainerOptions } from "../../src/nn/trainer.ts";
 import { plan } from "../../src/passes/index.ts";
 import { tensor, testGpu } from "../support/run.ts";
 
@@ -75,16 +77,18 @@ describe("a batch", () => {
   });
 });
 
-test("a network learns a drawing from a few strokes, and corrections while it learns", {
-  timeout: 60_000,
-}, async () => {
-  const gpu = await testGpu();
-  const size = 96;
+/** A section of cells, and labels of some pixels of every 12th row: about 2 %. */
+function drawing(size: number) {
   const { images: pixels, masks } = drawCells({ count: 1, seed: 4, size });
-  // Of every 12th row some pixels are labelled: about 2 %.
   const labels = masks.map((label, i) => (Math.floor(i / size) % 12 === 5 && i % size < 24 ? label : unlabelled));
-  const image = { pixels, height: size, width: size, channels: 1 };
-  const data = scribbleDataset(gpu, { ...image, labels, classes: ["cell", "membrane"], name: "cells" }, { size: 48 });
+  return { masks, image: { pixels, height: size, width: size, channels: 1, labels } };
+}
+
+/** A network that learns a drawing, and how much of it is right. */
+async function learner(gpu: Gpu, { snapshotEvery }: Pick<TrainerOptions, "snapshotEvery"> = {}) {
+  const size = 96;
+  const { masks, image } = drawing(size);
+  const data = scribbleDataset(gpu, { ...image, classes: ["cell", "membrane"], name: "cells" }, { size: 48 });
   const layer = { padding: "same", activation: "relu", kernelInitializer: "heNormal" } as const;
   const model = sequential({
     inputShape: [48, 48, 1],
@@ -96,23 +100,53 @@ test("a network learns a drawing from a few strokes, and corrections while it le
   });
   const loss = sparseCategoricalCrossentropy({ ignoreClass: unlabelled });
   await model.compile({ gpu, optimizer: adam({ learningRate: 0.01 }), loss, seed: 1 });
-  const trainer = await model.trainer(data, { batchSize: 4 });
+  const trainer = await model.trainer(data, { batchSize: 4, ...(snapshotEvery ? { snapshotEvery } : {}) });
   const predictor = await TilePredictor.create(model, { size: [size, size], margin: 0, batchSize: 1 });
   const right = async () => {
-    const mask = maskOf(await predictor.predict(image), 2);
+    const mask = maskOf(await trainer.survive(() => predictor.predict(image)), 2);
     return mask.filter((label, i) => label === masks[i]).length / mask.length;
   };
+  const turned = image.labels.map((label) => (label === unlabelled ? label : 1 - label));
+  const dispose = () => {
+    trainer.dispose();
+    predictor.dispose();
+    model.dispose();
+    data.dispose();
+  };
+  return { data, model, trainer, right, turned, dispose };
+}
+
+test("a network learns a drawing from a few strokes, and corrections while it learns", {
+  timeout: 60_000,
+}, async () => {
+  const { data, trainer, right, turned, dispose } = await learner(await testGpu());
   for (let i = 0; i < 60; i++) trainer.step();
   const learned = await right();
   // 78 % would be right by calling everything a cell.
   expect(learned).toBeGreaterThan(0.82);
   // The same pixels the other way round: what was right is wrong soon.
-  data.relabel(labels.map((label) => (label === unlabelled ? label : 1 - label)));
+  data.relabel(turned);
   for (let i = 0; i < 60; i++) trainer.step();
   expect(await right()).toBeLessThan(0.5);
-  predictor.dispose();
-  model.dispose();
-  data.dispose();
+  dispose();
+});
+
+test("labels that come while a lost device is replaced are learned on the next, and tiles are predicted there", {
+  timeout: 60_000,
+}, async () => {
+  const gpu = await Gpu.create();
+  const { data, model, trainer, right, turned, dispose } = await learner(gpu, { snapshotEvery: 8 });
+  for (let i = 0; i < 20; i++) trainer.step();
+  gpu.device.destroy();
+  await gpu.lost;
+  expect(trainer.isRestoring).toBe(true);
+  data.relabel(turned);
+  await right();
+  expect(model.stepsDone).toBe(20);
+  expect(model.compiled.gpu).not.toBe(gpu);
+  for (let i = 0; i < 60; i++) trainer.step();
+  expect(await right()).toBeLessThan(0.5);
+  dispose();
 });
 
 test("wrong images and labels", async () => {

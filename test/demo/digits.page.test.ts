@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { expect, test } from "vitest";
-import { useBrowser } from "./visit.ts";
+import { allowGpu, crashGpu, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
 
@@ -133,10 +133,35 @@ test("a training outlives the GPU's process", { timeout: 120_000 }, async () => 
   // `npm start` has the page start by itself.
   const { page } = await visit(`${short}&start`);
   await says(page, /step [1-9]/);
-  const debug = await page.context().browser()?.newBrowserCDPSession();
-  await debug?.send("Browser.crashGpuProcess");
+  await crashGpu(page);
   await says(page, "The GPU was lost.");
   await says(page, /^Training: step/);
+  expect(await page.isHidden("#notice")).toBe(true);
+  await page.context().close();
+});
+
+test("without another GPU the page says what to do, and offers the training where it was", {
+  timeout: 120_000,
+}, async () => {
+  const { page } = await visit(`${short}&start`);
+  await page.waitForFunction(
+    () => Number(/step (\d+) of/.exec(document.querySelector("#digits-status")?.textContent ?? "")?.[1]) > 60,
+  );
+  const [worker] = page.workers();
+  if (!worker) throw new Error("the tab has a worker");
+  await allowGpu(worker, false);
+  await crashGpu(page);
+  await page.locator("#notice p", { hasText: "try again; if that does not help, restart the browser" }).waitFor();
+  const offer = page.getByRole("button", { name: "Go on with it" });
+  await offer.click();
+  await page.locator("#notice p", { hasText: "The GPU is gone" }).waitFor();
+  expect(await page.isDisabled("#digits-start")).toBe(true);
+  await allowGpu(worker, true);
+  await offer.click();
+  await says(page, /^Paused at step/);
+  expect((await position(page)).step).toBeGreaterThanOrEqual(50);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await says(page, "Done.");
   expect(await page.isHidden("#notice")).toBe(true);
   await page.context().close();
 });

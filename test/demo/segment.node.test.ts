@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "../../demo/segment/colours.ts";
 import { parseClasses, parsePainting } from "../../demo/segment/keeping.ts";
 import { drawLandscape } from "../../demo/segment/landscape.ts";
 import { labelsOf, paint, type Stroke, StrokeHistory } from "../../demo/segment/strokes.ts";
@@ -81,6 +82,7 @@ test("strokes are taken back and made again, until another one is painted", () =
 
 describe("what was kept", () => {
   const painting = {
+    id: "one",
     name: "cat",
     classes: [
       { label: 3, name: "Cat" },
@@ -98,6 +100,7 @@ describe("what was kept", () => {
 
   test.each<[string, object | string]>([
     ["no JSON", "{"],
+    ["no id", { ...painting, id: undefined }],
     ["no name", { ...painting, name: undefined }],
     ["one class", { ...painting, classes: painting.classes.slice(1) }],
     ["two classes of one colour", { ...painting, classes: [painting.classes[0], painting.classes[0]] }],
@@ -112,6 +115,63 @@ describe("what was kept", () => {
   test("a network's file names its classes, or it is none of ours", () => {
     expect(parseClasses(JSON.stringify(painting.classes))).toEqual(painting.classes);
     expect(parseClasses("")).toBeNull();
+  });
+});
+
+describe("colours as the network sees them", () => {
+  /** Mean and covariance of numbers [count, 3]. */
+  function statistics(values: Float64Array) {
+    const count = values.length / 3;
+    const mean = [0, 1, 2].map((c) => values.reduce((sum, value, i) => sum + (i % 3 === c ? value / count : 0), 0));
+    const covariance = [0, 1, 2].map((row) =>
+      [0, 1, 2].map((column) => {
+        let sum = 0;
+        for (let at = 0; at < values.length; at += 3) {
+          sum += ((values[at + row] ?? 0) - (mean[row] ?? 0)) * ((values[at + column] ?? 0) - (mean[column] ?? 0));
+        }
+        return sum / count;
+      }),
+    );
+    return { mean, covariance };
+  }
+  const seenOf = (pixels: Uint8Array) =>
+    Float64Array.from(
+      toColourSpace(pixels, colourSpaceOf(pixels)),
+      (byte) => byte * colourScaling.scale + colourScaling.offset,
+    );
+  const { pixels } = drawLandscape();
+  const landscape = Uint8Array.from(pixels.filter((_, i) => i % 4 < 3));
+
+  test("have mean 0, variance 1 and no correlation, but for what the least variance takes", () => {
+    const { mean, covariance } = statistics(seenOf(landscape));
+    mean.forEach((value) => {
+      // Half a byte.
+      expect(Math.abs(value)).toBeLessThan(colourScaling.scale / 2);
+    });
+    covariance.forEach((row, i) => {
+      row.forEach((value, j) => {
+        if (i === j) expect(value).toBeGreaterThan(0.75);
+        expect(Math.abs(value - (i === j ? 1 : 0))).toBeLessThan(0.25);
+      });
+    });
+  });
+
+  test("of a grey picture are one channel, and next to nothing in the others", () => {
+    const { covariance } = statistics(seenOf(Uint8Array.from(landscape, (_, i) => landscape[i - (i % 3)] ?? 0)));
+    const variances = covariance.map((row, i) => row[i] ?? Number.NaN);
+    expect(variances[0]).toBeGreaterThan(0.9);
+    for (const variance of variances.slice(1)) expect(variance).toBeLessThan(0.02);
+  });
+
+  test("of one colour alone are nothing, and no number is missing", () => {
+    for (const value of seenOf(new Uint8Array(300).fill(77))) expect(Math.abs(value)).toBeLessThan(colourScaling.scale);
+  });
+
+  test("go into a network's file and come back", () => {
+    const space = colourSpaceOf(landscape);
+    expect(parseColourSpace(JSON.stringify(space))).toEqual(space);
+    expect(parseColourSpace()).toBeNull();
+    expect(parseColourSpace('{"mean":[1,2,3]}')).toBeNull();
   });
 });
 

@@ -1,83 +1,22 @@
-import { readFileSync } from "node:fs";
-import type { Download, Page } from "playwright";
+import type { Page } from "playwright";
 import { expect, test } from "vitest";
-import { drawLandscape, landscapeClasses } from "../../demo/segment/landscape.ts";
+import { landscapeClasses } from "../../demo/segment/landscape.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
-import { countConfusion, segmentationScores } from "../../src/nn/evaluateSegmentation.ts";
-import { useBrowser } from "./visit.ts";
+import {
+  classesOf,
+  landscape,
+  landscapeIou,
+  learning,
+  paint,
+  ready,
+  saved,
+  stepOf,
+  steps,
+  strokesOn,
+} from "./painting.ts";
+import { allowGpu, crashGpu, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
-const landscape = drawLandscape();
-
-type Point = readonly [x: number, y: number];
-
-const ready = (page: Page) => page.locator("#segment-status", { hasText: /^(Ready|Learning|Settled)/ }).waitFor();
-const learning = (page: Page) => page.locator("#segment-status", { hasText: /^Learning: step [1-9]/ }).waitFor();
-const stepOf = async (page: Page) => Number((await page.textContent("#segment-step-count"))?.replace(",", ""));
-
-/** Waits until so many steps are done. */
-async function steps(page: Page, count: number): Promise<void> {
-  const done = (wanted: number) =>
-    Number(document.querySelector("#segment-step-count")?.textContent?.replace(",", "")) >= wanted;
-  await page.waitForFunction(done, count, { timeout: 60_000 });
-}
-
-/** Paints with the mouse through points in pixels of the picture. */
-async function paint(page: Page, points: readonly Point[]): Promise<void> {
-  const box = await page.locator("#segment-strokes").boundingBox();
-  const width = await page.locator("#segment-picture").evaluate((canvas: HTMLCanvasElement) => canvas.width);
-  if (!box) throw new Error("the picture is not shown");
-  const at = ([x, y]: Point) => [box.x + (x * box.width) / width, box.y + (y * box.width) / width] as const;
-  const [first = [0, 0] as const, ...rest] = points;
-  await page.mouse.move(...at(first));
-  await page.mouse.down();
-  for (const point of rest) await page.mouse.move(...at(point), { steps: 5 });
-  await page.mouse.up();
-}
-
-/** Three level strokes within a class of the landscape, far from each other: first, middle and last in reading order. */
-function strokesOn(label: number): Point[][] {
-  const { truth, width, height } = landscape;
-  const [length, room] = [36, 5];
-  const isInside = (x: number, y: number) =>
-    Array.from({ length: 2 * room + 1 }, (_, i) =>
-      truth.subarray((y - room + i) * width + x - room).slice(0, length + 2 * room),
-    ).every((line) => line.every((seen) => seen === label));
-  const starts: Point[] = [];
-  for (let y = room; y < height - room; y += 6) {
-    for (let x = room; x < width - length - room; x += 6) if (isInside(x, y)) starts.push([x, y]);
-  }
-  const chosen = [0, 0.5, 1].map((part) => starts[Math.floor(part * (starts.length - 1))] ?? ([0, 0] as const));
-  return chosen.map(([x, y]) => [
-    [x, y],
-    [x + length, y],
-  ]);
-}
-
-/** What a click on a button hands out as a file. */
-async function saved(page: Page, name: string): Promise<{ download: Download; bytes: Uint8Array }> {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
-  return { download, bytes: new Uint8Array(readFileSync(await download.path())) };
-}
-
-/** The indices of a PNG with a palette of as many colours as the landscape has classes, by its colours on the page. */
-async function classesOf(page: Page, png: Uint8Array): Promise<Uint8Array> {
-  const places = await page.evaluate(
-    async (bytes) => {
-      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(bytes)], { type: "image/png" }));
-      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-      context?.drawImage(bitmap, 0, 0);
-      const { data } = context?.getImageData(0, 0, bitmap.width, bitmap.height) ?? { data: [] };
-      const swatches = [...document.querySelectorAll<HTMLElement>("#segment-classes .swatch")];
-      const colours = swatches.map((swatch) => swatch.style.getPropertyValue("--class-colour"));
-      return Array.from({ length: data.length / 4 }, (_, i) =>
-        colours.indexOf(`rgb(${data[4 * i]} ${data[4 * i + 1]} ${data[4 * i + 2]})`),
-      );
-    },
-    [...png],
-  );
-  return Uint8Array.from(places);
-}
 
 test("learns from painted strokes, is saved, and resumed after a reload", { timeout: 120_000 }, async () => {
   const { page, problems } = await visit("#segment");
@@ -93,10 +32,7 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   expect(download.suggestedFilename()).toBe("landscape-mask.png");
   // Colour type 3: the pixels are indices.
   expect(bytes[25]).toBe(3);
-  const mask = await classesOf(page, bytes);
-  const confusion = landscapeClasses.map(() => landscapeClasses.map(() => 0));
-  countConfusion(confusion, landscape.truth, mask);
-  const { iou } = segmentationScores(confusion);
+  const iou = await landscapeIou(page);
   console.log(
     `IoU after ${await stepOf(page)} steps on 3 strokes a class: ${iou.map((one) => one.toFixed(3)).join(", ")}`,
   );
@@ -117,7 +53,7 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   await page.waitForTimeout(700);
 
   await page.reload();
-  await page.getByText("Your painting of the last visit was kept: 9 strokes on landscape.").waitFor();
+  await page.getByText("Your painting of the last visit was kept: 9 strokes on landscape, learned in ").waitFor();
   await ready(page);
   await page.getByRole("button", { name: "Go on with it" }).click();
   await steps(page, paused + 1);
@@ -135,3 +71,138 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   expect(problems).toEqual([]);
   await page.context().close();
 });
+
+test("a training outlives the GPU's process, with the strokes that were painted meanwhile", {
+  timeout: 240_000,
+}, async () => {
+  const { page } = await visit("#segment");
+  await ready(page);
+  const paintClass = async (label: number) => {
+    await page.keyboard.press(`${label + 1}`);
+    for (const stroke of strokesOn(label)) await paint(page, stroke);
+  };
+  await paintClass(0);
+  await paintClass(1);
+  await page.keyboard.press("Control+z");
+  await steps(page, 20);
+  const told = page.evaluate(
+    () =>
+      new Promise<number[]>((done) => {
+        const counted: number[] = [];
+        const count = document.querySelector("#segment-step-count");
+        new MutationObserver(() => {
+          counted.push(Number(count?.textContent));
+          if ((counted.at(-1) ?? 0) >= 120) done(counted);
+        }).observe(count ?? document, { childList: true });
+      }),
+  );
+  await crashGpu(page);
+  await page.locator("#segment-status", { hasText: "The GPU was lost." }).waitFor();
+  await page.keyboard.press("Control+Shift+z");
+  await paintClass(2);
+  await learning(page);
+  const counted = await told;
+  // It goes on at the step where it was.
+  expect(counted).toEqual(counted.toSorted((a, b) => a - b));
+  expect(await page.isHidden("#notice")).toBe(true);
+  const iou = await landscapeIou(page);
+  console.log(`IoU after a lost GPU: ${iou.map((one) => one.toFixed(3)).join(", ")}`);
+  expect(iou.reduce((sum, one) => sum + one, 0) / iou.length).toBeGreaterThan(0.85);
+  await expectStrokes(page, 9);
+  await page.context().close();
+});
+
+test("without another GPU the page says what to do, keeps what was painted, and goes on when there is one", {
+  timeout: 240_000,
+}, async () => {
+  const { page } = await visit("#segment");
+  await ready(page);
+  for (const label of [0, 1]) {
+    await page.keyboard.press(`${label + 1}`);
+    for (const stroke of strokesOn(label)) await paint(page, stroke);
+  }
+  await steps(page, 30);
+  const [worker] = page.workers();
+  if (!worker) throw new Error("the tab has a worker");
+  await allowGpu(worker, false);
+  await crashGpu(page);
+  await page.locator("#notice p", { hasText: "try again; if that does not help, restart the browser" }).waitFor();
+  expect(await page.textContent("#segment-status")).toBe(
+    "No GPU. You can go on painting; it is learned when there is one.",
+  );
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.locator("#notice p", { hasText: "The GPU is gone" }).waitFor();
+  for (const stroke of strokesOn(2)) {
+    await page.keyboard.press("3");
+    await paint(page, stroke);
+  }
+  await page.keyboard.press("Control+z");
+  await allowGpu(worker, true);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await learning(page);
+  expect(await page.isHidden("#notice")).toBe(true);
+  // What was learned before the last snapshot is there, and so are undone strokes.
+  expect(await stepOf(page)).toBeGreaterThanOrEqual(16);
+  await page.keyboard.press("Control+y");
+  await steps(page, 50);
+  await expectStrokes(page, 9);
+  await page.context().close();
+});
+
+test("reloaded in mid-training it offers strokes, picture, network and step, as often as it is reloaded", {
+  timeout: 240_000,
+}, async () => {
+  const { page, problems } = await visit("#segment");
+  await ready(page);
+  // The second sample, so that the picture is not the one that is there anyway.
+  await page.selectOption("#segment-sample", "Drawn tissue");
+  await ready(page);
+  for (const [key, x, y] of [
+    ["1", 30, 40],
+    ["2", 150, 160],
+  ] as const) {
+    await page.keyboard.press(key);
+    await paint(page, [
+      [x, y],
+      [x + 30, y],
+    ]);
+  }
+  await learning(page);
+  const size = await page.textContent("#segment-size");
+  const kept = () =>
+    page.evaluate(async () => {
+      const folder = await navigator.storage.getDirectory();
+      const file = await folder.getFileHandle("segment-network.safetensors").catch(() => null);
+      return (await file?.getFile())?.size ?? 0;
+    });
+  await expect.poll(kept, { timeout: 40_000 }).toBeGreaterThan(10_000);
+  await page.waitForTimeout(700);
+  const picture = () => page.locator("#segment-picture").evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  const painted = await picture();
+  // A visit that decides nothing leaves it as it was.
+  for (let visit = 0; visit < 2; visit++) {
+    await page.reload();
+    await page.getByText("Your painting of the last visit was kept: 2 strokes on tissue, learned in").waitFor();
+    await ready(page);
+    await page.waitForTimeout(700);
+  }
+  const steps = Number(/learned in (\d+) steps?/.exec((await page.textContent("#segment-kept")) ?? "")?.[1]);
+  expect(steps).toBeGreaterThan(0);
+  await page.getByRole("button", { name: "Go on with it" }).click();
+  await learning(page);
+  expect(await stepOf(page)).toBeGreaterThan(steps);
+  expect(await picture()).toBe(painted);
+  expect(await page.textContent("#segment-size")).toBe(size);
+  await expectStrokes(page, 2);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+/** Fails unless so many strokes can be undone, no more and no fewer. Undoes them. */
+async function expectStrokes(page: Page, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    expect(await page.isDisabled("#segment-undo")).toBe(false);
+    await page.getByRole("button", { name: "Undo" }).click();
+  }
+  expect(await page.isDisabled("#segment-undo")).toBe(true);
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, BrowserContextOptions, Page } from "playwright";
+import type { Browser, BrowserContextOptions, Page, Worker } from "playwright";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { launchBrowser } from "../../tools/browser.ts";
 
@@ -39,6 +39,20 @@ export function useBrowser(): VisitPage {
     await page.goto(inject("pageUrl") + query);
     return { page, problems, requests };
   };
+}
+
+/** Ends the browser's GPU process: every device is lost. The browser starts another. */
+export async function crashGpu(page: Page): Promise<void> {
+  const debug = await page.context().browser()?.newBrowserCDPSession();
+  await debug?.send("Browser.crashGpuProcess");
+}
+
+/** Whether a worker of the page gets an adapter. */
+export async function allowGpu(worker: Worker, isAllowed: boolean): Promise<void> {
+  await worker.evaluate((allowed) => {
+    if (allowed) Reflect.deleteProperty(navigator.gpu, "requestAdapter");
+    else Object.defineProperty(navigator.gpu, "requestAdapter", { value: async () => null, configurable: true });
+  }, isAllowed);
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,24 @@ export function runCommand(script: string, ...args: string[]): SpawnSyncReturns<
 /** Starts a script of tools/, to be interrupted. */
 export function startCommand(script: string, ...args: string[]) {
   return spawn(process.execPath, ["--import", "tsx", `tools/${script}`, ...args], { cwd });
+}
+
+/** Kills the GPU process of the browser that a command has started. @throws Error where there is none */
+export function killGpuProcess(command: ChildProcess): void {
+  const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" });
+  const processes = stdout.split("\n").map((line) => {
+    const [, pid, parent, args = ""] = /^ *(\d+) +(\d+) (.*)/.exec(line) ?? [];
+    return { pid: Number(pid), parent: Number(parent), args };
+  });
+  const ours = new Set([command.pid]);
+  // A parent may be listed behind its children.
+  for (let before = 0; before < ours.size; ) {
+    before = ours.size;
+    for (const { pid, parent } of processes) if (ours.has(parent)) ours.add(pid);
+  }
+  const gpu = processes.find(({ pid, args }) => ours.has(pid) && args.includes("--type=gpu-process"));
+  if (!gpu) throw new Error("the command's browser has no GPU process");
+  process.kill(gpu.pid, "SIGKILL");
 }
 
 /** A folder with drawn digits in the form of MNIST. */

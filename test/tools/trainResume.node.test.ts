@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openSafetensors } from "../../src/io/safetensors.ts";
 import { readHeader } from "../../src/nn/checkpoint.ts";
-import { runCommand, startCommand, writeDigitFolder } from "./runCommand.ts";
+import { killGpuProcess, runCommand, startCommand, writeDigitFolder } from "./runCommand.ts";
 
 /** Browsers are started, and their kernels are compiled, while other tests run. */
 const timeout = 480_000;
@@ -100,4 +100,21 @@ test("unet that was interrupted ends as if it had not been", { timeout }, async 
   trained(...unet, "--out", at("resumed"), "--resume", at("copy"));
   const [whole, resumed] = ["whole", "resumed"].map((run) => readFileSync(join(at(run), "unet.safetensors")));
   expect(resumed?.equals(whole ?? Buffer.of())).toBe(true);
+});
+
+test("a training whose GPU process dies ends as if it had not, and says so", { timeout }, async () => {
+  const data = writeDigitFolder(at("lost-digits"), { train: 150, test: 40 });
+  const lenet5 = ["lenet5", "--data", data, "--epochs", "40"];
+  trained(...lenet5, "--out", at("calm"));
+  const child = startCommand("train.ts", ...lenet5, "--out", at("lost"));
+  let told = "";
+  child.stdout.on("data", (text: Buffer) => {
+    const before = told;
+    told += text;
+    if (/Epoch +1\//.test(told) && !/Epoch +1\//.test(before)) killGpuProcess(child);
+  });
+  expect(await new Promise((done) => child.on("exit", done))).toBe(0);
+  expect(told.match(/The GPU was lost\./g)).toHaveLength(1);
+  const [calm, lost] = ["calm", "lost"].map((run) => readFileSync(join(at(run), "lenet5.safetensors")));
+  expect(lost?.equals(calm ?? Buffer.of())).toBe(true);
 });

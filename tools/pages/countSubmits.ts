@@ -1,6 +1,7 @@
 /**
  * Counts `queue.submit` while a model trains. Each submit is booked on the step under way, which `stepsDone` tells, so
- * that those of evaluations, which come between epochs, can be left out.
+ * that those of evaluations, which come between epochs, can be left out. Snapshots have a submit of their own, at one
+ * step of many: what counts is the median step.
  */
 export function countSubmits(stepsDone: () => number): { end(stepsPerEpoch: number): number } {
   const first = stepsDone();
@@ -13,11 +14,11 @@ export function countSubmits(stepsDone: () => number): { end(stepsPerEpoch: numb
     return submit.call(this, commands);
   };
   return {
-    /** Stops counting. Submits a step, over as many steps as an epoch has. */
+    /** Stops counting. Submits of the median step, of as many as an epoch has. */
     end(stepsPerEpoch: number): number {
       prototype.submit = submit;
       const counts = [...byStep].filter(([step]) => step < first + stepsPerEpoch).map(([, count]) => count);
-      return counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length);
+      return counts.toSorted((a, b) => a - b)[counts.length >> 1] ?? 0;
     },
   };
 }

@@ -1,30 +1,9 @@
-import {
-  Chart,
-  type ChartDataset,
-  Legend,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  Title,
-} from "chart.js";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
 import type { Progress } from "../../src/nn/fit.ts";
 import { type Point, Series } from "./series.ts";
 
-Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Legend, Title);
-
-/** Colours of a curve, as CSS writes them. */
-export interface Palette {
-  readonly paper: string;
-  readonly text: string;
-  readonly grid: string;
-  readonly faint: string;
-  readonly training: string;
-  readonly validation: string;
-}
-
-export const lightPalette: Palette = {
+const colours = {
   paper: "#ffffff",
   text: "#3f4654",
   grid: "#e7e9ee",
@@ -33,56 +12,23 @@ export const lightPalette: Palette = {
   validation: "#e8590c",
 };
 
-export interface CurveOptions {
-  readonly palette: Palette;
-  /** Whether the chart follows the size of its parent; a picture keeps the size of its canvas. */
-  readonly responsive: boolean;
-  readonly pixelRatio?: number;
-}
+/** In CSS pixels; the page has two pixels for each. */
+const picture = { width: 900, height: 600, margin: 14 };
+const heights = { head: 56, accuracy: 190, loss: 340 };
+const font = (size: number, weight = 400) => `${weight} ${size}px system-ui, "DejaVu Sans", sans-serif`;
 
-/** A learning curve on a canvas: loss (logarithmic) above accuracy, over the epochs. */
+/** A learning curve as a picture: accuracy above loss (logarithmic), over the epochs. */
 export class Curve {
-  readonly #chart: Chart<"line", Point[]>;
-  #series = new Series();
+  readonly #series = new Series();
+  readonly #epochs: number;
 
-  constructor(canvas: HTMLCanvasElement, options: CurveOptions) {
-    this.#chart = new Chart<"line", Point[]>(canvas, {
-      type: "line",
-      data: { datasets: [] },
-      options: {
-        responsive: options.responsive,
-        maintainAspectRatio: false,
-        animation: false,
-        events: [],
-        parsing: false,
-        normalized: true,
-        layout: { padding: options.responsive ? 0 : { top: 14, right: 26, bottom: 14, left: 14 } },
-        ...(options.pixelRatio ? { devicePixelRatio: options.pixelRatio } : {}),
-      },
-      plugins: [
-        {
-          id: "paper",
-          beforeDraw: ({ ctx, width, height, config }) => {
-            ctx.fillStyle = String(config.options?.backgroundColor ?? "transparent");
-            ctx.fillRect(0, 0, width, height);
-          },
-        },
-      ],
-    });
-    this.setPalette(options.palette);
-  }
-
-  /** Starts afresh for a training of so many epochs. */
-  begin(epochs: number): void {
-    this.#series = new Series();
-    const x = this.#chart.options.scales?.x;
-    if (x) x.max = epochs;
-    this.#show();
+  /** Of a training of so many epochs. */
+  constructor(epochs: number) {
+    this.#epochs = epochs;
   }
 
   add(progress: Progress): void {
     this.#series.add(progress);
-    this.#show();
   }
 
   /** Whether there is nothing to see. */
@@ -90,118 +36,137 @@ export class Curve {
     return this.#series.isEmpty;
   }
 
-  /** A line above the chart. */
-  setTitle(text: string): void {
-    const { plugins } = this.#chart.options;
-    if (plugins) plugins.title = { ...plugins.title, display: true, text };
-    this.#show();
-  }
-
-  setPalette(palette: Palette): void {
-    const epochs = this.#chart.options.scales?.x?.max;
-    this.#chart.options = { ...this.#chart.options, ...styled(palette, typeof epochs === "number" ? epochs : 1) };
-    this.#chart.data.datasets = lines(palette);
-    this.#show();
-  }
-
-  #show(): void {
+  /** Draws it as a PNG, with a line above. */
+  async toPng(title: string): Promise<Blob> {
     const { loss, smoothLoss, smoothAccuracy, valLoss, valAccuracy } = this.#series;
-    [smoothLoss, valLoss, loss, smoothAccuracy, valAccuracy].forEach((points, i) => {
-      const dataset = this.#chart.data.datasets[i];
-      if (dataset) dataset.data = points;
-    });
-    this.#chart.update("none");
+    const { width, height, margin } = picture;
+    const canvas = new OffscreenCanvas(width * devicePixelRatio, height * devicePixelRatio);
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("this browser draws on no canvas");
+    context.fillStyle = colours.paper;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    const panels = [
+      this.#panel([[], smoothAccuracy, valAccuracy], heights.accuracy, accuracyAxis, false),
+      this.#panel([loss, smoothLoss, valLoss], heights.loss, lossAxis, true),
+    ];
+    // A plot is drawn when the script that made it is done.
+    await new Promise((drawn) => setTimeout(drawn));
+    let top = heights.head;
+    for (const panel of panels) {
+      context.drawImage(panel.ctx.canvas, margin * devicePixelRatio, top * devicePixelRatio);
+      top += panel.height;
+      panel.destroy();
+    }
+    context.scale(devicePixelRatio, devicePixelRatio);
+    drawHead(context, title);
+    return canvas.convertToBlob({ type: "image/png" });
+  }
+
+  /** Loss or accuracy of single steps, of training and of validation. */
+  #panel(
+    lines: readonly (readonly Point[])[],
+    height: number,
+    vertical: { readonly axis: uPlot.Axis; readonly scale: uPlot.Scale },
+    isLowest: boolean,
+  ): uPlot {
+    const axis = {
+      stroke: colours.text,
+      font: font(13),
+      labelFont: font(13, 600),
+      labelSize: 20,
+      grid: { stroke: colours.grid, width: 1 },
+      ticks: { show: false },
+    };
+    const below = isLowest
+      ? { label: "epoch", size: 26 }
+      : // The epochs of both are written once, below the lower.
+        { values: (_: uPlot, marks: number[]) => marks.map(() => ""), size: 6 };
+    const options: uPlot.Options = {
+      width: picture.width - 2 * picture.margin,
+      height,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [8, 12, 0, 0],
+      scales: { x: { time: false, range: [0, this.#epochs] }, y: vertical.scale },
+      axes: [
+        { ...axis, ...below },
+        { ...axis, size: 62, ...vertical.axis },
+      ],
+      series: [{}, ...lineStyles],
+    };
+    const tables = lines.map((points): uPlot.AlignedData => [points.map(({ x }) => x), points.map(({ y }) => y)]);
+    return new uPlot(options, uPlot.join(tables), document.body);
   }
 }
 
-/** In the order of `Curve.#show`. */
-function lines({ faint, training, validation }: Palette): ChartDataset<"line", Point[]>[] {
-  const line = { data: [], pointRadius: 0, cubicInterpolationMode: "monotone" as const };
-  const smooth = { ...line, borderColor: training, backgroundColor: training, borderWidth: 2.25 };
-  const points = {
-    ...line,
-    borderColor: validation,
-    backgroundColor: validation,
-    borderWidth: 1.5,
-    pointRadius: 4,
-    clip: 6,
-  };
-  return [
-    { ...smooth, label: "training", yAxisID: "loss", order: 2 },
-    { ...points, label: "validation", yAxisID: "loss", order: 1 },
-    { ...line, label: "loss of single steps", borderColor: faint, backgroundColor: faint, borderWidth: 1, order: 3 },
-    { ...smooth, label: "training accuracy", yAxisID: "accuracy", order: 2 },
-    { ...points, label: "validation accuracy", yAxisID: "accuracy", order: 1 },
-  ].map((dataset) => ({ yAxisID: "loss", ...dataset }));
+const solid: uPlot.Series = { spanGaps: true, points: { show: false } };
+const spline = uPlot.paths.spline?.();
+
+/** Of the lines of a panel. */
+const lineStyles: uPlot.Series[] = [
+  { ...solid, stroke: colours.faint, width: 1 },
+  { ...solid, stroke: colours.training, width: 2.25 },
+  {
+    ...solid,
+    stroke: colours.validation,
+    width: 1.5,
+    points: { show: true, size: 9, fill: colours.validation },
+    ...(spline ? { paths: spline } : {}),
+  },
+];
+
+const accuracyAxis = {
+  scale: { range: [0, 1.04] as [number, number] },
+  axis: {
+    label: "accuracy",
+    splits: () => [0, 0.25, 0.5, 0.75, 1],
+    values: (_: uPlot, marks: number[]) => marks.map((part) => `${100 * part} %`),
+  },
+};
+
+const lossAxis = {
+  scale: { distr: 3 as const, range: around },
+  axis: {
+    label: "loss",
+    splits: (_plot: uPlot, _axis: number, low: number, high: number) => decimals(low, high),
+    values: (_: uPlot, marks: number[]) => marks.map(String),
+  },
+};
+
+/** Ends of a logarithmic axis, a little beyond the values. */
+function around(_: uPlot, low: number | null, high: number | null): [number, number] {
+  return [(low ?? 0.1) / 1.1, (high ?? 1) * 1.1];
 }
 
-function styled({ paper, text, grid }: Palette, epochs: number) {
-  const font = { family: "system-ui, 'DejaVu Sans', sans-serif", size: 13 };
-  const title = (label: string) => ({ display: true, text: label, color: text, font: { ...font, weight: 600 } });
-  const axis = { grid: { color: grid }, border: { color: grid } };
-  const ticks = { color: text, font };
-  return {
-    backgroundColor: paper,
-    scales: {
-      x: {
-        type: "linear" as const,
-        min: 0,
-        max: epochs,
-        ...axis,
-        title: title("epoch"),
-        ticks: { ...ticks, maxTicksLimit: 11, callback: (value: number | string) => `${value}` },
-      },
-      loss: {
-        type: "logarithmic" as const,
-        position: "left" as const,
-        stack: "panels",
-        stackWeight: 3,
-        grid: {
-          color: ({ tick }: { tick?: { value: number } }) => (tick && decimal(tick.value) ? grid : "transparent"),
-        },
-        border: { color: grid },
-        title: title("loss"),
-        ticks: { ...ticks, autoSkip: false, callback: decimal },
-      },
-      accuracy: {
-        type: "linear" as const,
-        position: "left" as const,
-        stack: "panels",
-        stackWeight: 2,
-        offset: true,
-        min: 0,
-        max: 1,
-        ...axis,
-        title: title("accuracy"),
-        ticks: {
-          ...ticks,
-          stepSize: 0.25,
-          callback: (value: number | string) => `${100 * Number(value)} %`,
-        },
-      },
-    },
-    plugins: {
-      title: { align: "start" as const, color: text, font: { ...font, size: 16, weight: 600 }, padding: { bottom: 2 } },
-      legend: {
-        align: "end" as const,
-        labels: {
-          color: text,
-          font,
-          boxWidth: 18,
-          boxHeight: 2,
-          // Both panels share colours, so each is named once.
-          sort: (a: { datasetIndex?: number }, b: { datasetIndex?: number }) =>
-            (a.datasetIndex ?? 0) - (b.datasetIndex ?? 0),
-          filter: ({ text: label }: { text: string }) => !label.endsWith("accuracy"),
-        },
-      },
-    },
-  };
+/** 1, 2 and 5 of every decade between two numbers above 0. */
+function decimals(low: number, high: number): number[] {
+  const [first, last] = [low, high].map((end) => Math.floor(Math.log10(end)));
+  const marks: number[] = [];
+  for (let power = first ?? 0; power <= (last ?? 0); power++) {
+    marks.push(...[1, 2, 5].map((digit) => Number(`${digit}e${power}`)));
+  }
+  return marks.filter((mark) => mark >= low && mark <= high);
 }
 
-/** 1, 2 and 5 of every decade. */
-function decimal(value: number | string): string {
-  const number = Number(value);
-  const digit = number / 10 ** Math.floor(Math.log10(number) + 1e-9);
-  return [1, 2, 5].some((kept) => Math.abs(digit - kept) < 1e-6) ? `${number}` : "";
+/** The title at the left, and below it, at the right, which line is which. */
+function drawHead(context: OffscreenCanvasRenderingContext2D, title: string): void {
+  context.textBaseline = "middle";
+  context.fillStyle = colours.text;
+  context.font = font(16, 600);
+  context.fillText(title, picture.margin, 22);
+  context.font = font(13);
+  let right = picture.width - picture.margin - 12;
+  const legend = [
+    ["loss of single steps", colours.faint],
+    ["validation", colours.validation],
+    ["training", colours.training],
+  ] as const;
+  for (const [text, colour] of legend) {
+    right -= context.measureText(text).width;
+    context.fillStyle = colours.text;
+    context.fillText(text, right, 48);
+    context.fillStyle = colour;
+    context.fillRect(right - 24, 46.5, 18, 3);
+    right -= 40;
+  }
 }

@@ -8,7 +8,6 @@ import type { PageFiles } from "./pageFiles.ts";
 
 /** What a training on a page needs from it. */
 export interface TrainPage {
-  readonly canvas: HTMLCanvasElement;
   readonly report: (event: TrainEvent) => Promise<void>;
   readonly files: PageFiles;
   /** Where the training stood that goes on; null for one that begins. */
@@ -19,13 +18,12 @@ export interface TrainPage {
   readonly onTraining: () => void;
 }
 
-/** A PNG of the learning curve, from the canvas that shows it; null where no step was made that it could show. */
-export async function saveCurve({ files, canvas }: TrainPage, curve: Curve, title: string): Promise<string | null> {
-  if (curve.isEmpty) return null;
-  curve.setTitle(title);
-  const picture = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
-  if (!picture) throw new Error("the browser could not make a PNG of the learning curve");
-  return files.save("learning-curve.png", picture);
+/** How many steps a lost device may take back: they are made again, bit for bit, on the next. */
+export const snapshotEvery = 50;
+
+/** Writes the learning curve as a PNG, and returns its name; null where no step was made that it could show. */
+export async function saveCurve({ files }: TrainPage, curve: Curve, title: string): Promise<string | null> {
+  return curve.isEmpty ? null : files.save("learning-curve.png", await curve.toPng(title));
 }
 
 /** How the kernels of a training are to be measured, if at all: what is told of it ends with the compilation. */

@@ -27,15 +27,14 @@ let training = false;
 
 try {
   const task = window.trainTask;
-  const canvas = document.querySelector("canvas");
-  if (!task || !canvas) throw new Error("the page has no task or no canvas");
+  if (!task) throw new Error("the page has no task");
   const { request, resume } = task;
   const gpu = await Gpu.create();
   await report({ kind: "adapter", adapter: gpu.adapter });
   const onTraining = () => {
     training = true;
   };
-  const page = { canvas, report, files: new PageFiles(task), resume, signal: stop.signal, onTraining };
+  const page = { report, files: new PageFiles(task), resume, signal: stop.signal, onTraining };
   const result =
     request.model === "unet" ? await trainSegmentation(gpu, request, page) : await trainClassifier(gpu, request, page);
   await report({ kind: "end", result });

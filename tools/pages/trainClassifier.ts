@@ -9,16 +9,17 @@ import {
   readServedSets,
   takeFirst,
 } from "../../demo/digits/sets.ts";
+import { LossWatch } from "../../demo/shell/lostGpu.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { TrainResult } from "../trainEvents.ts";
 import { countSubmits } from "./countSubmits.ts";
-import { Curve, lightPalette } from "./curve.ts";
-import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
+import { Curve } from "./curve.ts";
+import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tuneOptions } from "./pageParts.ts";
 
-/** Trains LeNet-5, tests it, and draws its learning curve on the page's canvas. */
+/** Trains LeNet-5, tests it, and draws its learning curve. */
 export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: TrainPage): Promise<TrainResult> {
-  const { canvas, report, files, signal } = page;
+  const { report, files, signal } = page;
   const { epochs, batch } = request;
   const { side, make } = networks.lenet5;
   const sets = await readSets(request);
@@ -55,13 +56,15 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   const table = await files.profile(() => model.trainer(trainData, { batchSize: batch }));
   if (table) await report({ kind: "profile", table });
 
-  const curve = new Curve(canvas, { palette: lightPalette, responsive: false, pixelRatio: 2 });
-  curve.begin(epochs);
+  const curve = new Curve(epochs);
   training = true;
   page.onTraining();
   const submits = countSubmits(() => model.stepsDone);
-  const options = { epochs, initialEpoch: model.epochsDone, batchSize: batch, validationData: testData, signal };
+  const initialEpoch = model.epochsDone;
+  const options = { epochs, initialEpoch, batchSize: batch, validationData: testData, snapshotEvery, signal };
+  const losses = new LossWatch(model, () => void report({ kind: "lost" }));
   for await (const progress of model.fit(trainData, options)) {
+    losses.look();
     curve.add(progress);
     void report({ kind: "progress", progress });
     if (progress.epochEnd && (await files.keep(model))) void report({ kind: "checkpoint", epoch: progress.epoch });

@@ -1,3 +1,4 @@
+import { LossWatch } from "../../demo/shell/lostGpu.ts";
 import type { Shape } from "../../src/core/types.ts";
 import { encodePng, sideBySide } from "../../src/data/maskImage.ts";
 import type { LabelledMasks } from "../../src/data/segmentation.ts";
@@ -13,8 +14,8 @@ import { type AugmentOptions, coverOf } from "../../src/ops/augment.ts";
 import type { TestResult, TrainResult } from "../trainEvents.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
 import { countSubmits } from "./countSubmits.ts";
-import { Curve, lightPalette } from "./curve.ts";
-import { baseName, compileStep, saveCurve, type TrainPage, tuneOptions } from "./pageParts.ts";
+import { Curve } from "./curve.ts";
+import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tuneOptions } from "./pageParts.ts";
 import { readMaskSets } from "./segmentationSets.ts";
 import { trainingTime } from "./trainingTime.ts";
 
@@ -33,9 +34,9 @@ function augmentation({ elastic }: UnetRequest): AugmentOptions {
 /** Batches of the first crops held out: enough for a learning curve, and little beside the steps of an epoch. */
 const validationSteps = 8;
 
-/** Trains U-Net on crops, predicts the whole images held out, and draws its learning curve on the page's canvas. */
+/** Trains U-Net on crops, predicts the whole images held out, and draws its learning curve. */
 export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: TrainPage): Promise<TrainResult> {
-  const { canvas, report, files } = page;
+  const { report, files } = page;
   const { size, base, depth, batch, seed } = request;
   const sets = await readMaskSets(request);
   const { channels, classes } = sets.train;
@@ -96,8 +97,11 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
   const signal = AbortSignal.any([page.signal, time.signal]);
   const readings: Progress[] = [];
   const { epochs } = time;
-  const options = { epochs, initialEpoch: model.epochsDone, batchSize: batch, validationData, signal };
+  const initialEpoch = model.epochsDone;
+  const options = { epochs, initialEpoch, batchSize: batch, validationData, snapshotEvery, signal };
+  const losses = new LossWatch(model, () => void report({ kind: "lost" }));
   for await (const reading of model.fit(data, options)) {
+    losses.look();
     const progress = time.estimate(reading);
     readings.push(progress);
     void report({ kind: "progress", progress });
@@ -119,7 +123,7 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
     submitsPerStep,
     files: {
       weights: await files.save("unet.safetensors", await model.saveWeights()),
-      curve: await saveCurve(page, drawCurve(canvas, readings), title),
+      curve: await saveCurve(page, drawCurve(readings), title),
       predictions,
     },
   };
@@ -130,10 +134,9 @@ function shapeOf({ count, height, width, channels }: LabelledMasks): Shape {
 }
 
 /** How long a timed training was is known at its end, so its curve is drawn then. */
-function drawCurve(canvas: HTMLCanvasElement, readings: readonly Progress[]): Curve {
-  const curve = new Curve(canvas, { palette: lightPalette, responsive: false, pixelRatio: 2 });
+function drawCurve(readings: readonly Progress[]): Curve {
   const { epoch, step, steps } = readings.at(-1) ?? { epoch: 1, step: 0, steps: 1 };
-  curve.begin(Math.max(1, epoch - 1 + step / steps));
+  const curve = new Curve(Math.max(1, epoch - 1 + step / steps));
   for (const reading of readings) curve.add({ ...reading, epochs: epoch });
   return curve;
 }
