@@ -5,7 +5,7 @@ import { sizeOf } from "../../src/core/types.ts";
 import { relu, tanh } from "../../src/ops/activations.ts";
 import { add, mul } from "../../src/ops/elementwise.ts";
 import { avgPool2d, maxPoolWithIndices2d } from "../../src/ops/pool.ts";
-import { upsampleNearest2d } from "../../src/ops/upsample.ts";
+import { upsampleBilinear2d, upsampleNearest2d } from "../../src/ops/upsample.ts";
 import { evaluate, numbers, tensor } from "../support/run.ts";
 
 /** On a CPU adapter kernels take blocks of lanes where sizes allow, on a GPU single lanes: to the same bits. */
@@ -60,7 +60,7 @@ test.each([32, 16, 8, 12, 6, 5])("pooling of %i channels", async (channels) => {
   }
 });
 
-test.each([16, 8, 12, 6, 5])("gradients of tiles, and nearest pixels, of %i channels", async (channels) => {
+test.each([16, 8, 12, 6, 5])("gradients of tiles, and growing, of %i channels", async (channels) => {
   const x = tensor([2, 5, 6, channels], numbers(60 * channels, 5));
   const skip = tensor(x.type.shape, numbers(60 * channels, 6));
   const average = avgPool2d(x, { kernelSize: 2 });
@@ -68,6 +68,7 @@ test.each([16, 8, 12, 6, 5])("gradients of tiles, and nearest pixels, of %i chan
   const [dX] = differentiate(average, [x], add, dY);
   if (!dX) throw new Error("no gradient");
   const nearest = upsampleNearest2d(x, { scale: [2, 3] });
-  await expectSameBits({ dX, nearest });
+  const bilinear = upsampleBilinear2d(x, { scale: [2, 1.5] });
+  await expectSameBits({ dX, nearest, bilinear });
   await expectSameBits({ withSkip: add(dX, skip), scaled: mul(nearest, tensor([channels], numbers(channels, 8))) });
 });
