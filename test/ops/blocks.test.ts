@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import { differentiate } from "../../src/core/autodiff.ts";
 import type { Value } from "../../src/core/graph.ts";
+import { apply } from "../../src/core/op.ts";
 import { sizeOf } from "../../src/core/types.ts";
 import { relu, tanh } from "../../src/ops/activations.ts";
+import { splitOp } from "../../src/ops/concat.ts";
 import { add, mul } from "../../src/ops/elementwise.ts";
 import { avgPool2d, maxPoolWithIndices2d } from "../../src/ops/pool.ts";
+import { concat, permute } from "../../src/ops/shape.ts";
+import { slice } from "../../src/ops/slice.ts";
 import { upsampleBilinear2d, upsampleNearest2d } from "../../src/ops/upsample.ts";
 import { evaluate, numbers, tensor } from "../support/run.ts";
 
@@ -71,4 +75,18 @@ test.each([16, 8, 12, 6, 5])("gradients of tiles, and growing, of %i channels", 
   const bilinear = upsampleBilinear2d(x, { scale: [2, 1.5] });
   await expectSameBits({ dX, nearest, bilinear });
   await expectSameBits({ withSkip: add(dX, skip), scaled: mul(nearest, tensor([channels], numbers(channels, 8))) });
+});
+
+test.each([32, 16, 12, 5])("copies of %i channels", async (channels) => {
+  const [a, b] = [image([2, 3, 5, channels], 1), image([2, 3, 5, channels], 2)];
+  const joined = concat([a, b]);
+  const [left = a, right = b] = apply(splitOp, [concat([b, a])], { axis: 3, sides: [channels, channels] });
+  await expectSameBits({
+    joined,
+    left,
+    right,
+    uneven: concat([joined, a]),
+    slice: slice(joined, [0, 1, 1, channels], [2, 3, 4, 2 * channels]),
+    permuted: permute(a, [0, 2, 1, 3]),
+  });
 });
