@@ -19,7 +19,7 @@ import {
   tilesOf,
   wantImages,
   wantSameShape,
-  windowParams,
+  windowsOf,
 } from "./poolWindow.ts";
 
 export interface AvgPoolAttrs extends PoolWindow {
@@ -110,14 +110,23 @@ export const avgPool2dBackwardOp: OpDef<AvgPoolBackwardAttrs> = {
     const divisor = divisorOf(axes, attrs);
     const fused = epilogueOf(epilogue, dX, lanes);
     const count = (tiles ? n * tiles.perImage * c : sizeOf(attrs.shape)) / lanes / block;
-    const own: Pick<KernelCall, "params" | "constants"> = tiles
-      ? { constants: { BLOCK: block, ...tiles.constants }, params: { tiles: { divisor: divisor.fixed } } }
-      : { constants: divisor.constants, params: { ...windowParams(axes), ...divisor.params } };
+    const windows = windowsOf(axes);
+    const own: Pick<KernelCall, "shaders" | "params" | "constants"> = tiles
+      ? {
+          shaders: [tilesShader],
+          constants: { BLOCK: block, ...tiles.constants },
+          params: { tiles: { divisor: divisor.fixed } },
+        }
+      : {
+          shaders: [...windows.shaders, backwardShader],
+          constants: { ...windows.constants, ...divisor.constants },
+          params: { ...windows.params, ...divisor.params },
+        };
     return [
       {
         name,
-        shaders: [laneShader(lanes), ...fused.shaders, tiles ? tilesShader : backwardShader],
         ...own,
+        shaders: [laneShader(lanes), ...fused.shaders, ...own.shaders],
         params: { ...planesOf(attrs.shape, dY.type.shape, lanes * block, count), ...own.params, ...fused.params },
         operands: { dY, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),

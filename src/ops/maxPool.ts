@@ -19,7 +19,7 @@ import {
   tilesOf,
   wantImages,
   wantSameShape,
-  windowParams,
+  windowsOf,
 } from "./poolWindow.ts";
 
 /**
@@ -113,12 +113,16 @@ export const maxPool2dBackwardOp: OpDef<MaxPoolBackwardAttrs> = {
     const fused = epilogueOf(epilogue, dX, lanes);
     const count = (tiles ? n * tiles.perImage * c : sizeOf(attrs.shape)) / lanes;
     const planes = planesOf(attrs.shape, dY.type.shape, lanes, count);
+    const windows = windowsOf(axes);
+    const own: Pick<KernelCall, "shaders" | "params" | "constants"> = tiles
+      ? { shaders: [tilesShader], params: {}, constants: tiles.constants }
+      : { ...windows, shaders: [...windows.shaders, backwardShader] };
     return [
       {
         name,
-        shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, tiles ? tilesShader : backwardShader],
-        ...(tiles ? { constants: tiles.constants } : {}),
-        params: { ...planes, ...(tiles ? {} : windowParams(axes)), ...fused.params },
+        shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, ...own.shaders],
+        ...(own.constants ? { constants: own.constants } : {}),
+        params: { ...planes, ...own.params, ...fused.params },
         operands: { dY, indices, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
         flops: sizeOf(dY.type.shape) * windowSize(axes),

@@ -1,5 +1,7 @@
 import tapsShader from "../../shaders/pool/taps.wgsl";
 import tapsUnrolledShader from "../../shaders/pool/tapsUnrolled.wgsl";
+import windowsShader from "../../shaders/pool/windows.wgsl";
+import windowsUnrolledShader from "../../shaders/pool/windowsUnrolled.wgsl";
 import type { KernelCall } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
@@ -161,7 +163,7 @@ export function planesOf(large: Shape, small: Shape, wide: number, count: number
 }
 
 /** The uniform of shaders/pool/window. */
-export function windowParams([rows, columns]: readonly [PoolAxis, PoolAxis]): KernelCall["params"] {
+function windowParams([rows, columns]: readonly [PoolAxis, PoolAxis]): KernelCall["params"] {
   return {
     window: {
       kernelHeight: rows.kernel,
@@ -186,8 +188,22 @@ export function tapsOf(axes: readonly [PoolAxis, PoolAxis]): Pick<KernelCall, "s
   if (rows.kernel * columns.kernel > maxUnrolled) {
     return { shaders: [tapsShader], params: windowParams(axes), constants: { CLIPPED } };
   }
-  const constants = {
-    CLIPPED,
+  return { shaders: [tapsUnrolledShader], params: {}, constants: { CLIPPED, ...windowConstants(axes) } };
+}
+
+/** The shader that visits the windows over a pixel: as `tapsOf`, few of them are written out. */
+export function windowsOf(axes: readonly [PoolAxis, PoolAxis]): Pick<KernelCall, "shaders" | "params" | "constants"> {
+  const [ROW_WINDOWS = 1, COLUMN_WINDOWS = 1] = axes.map(({ kernel, stride, dilation }) =>
+    Math.ceil((dilation * (kernel - 1) + 1) / stride),
+  );
+  if (ROW_WINDOWS * COLUMN_WINDOWS > maxUnrolled) return { shaders: [windowsShader], params: windowParams(axes) };
+  const constants = { ROW_WINDOWS, COLUMN_WINDOWS, ...windowConstants(axes) };
+  return { shaders: [windowsUnrolledShader], params: {}, constants };
+}
+
+/** Those of shaders/pool/windowFixed. */
+function windowConstants([rows, columns]: readonly [PoolAxis, PoolAxis]) {
+  return {
     ROWS: rows.kernel,
     COLUMNS: columns.kernel,
     ROW_STRIDE: rows.stride,
@@ -197,7 +213,6 @@ export function tapsOf(axes: readonly [PoolAxis, PoolAxis]): Pick<KernelCall, "s
     TOP: rows.before,
     LEFT: columns.before,
   };
-  return { shaders: [tapsUnrolledShader], params: {}, constants };
 }
 
 /**
