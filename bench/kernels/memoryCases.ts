@@ -89,17 +89,16 @@ function gradientGraph(y: Value, wrt: Readonly<Record<string, Value>>): CaseGrap
   return { outputs: Object.fromEntries(outputs) };
 }
 
-/** Pooling by halves: a quarter of the values come out. The gradient of a maximum reads where it was, too. */
+/** Pooling by halves: a quarter of the values come out, and of a maximum where it was, which its gradient reads. */
 function poolCases(pool: string, shape: Shape, apply: (x: Value) => Value): KernelCase[] {
   const name = `${pool} ${shape.slice(1).join("x")} b${shape[0]}`;
-  const image = floatBytes(shape);
-  const indices = pool.startsWith("max") ? 0.25 : 0;
+  const bytes = (pool.startsWith("max") ? 1.5 : 1.25) * floatBytes(shape);
   return [
-    memoryCase({ name, bytes: 1.25 * image, build: () => ({ outputs: { y: apply(tensor("x", shape)) } }) }),
+    memoryCase({ name, bytes, build: () => ({ outputs: { y: apply(tensor("x", shape)) } }) }),
     memoryCase({
       name,
       pass: "dX",
-      bytes: (1.25 + indices) * image,
+      bytes,
       build() {
         const x = tensor("x", shape);
         const y = apply(x);

@@ -18,14 +18,5 @@ fn storeGradients(row: u32, dRow: f32) {
     let sums = plainLoss(row, top);
     arriving *= select(0.0, focus(sums.x / sums.y, params.gamma - 1.0, params.gamma), sums.y > 0.0);
   }
-  var total = 0.0;
-  if (FROM_LOGITS) {
-    for (var c = 0u; c < params.classes; c++) { total += coefficient(row, c); }
-    total /= top.y;
-  }
-  for (var c = 0u; c < params.classes; c++) {
-    var gradient = -coefficient(row, c);
-    if (FROM_LOGITS) { gradient += total * expBelow(scores[first + c] - top.x); }
-    dScores[first + c] = arriving * gradient;
-  }
+  storeClasses(row, arriving, top);
 }

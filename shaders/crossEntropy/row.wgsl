@@ -1,6 +1,6 @@
 // What every cross-entropy kernel knows of one row: C scores s and a target distribution t over the classes. Linked
-// with one file of labels (indices, probabilities), one of class weights (weighted, unweighted) and one of sample
-// weights (sampleWeights, evenSamples).
+// with one file of labels (indices, probabilities), one of class weights (weighted, unweighted), one of sample weights
+// (sampleWeights, evenSamples), and one that goes over the classes (anyClasses, fewClasses). `rowState` comes first in a row.
 //
 //     a[c] = sampleWeight * weight[c] * ((1 - smoothing) * t[c] + smoothing / C)
 //     loss = sum over c of a[c] * (L - s[c]),      d loss / d s[c] = A * softmax(s)[c] - a[c],   A = sum of a
@@ -38,17 +38,6 @@ fn coefficient(row: u32, c: u32) -> f32 {
   return sampleWeight(row) * classWeight(c) * (params.keep * targetAt(row, c) + params.spread);
 }
 
-/// (maximum, sum of exp(score - maximum)), so that L = maximum + log(sum). (0, 1) for log-probabilities.
-fn normalizer(row: u32) -> vec2f {
-  if (!FROM_LOGITS) { return vec2f(0.0, 1.0); }
-  let first = row * params.classes;
-  var top = scores[first];
-  for (var c = 1u; c < params.classes; c++) { top = max(top, scores[first + c]); }
-  var sum = 0.0;
-  for (var c = 0u; c < params.classes; c++) { sum += expBelow(scores[first + c] - top); }
-  return vec2f(top, sum);
-}
-
 /// exp(x) for x <= 0; below -87 the smallest normal f32, which every sum here swallows.
 fn expBelow(x: f32) -> f32 {
   return exp(max(x, -87.0));
@@ -61,19 +50,6 @@ fn focus(nll: f32, power: f32, slope: f32) -> f32 {
   // The power of 0 is left to no driver.
   let m = max(select(1.0 - expBelow(-n), series, n < 0.1), 1e-30);
   return pow(m, power) * (m + slope * (1.0 - m) * n);
-}
-
-/// Loss, and sum A of the coefficients, of a row that counts; without the focal factor.
-fn plainLoss(row: u32, top: vec2f) -> vec2f {
-  let first = row * params.classes;
-  let logSum = log(top.y);
-  var sums = vec2f(0.0);
-  for (var c = 0u; c < params.classes; c++) {
-    let a = coefficient(row, c);
-    // A class without a share may have the score -infinity.
-    if (a != 0.0) { sums += vec2f(a * ((top.x - scores[first + c]) + logSum), a); }
-  }
-  return sums;
 }
 
 /// Loss and weight of a row. An ignored row has none; a label out of range makes the loss NaN.

@@ -1,4 +1,4 @@
-// uses: pool/planes, pool/window
+// uses: pool/planes
 // What the sum over a window of average pooling is divided by.
 struct Divisor {
   /// For all windows alike, unless VARYING.

@@ -1,26 +1,37 @@
-// uses: lib/grid, pool/planes, pool/window
+// uses: lib/grid, lib/block, pool/planes
 // Max pooling, y[n, oh, ow, c] = max over the window, and where it was found; min pooling with SIGN = -1.
 // x: [N, H, W, C]; y and indices: [N, OH, OW, C]; an index is row * W + column in the plane of x.
-// One invocation: one lane of channels of one pixel of y. One workgroup: 256 neighbours along C, then OW, OH, N.
+// One invocation: one block of channels of one pixel of y. One workgroup: 256 neighbours along C, then OW, OH, N.
 // Taps are visited in row-major order and a later one must be larger, so that of equal values the first wins.
 // Padding counts as minus infinity: its taps are left out. A NaN wins.
-@group(0) @binding(0) var<storage, read> x: array<Lane>;
-@group(0) @binding(1) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(2) var<storage, read_write> indices: array<LaneIndex>;
+@group(0) @binding(0) var<storage, read> x: array<Block>;
+@group(0) @binding(1) var<storage, read_write> y: array<Block>;
+@group(0) @binding(2) var<storage, read_write> indices: array<IndexBlock>;
 
 const SIGN = 1.0;
 
-/// The window's corner: its lane in x.
+/// The window's corner: its block in x.
 var<private> corner: u32;
-var<private> best: Lane;
+var<private> best: Block;
 /// Where, counted from the corner.
-var<private> at: LaneIndex;
+var<private> at: IndexBlock;
+
+fn firstTap() {
+  let values = x[corner];
+  // unroll
+  for (var k = 0u; k < BLOCK; k++) { best[k] = SIGN * values[k]; at[k] = LaneIndex(0); }
+}
 
 fn tap(offset: u32) {
-  let value = SIGN * x[corner + offset * planes.channels];
-  let better = (value > best) | (at < LaneIndex(0)) | isNan(value);
-  best = select(best, value, better);
-  at = select(at, LaneIndex(i32(offset)), better);
+  let values = x[corner + offset * planes.channels];
+  // unroll
+  for (var k = 0u; k < BLOCK; k++) {
+    let value = SIGN * values[k];
+    var better = (value > best[k]) | isNan(value);
+    if (!FIRST_KNOWN) { better |= at[k] < LaneIndex(0); }
+    best[k] = select(best[k], value, better);
+    at[k] = select(at[k], LaneIndex(i32(offset)), better);
+  }
 }
 
 /// By the bits: comparisons with NaN are for the compiler to drop.
@@ -37,9 +48,16 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let left = out.column * window.strideWidth - window.left;
   let origin = top * planes.width + left;
   corner = (out.image * planes.height * planes.width + origin) * planes.channels + out.channel;
-  best = Lane(0.0);
-  at = LaneIndex(-1);
+  if (!FIRST_KNOWN) {
+    // unroll
+    for (var k = 0u; k < BLOCK; k++) { best[k] = Lane(0.0); at[k] = LaneIndex(-1); }
+  }
   eachTap(top, left);
-  y[index] = epilogueAt(SIGN * best, index, epilogueColumn(out.channel));
-  indices[index] = at + LaneIndex(i32(origin));
+  // unroll
+  for (var k = 0u; k < BLOCK; k++) {
+    best[k] = epilogueAt(SIGN * best[k], index * BLOCK + k, epilogueColumn(out.channel * BLOCK + k));
+    at[k] += LaneIndex(i32(origin));
+  }
+  y[index] = best;
+  indices[index] = at;
 }

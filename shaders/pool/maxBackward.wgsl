@@ -1,4 +1,4 @@
-// uses: lib/grid, pool/planes, pool/window
+// uses: lib/grid, pool/planes
 // Gradient of max pooling: dX[n, h, w, c] = sum of dY over the windows that cover (h, w) and found their maximum there.
 // dY and indices: [N, OH, OW, C]; dX: [N, H, W, C]. Any window, overlapping or not.
 // One invocation: one lane of one pixel of dX. One workgroup: 256 neighbours along C, then W, H, N.
@@ -7,24 +7,24 @@
 @group(0) @binding(1) var<storage, read> indices: array<LaneIndex>;
 @group(0) @binding(2) var<storage, read_write> dX: array<Lane>;
 
+/// The pixel's place in its plane, and where the plane of its channels begins in dY.
+var<private> here: LaneIndex;
+var<private> plane: u32;
+var<private> sum: Lane;
+
+fn visit(i: u32, j: u32, covers: bool) {
+  let source = plane + (i * planes.outWidth + j) * planes.channels;
+  sum += select(Lane(0.0), dY[source], (indices[source] == here) & LaneMask(covers));
+}
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid) * 256u + local;
   if (index >= planes.count) { return; }
   let pixel = pixelAt(index, planes.height, planes.width);
-  let here = LaneIndex(i32(pixel.row * planes.width + pixel.column));
-  let down = pixel.row + window.top;
-  let across = pixel.column + window.left;
-  let firstRow = firstWindow(down, (window.kernelHeight - 1u) * window.dilationHeight + 1u, window.strideHeight);
-  let firstColumn = firstWindow(across, (window.kernelWidth - 1u) * window.dilationWidth + 1u, window.strideWidth);
-  let lastRow = min(down / window.strideHeight, planes.outHeight - 1u);
-  let lastColumn = min(across / window.strideWidth, planes.outWidth - 1u);
-  var sum = Lane(0.0);
-  for (var i = firstRow; i <= lastRow; i++) {
-    for (var j = firstColumn; j <= lastColumn; j++) {
-      let source = ((pixel.image * planes.outHeight + i) * planes.outWidth + j) * planes.channels + pixel.channel;
-      sum += select(Lane(0.0), dY[source], indices[source] == here);
-    }
-  }
+  here = LaneIndex(i32(pixel.row * planes.width + pixel.column));
+  plane = pixel.image * planes.outHeight * planes.outWidth * planes.channels + pixel.channel;
+  sum = Lane(0.0);
+  eachWindow(pixel.row, pixel.column);
   dX[index] = epilogue(sum, index);
 }

@@ -2,7 +2,7 @@
 struct Planes {
   /// Invocations that have work.
   count: u32,
-  /// Lanes of one pixel.
+  /// Elements of one pixel: lanes, or blocks of lanes.
   channels: u32,
   /// Sides of x; in unpooling, of y.
   height: u32,
@@ -17,11 +17,11 @@ struct Pixel {
   image: u32,
   row: u32,
   column: u32,
-  /// Lane within the pixel.
+  /// Element within the pixel.
   channel: u32,
 }
 
-/// The pixel of lane `index` in images of `height` x `width`. Remainders by product: a division is dear on a CPU.
+/// The pixel of element `index` in images of `height` x `width`. Remainders by product: a division is dear on a CPU.
 fn pixelAt(index: u32, height: u32, width: u32) -> Pixel {
   let pixel = index / planes.channels;
   let line = pixel / width;

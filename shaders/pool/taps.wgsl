@@ -3,6 +3,8 @@
 
 /// Some window reaches over the border.
 const CLIPPED = true;
+/// Taps are alike: none is known to be the first.
+const FIRST_KNOWN = false;
 
 /// `top` and `left` are the window's first row and column; before the border they wrap around to large numbers, which
 /// are not inside either. A tap is told by how many pixels it lies behind that corner.

@@ -1,7 +1,7 @@
 // uses: lib/grid
 // Copies a block of up to 6 axes between two tensors of any strides: permute, slice, concat. Words are moved as bits.
 // y[toOffset + sum at_k to_k] = x[fromOffset + sum at_k from_k] for all 0 <= at_k < side_k; axis 0 is the innermost.
-// One invocation: a word of 1, 2 or 4 neighbours at up to ROWS places of the outermost axis, all of them loaded before
+// One invocation: a word of 1, 2, 4 or 16 neighbours at up to ROWS places of the outermost axis, all of them loaded before
 // any is stored. One workgroup: 256 neighbours along the innermost axis, then on.
 @group(0) @binding(0) var<storage, read> x: array<Word>;
 @group(0) @binding(1) var<storage, read_write> y: array<Word>;

@@ -1,5 +1,5 @@
 // uses: lib/grid, upsample/line
-// Linear resizing of one axis: y[a, o, i] = (1 - w) x[a, low, i] + w x[a, low + 1, i]. Bilinear: this along W, then H.
+// Linear resizing of one axis: y[a, o, i] = (1 - w) x[a, low, i] + w x[a, low + 1, i]. Bilinear: this along W, then H, or upsample/bilinear.
 // x: [outer, size, inner]; y: [outer, out, inner].
 // One invocation: one lane of y. One workgroup: 256 neighbours along inner, then out, outer.
 @group(0) @binding(0) var<storage, read> x: array<Lane>;

@@ -7,7 +7,7 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError } from "../core/errors.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
 import { type Shape, sizeOf, tensorType } from "../core/types.ts";
-import { laneShader, lanesFor } from "./lanes.ts";
+import { blockFor, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import {
   type PoolAxis,
@@ -19,7 +19,7 @@ import {
   tilesOf,
   wantImages,
   wantSameShape,
-  windowParams,
+  windowsOf,
 } from "./poolWindow.ts";
 
 export interface AvgPoolAttrs extends PoolWindow {
@@ -46,22 +46,24 @@ export const avgPool2dOp: OpDef<AvgPoolAttrs> = {
   grad({ attrs, inputs: [x], gradients: [dY] }) {
     return [x && dY ? applyOne(avgPool2dBackwardOp, [dY], { ...attrs, shape: x.type.shape }) : null];
   },
-  lower({ attrs, inputs: [x], outputs: [y], epilogue }) {
+  lower({ attrs, inputs: [x], outputs: [y], epilogue, target }) {
     if (!x || !y) return [];
     const axes = poolAxes("avgPool2d", x.type.shape, attrs);
-    const lanes = lanesFor(x.type.shape[3] ?? 1);
-    const count = sizeOf(y.type.shape) / lanes;
+    const [, , , c = 1] = x.type.shape;
+    const lanes = lanesFor(c);
+    const block = blockFor(target, 2, c);
+    const count = sizeOf(y.type.shape) / lanes / block;
     const taps = tapsOf(axes);
     const divisor = divisorOf(axes, attrs);
     const fused = epilogueOf(epilogue, y, lanes);
     return [
       {
         name: "avgPool2d",
-        shaders: [laneShader(lanes), ...fused.shaders, taps.shader, averageShader],
-        constants: { ...taps.constants, ...divisor.constants },
+        shaders: [laneShader(lanes), ...fused.shaders, ...taps.shaders, averageShader],
+        constants: { BLOCK: block, ...taps.constants, ...divisor.constants },
         params: {
-          ...planesOf(x.type.shape, y.type.shape, lanes, count),
-          ...windowParams(axes),
+          ...planesOf(x.type.shape, y.type.shape, lanes * block, count),
+          ...taps.params,
           ...divisor.params,
           ...fused.params,
         },
@@ -96,25 +98,36 @@ export const avgPool2dBackwardOp: OpDef<AvgPoolBackwardAttrs> = {
   grad({ attrs: { shape: _, ...attrs }, gradients: [d] }) {
     return [d ? applyOne(avgPool2dOp, [d], attrs) : null];
   },
-  lower({ attrs, inputs: [dY], outputs: [dX], epilogue }) {
+  lower({ attrs, inputs: [dY], outputs: [dX], epilogue, target }) {
     if (!dY || !dX) return [];
     const name = "avgPool2dBackward";
     const axes = poolAxes(name, attrs.shape, attrs);
-    const lanes = lanesFor(attrs.shape[3] ?? 1);
+    const [n = 0, , , c = 0] = attrs.shape;
+    const lanes = lanesFor(c);
     const tiles = tilesOf(axes);
+    // What an epilogue reads comes lane by lane.
+    const block = tiles && !epilogue?.operands.length ? blockFor(target, 2, c) : 1;
     const divisor = divisorOf(axes, attrs);
     const fused = epilogueOf(epilogue, dX, lanes);
-    const [n = 0, , , c = 0] = attrs.shape;
-    const count = tiles ? (n * tiles.perImage * c) / lanes : sizeOf(attrs.shape) / lanes;
-    const own: Pick<KernelCall, "params" | "constants"> = tiles
-      ? { constants: tiles.constants, params: { tiles: { divisor: divisor.fixed } } }
-      : { constants: divisor.constants, params: { ...windowParams(axes), ...divisor.params } };
+    const count = (tiles ? n * tiles.perImage * c : sizeOf(attrs.shape)) / lanes / block;
+    const windows = windowsOf(axes);
+    const own: Pick<KernelCall, "shaders" | "params" | "constants"> = tiles
+      ? {
+          shaders: [tilesShader],
+          constants: { BLOCK: block, ...tiles.constants },
+          params: { tiles: { divisor: divisor.fixed } },
+        }
+      : {
+          shaders: [...windows.shaders, backwardShader],
+          constants: { ...windows.constants, ...divisor.constants },
+          params: { ...windows.params, ...divisor.params },
+        };
     return [
       {
         name,
-        shaders: [laneShader(lanes), ...fused.shaders, tiles ? tilesShader : backwardShader],
         ...own,
-        params: { ...planesOf(attrs.shape, dY.type.shape, lanes, count), ...own.params, ...fused.params },
+        shaders: [laneShader(lanes), ...fused.shaders, ...own.shaders],
+        params: { ...planesOf(attrs.shape, dY.type.shape, lanes * block, count), ...own.params, ...fused.params },
         operands: { dY, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
         flops: sizeOf(dY.type.shape) * windowSize(axes),

@@ -1,5 +1,6 @@
 import fmaShader from "../../shaders/ceilings/fma.wgsl";
 import streamShader from "../../shaders/ceilings/stream.wgsl";
+import streamBlocksShader from "../../shaders/ceilings/streamBlocks.wgsl";
 import { workgroupsFor } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
@@ -46,13 +47,13 @@ const streamOp: OpDef = {
   doc: "Reads and writes each value once",
   noGradient: "it is a measurement",
   infer: (types) => types,
-  lower: ({ inputs: [x], outputs: [y] }) =>
+  lower: ({ inputs: [x], outputs: [y], target: { software } }) =>
     x && y
       ? [
           {
             name: "stream",
-            shaders: [streamShader],
-            params: { params: { count: sizeOf(x.type.shape) / 4, factor: 0.5 } },
+            shaders: [software ? streamBlocksShader : streamShader],
+            params: { params: { count: sizeOf(x.type.shape) / (software ? 16 : 4), factor: 0.5 } },
             operands: { x, y },
             workgroups: workgroupsFor(sizeOf(x.type.shape), streamStep),
             flops: sizeOf(x.type.shape),

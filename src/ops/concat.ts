@@ -1,15 +1,14 @@
 import joinShader from "../../shaders/concat/join.wgsl";
 import splitShader from "../../shaders/concat/split.wgsl";
-import { type KernelCall, workgroupsFor } from "../core/call.ts";
+import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
 import { resolveAxis, showShape, showType, sizeOf, tensorType } from "../core/types.ts";
 import { zerosLike } from "./elementwise.ts";
-import { lanesFor } from "./lanes.ts";
 import { whereIs } from "./options.ts";
 import { slice } from "./slice.ts";
-import { copyWorkgroup, stridedCopy, wantCopyable, wordShader } from "./stridedCopy.ts";
+import { copyWorkgroup, stridedCopy, wantCopyable, wordFor, wordShader } from "./stridedCopy.ts";
 
 export interface ConcatAttrs {
   readonly axis: number;
@@ -49,7 +48,7 @@ export const concatOp: OpDef<ConcatAttrs> = {
       return needs[i] ? slice(dY, shape.map(() => 0).with(axis, from), shape.with(axis, from + side)) : null;
     });
   },
-  lower: ({ attrs: { axis }, inputs, outputs: [y] }) => (y ? moveParts("concat", y, inputs, axis) : []),
+  lower: ({ attrs: { axis }, inputs, outputs: [y], target }) => (y ? moveParts("concat", y, inputs, axis, target) : []),
 };
 
 export interface SplitAttrs {
@@ -80,11 +79,17 @@ export const splitOp: OpDef<SplitAttrs> = {
       axis,
     ),
   ],
-  lower: ({ attrs: { axis }, inputs: [x], outputs }) => (x ? moveParts("split", x, outputs, axis) : []),
+  lower: ({ attrs: { axis }, inputs: [x], outputs, target }) => (x ? moveParts("split", x, outputs, axis, target) : []),
 };
 
 /** Moves parts into the joined tensor, or out of it: two neighbours of one width in one dispatch, any other by itself. */
-function moveParts(name: "concat" | "split", joined: Value, parts: readonly Value[], axis: number): KernelCall[] {
+function moveParts(
+  name: "concat" | "split",
+  joined: Value,
+  parts: readonly Value[],
+  axis: number,
+  target: Target,
+): KernelCall[] {
   const { shape } = joined.type;
   const outer = sizeOf(shape.slice(0, axis));
   const line = sizeOf(shape.slice(axis));
@@ -95,7 +100,7 @@ function moveParts(name: "concat" | "split", joined: Value, parts: readonly Valu
     if (!a) break;
     const width = sizeOf(a.type.shape.slice(axis));
     const pair = b && sizeOf(b.type.shape.slice(axis)) === width ? ([a, b] as const) : null;
-    const runs = { outer, line, offset, width };
+    const runs = { outer, line, offset, width, target };
     calls.push(pair ? movePair(name, joined, pair, runs) : moveOne(name, joined, a, runs));
     offset += width * (pair ? 2 : 1);
     i += pair ? 2 : 1;
@@ -109,37 +114,39 @@ interface Runs {
   readonly line: number;
   readonly offset: number;
   readonly width: number;
+  readonly target: Target;
 }
 
 function moveOne(
   name: "concat" | "split",
   joined: Value,
   part: Value,
-  { outer, line, offset, width }: Runs,
+  { outer, line, offset, width, target }: Runs,
 ): KernelCall {
   const inner = { side: width, from: 1, to: 1 };
   if (name === "concat") {
     const axes = [{ side: outer, from: width, to: line }, inner];
-    return stridedCopy({ name, x: part, y: joined, axes, toOffset: offset });
+    return stridedCopy({ name, target, x: part, y: joined, axes, toOffset: offset });
   }
   const axes = [{ side: outer, from: line, to: width }, inner];
-  return stridedCopy({ name, x: joined, y: part, axes, fromOffset: offset });
+  return stridedCopy({ name, target, x: joined, y: part, axes, fromOffset: offset });
 }
 
 function movePair(
   name: "concat" | "split",
   joined: Value,
   [a, b]: readonly [Value, Value],
-  { outer, line, offset, width }: Runs,
+  { outer, line, offset, width, target }: Runs,
 ): KernelCall {
-  const lanes = lanesFor(line, offset, width);
-  const rows = Math.min(2, outer);
+  const word = wordFor(target, line, offset, width);
+  // A long word of each is enough for one invocation.
+  const rows = word === 16 ? 1 : Math.min(2, outer);
   const runs = Math.ceil(outer / rows);
-  const count = (runs * width) / lanes;
-  const words = { width: width / lanes, line: line / lanes, offset: offset / lanes };
+  const count = (runs * width) / word;
+  const words = { width: width / word, line: line / word, offset: offset / word };
   return {
     name,
-    shaders: [wordShader(lanes), name === "concat" ? joinShader : splitShader],
+    shaders: [wordShader(word), name === "concat" ? joinShader : splitShader],
     constants: { ROWS: rows },
     params: { params: { count, outer, runs, ...words } },
     operands: name === "concat" ? { a, b, y: joined } : { x: joined, a, b },

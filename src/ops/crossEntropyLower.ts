@@ -1,6 +1,10 @@
 import alone from "../../shaders/crossEntropy/alone.wgsl";
+import anyClasses from "../../shaders/crossEntropy/anyClasses.wgsl";
+import anyGradients from "../../shaders/crossEntropy/anyGradients.wgsl";
 import backward from "../../shaders/crossEntropy/backward.wgsl";
 import evenSamples from "../../shaders/crossEntropy/evenSamples.wgsl";
+import fewClasses from "../../shaders/crossEntropy/fewClasses.wgsl";
+import fewGradients from "../../shaders/crossEntropy/fewGradients.wgsl";
 import fromMean from "../../shaders/crossEntropy/fromMean.wgsl";
 import fromRows from "../../shaders/crossEntropy/fromRows.wgsl";
 import gradientOfTotal from "../../shaders/crossEntropy/gradientOfTotal.wgsl";
@@ -36,6 +40,9 @@ function workgroupsOfSum(rows: number, { software }: Target): number {
 function threadsOfGradient(rows: number, { software }: Target): number {
   return Math.ceil(rows / (software ? 16 : 4));
 }
+
+/** Up to so many classes are written out. */
+const mostWritten = 4;
 
 /** Bits of a quiet NaN. */
 const nan = 0x7fc0_0000;
@@ -97,7 +104,7 @@ export function lowerBackward({ attrs, inputs, outputs: [dScores] }: LowerContex
     {
       ...row,
       name: "backward",
-      shaders: [backward, ...row.shaders, sum ? fromMean : fromRows],
+      shaders: [backward, ...row.shaders, gradientsOf(row), sum ? fromMean : fromRows],
       constants: { ...row.constants, ...(sum ? {} : { PER_ROW: attrs.reduction === "none" ? 1 : 0 }) },
       operands: { ...row.operands, dScores, dy, ...(sum ? { weightSum: sum } : {}) },
       workgroups: workgroupsFor(row.params.params.rows, workgroupSize),
@@ -117,7 +124,7 @@ export function lowerJoint({ attrs, inputs, outputs, target }: LowerContext<Cros
   const constants = { ...row.constants, MEAN: attrs.reduction === "mean" ? 1 : 0 };
   const operands = { ...row.operands, dScores, dy, loss };
   if (rows <= rowsAlone) {
-    const shaders = [alone, ...row.shaders];
+    const shaders = [alone, ...row.shaders, gradientsOf(row)];
     return [{ ...row, name: "lossAndGradient", shaders, constants, operands, workgroups: 1, flops: 2 * row.flops }];
   }
   const { call, sums, count } = sumsOfRows(row, target);
@@ -127,7 +134,7 @@ export function lowerJoint({ attrs, inputs, outputs, target }: LowerContext<Cros
     {
       ...row,
       name: "lossAndGradient",
-      shaders: [gradientOfTotal, ...row.shaders],
+      shaders: [gradientOfTotal, ...row.shaders, gradientsOf(row)],
       constants,
       params: { ...row.params, totalParams: { count }, gradientParams: { threads } },
       operands: { ...operands, sums },
@@ -138,9 +145,15 @@ export function lowerJoint({ attrs, inputs, outputs, target }: LowerContext<Cros
 
 type RowParts = ReturnType<typeof rowParts>;
 
+/** How gradients of a row are stored: goes over the classes as the shaders of the row do. */
+function gradientsOf({ shaders }: RowParts) {
+  return shaders.includes(fewClasses) ? fewGradients : anyGradients;
+}
+
 /** What shaders/crossEntropy/row.wgsl and the files chosen beside it need of a call. */
 function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weights: readonly Value[]) {
   const classes = scores.type.shape.at(-1) ?? 1;
+  const few = classes <= mostWritten;
   const byIndex = labels.type.dtype === "i32";
   const byClass = attrs.weights.includes("class");
   const bySample = attrs.weights.includes("sample");
@@ -151,11 +164,16 @@ function rowParts(attrs: CrossEntropyAttrs, scores: Value, labels: Value, weight
   };
   return {
     shaders: [
+      few ? fewClasses : anyClasses,
       byIndex ? indices : probabilities,
       byClass ? weighted : unweighted,
       bySample ? sampleWeightsFile : evenSamples,
     ],
-    constants: { FROM_LOGITS: attrs.from === "logits" ? 1 : 0, FOCAL: attrs.gamma > 0 ? 1 : 0 },
+    constants: {
+      FROM_LOGITS: attrs.from === "logits" ? 1 : 0,
+      FOCAL: attrs.gamma > 0 ? 1 : 0,
+      ...(few ? { CLASSES: classes } : {}),
+    },
     params: {
       params: {
         rows: sizeOf(scores.type.shape) / classes,

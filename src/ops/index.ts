@@ -23,7 +23,13 @@ import { mirrorPadBackwardOp, mirrorPadOp } from "./pad.ts";
 import { constantFillOp, randomFillOp } from "./random.ts";
 import { argMaxOp, maxOp, minOp, sumOp } from "./reduce.ts";
 import { reshapeOp } from "./reshape.ts";
-import { resizeLinearBackwardOp, resizeLinearOp, upsampleNearest2dBackwardOp, upsampleNearest2dOp } from "./resize.ts";
+import {
+  growBilinear2dOp,
+  resizeLinearBackwardOp,
+  resizeLinearOp,
+  upsampleNearest2dBackwardOp,
+  upsampleNearest2dOp,
+} from "./resize.ts";
 import { permuteOp } from "./shape.ts";
 import { sliceOp, spreadOp } from "./slice.ts";
 import { logSoftmaxGradOp, logSoftmaxOp, softmaxGradOp, softmaxOp } from "./softmax.ts";
@@ -61,6 +67,7 @@ export const registry: readonly OpDef[] = Object.freeze<OpDef[]>([
   gaussianNoiseOp,
   upsampleNearest2dOp,
   upsampleNearest2dBackwardOp,
+  growBilinear2dOp,
   resizeLinearOp,
   resizeLinearBackwardOp,
   reshapeOp,

@@ -7,7 +7,7 @@ import type { Value } from "../core/graph.ts";
 import type { BoundProgram, LowerContext, OpDef } from "../core/op.ts";
 import type { ShaderBinding, ShaderModule } from "../core/shader.ts";
 import { broadcastShapes, type Shape, showType, sizeOf, stridesOf, tensorType } from "../core/types.ts";
-import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
+import { blockFor, blockShader, type Lanes, laneShader, lanesFor } from "./lanes.ts";
 
 /** Attributes of a `map` node. */
 export interface MapAttrs {
@@ -50,46 +50,59 @@ export function mapOp<A extends MapAttrs = MapAttrs>(
   };
 }
 
-/** Each invocation loads so many lanes before it stores any. */
+/** Each invocation makes so many lanes, and loads them before it stores any. */
 const perInvocation = 4;
 const workgroupSize = 256;
 
-function lowerMap({ attrs: { program }, inputs, outputs: [y] }: LowerContext<MapAttrs>): KernelCall[] {
+function lowerMap({ attrs: { program }, inputs, outputs: [y], target }: LowerContext<MapAttrs>): KernelCall[] {
   if (!y) return [];
   const shape = y.type.shape;
   const size = sizeOf(shape);
   if (size === 0) return [];
   const reads = inputs.map((value) => accessOf(value.type.shape, shape));
   const last = shape.length - 1;
-  const lanes = lanesFor(
-    size,
-    ...reads.map((read) => (read.kind === "suffix" ? read.size : read.kind === "strided" ? (shape[last] ?? 1) : 4)),
+  // What the vectors of an operand must divide; any do that of one that is read in full or whose value is one.
+  const runs = reads.map((read) =>
+    read.kind === "suffix" ? read.size : read.kind === "strided" ? (shape[last] ?? 1) : size,
   );
-  const count = size / lanes;
+  const lanes = lanesFor(size, ...runs);
+  const block = blockFor(target, 4, size, ...runs) === perInvocation ? perInvocation : 1;
+  /** Numbers of one element of an array. */
+  const wide = lanes * block;
+  const count = size / wide;
   const fields: Record<string, number> = { count };
-  if (reads.some((read) => read.kind === "strided")) {
+  const strided = reads.some((read) => read.kind === "strided");
+  if (strided) {
     shape.forEach((side, axis) => {
-      fields[`side${axis}`] = axis === last ? side / lanes : side;
+      fields[`side${axis}`] = axis === last ? side / wide : side;
     });
   }
   reads.forEach((read, i) => {
     if (read.kind === "suffix") {
-      fields[`period${i}`] = read.size / lanes;
-      fields[`advance${i}`] = workgroupSize % (read.size / lanes);
+      fields[`period${i}`] = read.size / wide;
+      if (block === 1) fields[`advance${i}`] = workgroupSize % (read.size / wide);
     }
     if (read.kind === "strided") {
       read.strides.forEach((stride, axis) => {
-        fields[`stride${i}_${axis}`] = read.wide && axis < last ? stride / lanes : stride;
+        fields[`stride${i}_${axis}`] = read.wide && axis < last ? stride / wide : stride;
       });
     }
   });
+  const [element, body] = block === 1 ? (["Lane", lanesApart] as const) : (["Block", lanesTogether] as const);
   return [
     {
       name: programName(program).replaceAll(", ", "+"),
-      shaders: [mapShader(program, reads, lanes, Object.keys(fields), shape.length), math, laneShader(lanes), grid],
+      shaders: [
+        mapShader(program, reads, Object.keys(fields), element, body(reads, strided ? unravel(shape.length) : "")),
+        math,
+        laneShader(lanes),
+        blockShader,
+        grid,
+      ],
+      constants: { BLOCK: block },
       params: { params: fields },
       operands: { ...Object.fromEntries(inputs.map((value, i) => [`x${i}`, value])), y },
-      workgroups: workgroupsFor(count, workgroupSize * perInvocation),
+      workgroups: workgroupsFor(size / lanes, workgroupSize * perInvocation),
       flops: size * program.steps.length,
     },
   ];
@@ -115,30 +128,59 @@ function accessOf(operand: Shape, result: Shape): Access {
   return { kind: "strided", strides, wide: strides.at(-1) === 1 };
 }
 
-/** WGSL of one elementwise kernel; the only shader text that is generated. */
+/**
+ * WGSL of one elementwise kernel; the only shader text that is generated. `element` is what arrays are made of, `body` the
+ * entry point.
+ */
 function mapShader(
   program: Program,
   reads: readonly Access[],
-  lanes: Lanes,
   fields: readonly string[],
-  rank: number,
+  element: "Lane" | "Block",
+  body: string,
 ): ShaderModule {
   const bindings: ShaderBinding[] = reads.map((read, i) => ({
     name: `x${i}`,
     group: 0,
     binding: i,
     access: "read",
-    type: read.kind === "scalar" || (read.kind === "strided" && !read.wide) ? "array<f32>" : "array<Lane>",
+    type: readsVectors(read) ? `array<${element}>` : "array<f32>",
   }));
-  const y: ShaderBinding = { name: "y", group: 0, binding: reads.length, access: "read_write", type: "array<Lane>" };
+  const y: ShaderBinding = {
+    name: "y",
+    group: 0,
+    binding: reads.length,
+    access: "read_write",
+    type: `array<${element}>`,
+  };
   const params = uniformBinding("params", "MapParams", reads.length + 1, fields);
-  const strided = reads.some((read) => read.kind === "strided");
+  const source = `// ${programName(program)}: each invocation computes ${perInvocation} lanes.
+${declare([...bindings, y, params])}
+fn evaluate(${reads.map((_, i) => `o${i}: Lane`).join(", ")}) -> Lane {
+${programBody(program)}
+}
+
+${body}`;
+  return generatedShader(`map(${programName(program)})`, source, [...bindings, y, params], []);
+}
+
+function readsVectors(read: Access): boolean {
+  return read.kind !== "scalar" && (read.kind !== "strided" || read.wide);
+}
+
+/** What element `index` of the result reads of operand `i`: an element, or one number. */
+function elementOf(read: Access, i: number, place: string): string {
+  if (read.kind === "full") return `x${i}[index]`;
+  if (read.kind === "scalar") return `x${i}[0]`;
+  if (read.kind === "suffix") return `x${i}[${place}]`;
+  return `x${i}[${read.strides.map((_, axis) => `at${axis} * params.stride${i}_${axis}`).join(" + ")}]`;
+}
+
+/** For a GPU: the lanes of an invocation lie a workgroup apart, so that neighbours read neighbours. */
+function lanesApart(reads: readonly Access[], unravelled: string): string {
   const loads = reads.map((read, i) => {
-    if (read.kind === "full") return `x${i}[index]`;
-    if (read.kind === "scalar") return `Lane(x${i}[0])`;
-    if (read.kind === "suffix") return `x${i}[place${i}]`;
-    const load = `x${i}[${read.strides.map((_, axis) => `at${axis} * params.stride${i}_${axis}`).join(" + ")}]`;
-    return read.wide ? load : `Lane(${load})`;
+    const element = elementOf(read, i, `place${i}`);
+    return readsVectors(read) ? element : `Lane(${element})`;
   });
   // One division for all the steps of an invocation.
   const repeated = reads.flatMap(({ kind }, i) => (kind === "suffix" ? [i] : []));
@@ -147,18 +189,11 @@ function mapShader(
     (i) =>
       `    place${i} += params.advance${i};\n    place${i} -= select(0u, params.period${i}, place${i} >= params.period${i});\n`,
   );
-  const source = `// ${programName(program)}: each invocation computes ${perInvocation} lanes of ${lanes}.
-${declare([...bindings, y, params])}
-fn evaluate(${reads.map((_, i) => `o${i}: Lane`).join(", ")}) -> Lane {
-${programBody(program)}
+  return `fn element(${["index", ...repeated.map((i) => `place${i}`)].map((name) => `${name}: u32`).join(", ")}) -> Lane {
+${unravelled}  return evaluate(${loads.join(", ")});
 }
 
-fn element(${["index", ...repeated.map((i) => `place${i}`)].map((name) => `${name}: u32`).join(", ")}) -> Lane {
-${strided ? unravel(rank) : ""}  return evaluate(${loads.join(", ")});
-}
-
-@compute @workgroup_size(${workgroupSize})
-fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
+${entryPoint}
   let first = workgroupIndex(id, grid) * ${workgroupSize * perInvocation}u + local;
   if (first >= params.count) { return; }
   var results: array<Lane, ${perInvocation}>;
@@ -174,8 +209,25 @@ ${steps.join("")}  }
   for (var i = 0u; i < ${perInvocation}u; i++) { y[places[i]] = results[i]; }
 }
 `;
-  return generatedShader(`map(${programName(program)})`, source, [...bindings, y, params], []);
 }
+
+/** For a CPU: the lanes of an invocation are one block, whose bounds are checked once. */
+function lanesTogether(reads: readonly Access[], unravelled: string): string {
+  const loads = reads.map((read, i) => `  let block${i} = ${elementOf(read, i, `index % params.period${i}`)};\n`);
+  const lanes = [...Array(perInvocation).keys()].map((lane) => {
+    const operands = reads.map((read, i) => (readsVectors(read) ? `block${i}[${lane}]` : `Lane(block${i})`));
+    return `evaluate(${operands.join(", ")})`;
+  });
+  return `${entryPoint}
+  let index = workgroupIndex(id, grid) * ${workgroupSize}u + local;
+  if (index >= params.count) { return; }
+${unravelled}${loads.join("")}  y[index] = Block(${lanes.join(", ")});
+}
+`;
+}
+
+const entryPoint = `@compute @workgroup_size(${workgroupSize})
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {`;
 
 /** Row-major coordinates `at0, at1, ..` of `index`. */
 function unravel(rank: number): string {

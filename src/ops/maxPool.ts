@@ -7,7 +7,7 @@ import tilesShader from "../../shaders/pool/maxBackwardTiles.wgsl";
 import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
 import { type Shape, sizeOf, tensorType, wantDType } from "../core/types.ts";
-import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
+import { blockFor, type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import {
   type PoolAxis,
@@ -19,7 +19,7 @@ import {
   tilesOf,
   wantImages,
   wantSameShape,
-  windowParams,
+  windowsOf,
 } from "./poolWindow.ts";
 
 /**
@@ -59,21 +59,23 @@ export const minPool2dOp = /* @__PURE__ */ extremePool(
 );
 
 function lowerForward(context: LowerContext<PoolWindow>, name: string, sign: 1 | -1): KernelCall[] {
-  const { attrs, epilogue } = context;
+  const { attrs, epilogue, target } = context;
   const [x] = context.inputs;
   const [y, indices] = context.outputs;
   if (!x || !y || !indices) return [];
   const axes = poolAxes(name, x.type.shape, attrs);
-  const lanes = lanesFor(x.type.shape[3] ?? 1);
-  const count = sizeOf(y.type.shape) / lanes;
+  const [, , , c = 1] = x.type.shape;
+  const lanes = lanesFor(c);
+  const block = blockFor(target, 2, c);
+  const count = sizeOf(y.type.shape) / lanes / block;
   const taps = tapsOf(axes);
   const fused = epilogueOf(epilogue, y, lanes);
   return [
     {
       name,
-      shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, taps.shader, maxShader],
-      constants: { SIGN: sign, ...taps.constants },
-      params: { ...planesOf(x.type.shape, y.type.shape, lanes, count), ...windowParams(axes), ...fused.params },
+      shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, ...taps.shaders, maxShader],
+      constants: { SIGN: sign, BLOCK: block, ...taps.constants },
+      params: { ...planesOf(x.type.shape, y.type.shape, lanes * block, count), ...taps.params, ...fused.params },
       operands: { x, y, indices, ...fused.operands },
       workgroups: workgroupsFor(count, poolWorkgroup),
       flops: sizeOf(y.type.shape) * windowSize(axes),
@@ -105,18 +107,22 @@ export const maxPool2dBackwardOp: OpDef<MaxPoolBackwardAttrs> = {
     if (!dY || !indices || !dX) return [];
     const name = "maxPool2dBackward";
     const axes = poolAxes(name, attrs.shape, attrs);
-    const lanes = lanesFor(attrs.shape[3] ?? 1);
+    const [n = 0, , , c = 0] = attrs.shape;
+    const lanes = lanesFor(c);
     const tiles = tilesOf(axes);
     const fused = epilogueOf(epilogue, dX, lanes);
-    const [n = 0, , , c = 0] = attrs.shape;
-    const count = tiles ? (n * tiles.perImage * c) / lanes : sizeOf(attrs.shape) / lanes;
+    const count = (tiles ? n * tiles.perImage * c : sizeOf(attrs.shape)) / lanes;
     const planes = planesOf(attrs.shape, dY.type.shape, lanes, count);
+    const windows = windowsOf(axes);
+    const own: Pick<KernelCall, "shaders" | "params" | "constants"> = tiles
+      ? { shaders: [tilesShader], params: {}, constants: tiles.constants }
+      : { ...windows, shaders: [...windows.shaders, backwardShader] };
     return [
       {
         name,
-        shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, tiles ? tilesShader : backwardShader],
-        ...(tiles ? { constants: tiles.constants } : {}),
-        params: { ...planes, ...(tiles ? {} : windowParams(axes)), ...fused.params },
+        shaders: [laneShader(lanes), indexShader(lanes), ...fused.shaders, ...own.shaders],
+        ...(own.constants ? { constants: own.constants } : {}),
+        params: { ...planes, ...own.params, ...fused.params },
         operands: { dY, indices, dX, ...fused.operands },
         workgroups: workgroupsFor(count, poolWorkgroup),
         flops: sizeOf(dY.type.shape) * windowSize(axes),

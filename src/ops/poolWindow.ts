@@ -1,10 +1,11 @@
 import tapsShader from "../../shaders/pool/taps.wgsl";
 import tapsUnrolledShader from "../../shaders/pool/tapsUnrolled.wgsl";
+import windowsShader from "../../shaders/pool/windows.wgsl";
+import windowsUnrolledShader from "../../shaders/pool/windowsUnrolled.wgsl";
 import type { KernelCall } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { type Shape, showShape, showType, type TensorType, wantDType } from "../core/types.ts";
-import type { Lanes } from "./lanes.ts";
 import { checkNames, whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 import { type Padding, perAxis, resolvePads, type Sides, type Window } from "./window.ts";
@@ -154,15 +155,15 @@ export function wantSameShape(where: string, name: string, type: TensorType | un
 /** Invocations of the pooling kernels in a workgroup. */
 export const poolWorkgroup = 256;
 
-/** The uniform of shaders/pool/planes: `large` is pooled to `small`, or unpooled from it. */
-export function planesOf(large: Shape, small: Shape, lanes: Lanes, count: number): KernelCall["params"] {
+/** The uniform of shaders/pool/planes: `large` is pooled to `small`, or unpooled from it. `wide`: numbers of one element. */
+export function planesOf(large: Shape, small: Shape, wide: number, count: number): KernelCall["params"] {
   const [, height = 0, width = 0, channels = 0] = large;
   const [, outHeight = 0, outWidth = 0] = small;
-  return { planes: { count, channels: channels / lanes, height, width, outHeight, outWidth } };
+  return { planes: { count, channels: channels / wide, height, width, outHeight, outWidth } };
 }
 
 /** The uniform of shaders/pool/window. */
-export function windowParams([rows, columns]: readonly [PoolAxis, PoolAxis]): KernelCall["params"] {
+function windowParams([rows, columns]: readonly [PoolAxis, PoolAxis]): KernelCall["params"] {
   return {
     window: {
       kernelHeight: rows.kernel,
@@ -180,11 +181,38 @@ export function windowParams([rows, columns]: readonly [PoolAxis, PoolAxis]): Ke
 /** At most so many taps are written out. */
 const maxUnrolled = 16;
 
-/** The shader that visits the taps of a window, and its constants. */
-export function tapsOf([rows, columns]: readonly [PoolAxis, PoolAxis]) {
+/** The shader that visits the taps of a window, which is in its constants if small, else in its params. */
+export function tapsOf(axes: readonly [PoolAxis, PoolAxis]): Pick<KernelCall, "shaders" | "params" | "constants"> {
+  const [rows, columns] = axes;
   const CLIPPED = rows.clipped || columns.clipped ? 1 : 0;
-  if (rows.kernel * columns.kernel > maxUnrolled) return { shader: tapsShader, constants: { CLIPPED } };
-  return { shader: tapsUnrolledShader, constants: { CLIPPED, ROWS: rows.kernel, COLUMNS: columns.kernel } };
+  if (rows.kernel * columns.kernel > maxUnrolled) {
+    return { shaders: [tapsShader], params: windowParams(axes), constants: { CLIPPED } };
+  }
+  return { shaders: [tapsUnrolledShader], params: {}, constants: { CLIPPED, ...windowConstants(axes) } };
+}
+
+/** The shader that visits the windows over a pixel: as `tapsOf`, few of them are written out. */
+export function windowsOf(axes: readonly [PoolAxis, PoolAxis]): Pick<KernelCall, "shaders" | "params" | "constants"> {
+  const [ROW_WINDOWS = 1, COLUMN_WINDOWS = 1] = axes.map(({ kernel, stride, dilation }) =>
+    Math.ceil((dilation * (kernel - 1) + 1) / stride),
+  );
+  if (ROW_WINDOWS * COLUMN_WINDOWS > maxUnrolled) return { shaders: [windowsShader], params: windowParams(axes) };
+  const constants = { ROW_WINDOWS, COLUMN_WINDOWS, ...windowConstants(axes) };
+  return { shaders: [windowsUnrolledShader], params: {}, constants };
+}
+
+/** Those of shaders/pool/windowFixed. */
+function windowConstants([rows, columns]: readonly [PoolAxis, PoolAxis]) {
+  return {
+    ROWS: rows.kernel,
+    COLUMNS: columns.kernel,
+    ROW_STRIDE: rows.stride,
+    COLUMN_STRIDE: columns.stride,
+    ROW_DILATION: rows.dilation,
+    COLUMN_DILATION: columns.dilation,
+    TOP: rows.before,
+    LEFT: columns.before,
+  };
 }
 
 /**

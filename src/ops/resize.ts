@@ -1,3 +1,4 @@
+import bilinearShader from "../../shaders/upsample/bilinear.wgsl";
 import linearShader from "../../shaders/upsample/linear.wgsl";
 import linearBackwardShader from "../../shaders/upsample/linearBackward.wgsl";
 import nearestShader from "../../shaders/upsample/nearest.wgsl";
@@ -8,7 +9,7 @@ import type { Value } from "../core/graph.ts";
 import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import { type Shape, showType, sizeOf, tensorType, wantDType } from "../core/types.ts";
-import { laneShader, lanesFor } from "./lanes.ts";
+import { blockFor, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import { planesOf, poolWorkgroup, wantImages, wantSameShape } from "./poolWindow.ts";
 
@@ -114,7 +115,7 @@ export interface LinearAttrs {
  */
 export const resizeLinearOp: OpDef<LinearAttrs> = {
   name: "resizeLinear",
-  doc: "Resizing of one axis by linear interpolation; along two axes, bilinear",
+  doc: "Resizing of one axis by linear interpolation",
   epilogue: true,
   infer([x], { axis, size, out }, where) {
     if (!x || x.shape[axis] !== size || out < 1) {
@@ -162,24 +163,98 @@ function lowerLinear(
   operands: KernelCall["operands"],
 ): KernelCall[] {
   if (!result) return [];
-  const { axis, size, out, alignCorners } = attrs;
+  const { axis, size, out } = attrs;
   const inner = sizeOf(result.type.shape.slice(axis + 1));
   const lanes = lanesFor(inner);
   const count = sizeOf(result.type.shape) / lanes;
   const fused = epilogueOf(epilogue, result, lanes);
-  // (o + 1/2) step / per - 1/2 = (2 o step + step - per) / (2 per)
-  const [step, per] = attrs.ratio;
-  const position = alignCorners
-    ? { step: out > 1 ? size - 1 : 0, shift: 0, per: Math.max(1, out - 1) }
-    : { step: 2 * step, shift: step - per, per: 2 * per };
   return [
     {
       name,
       shaders: [laneShader(lanes), ...fused.shaders, shader],
-      params: { line: { count, size, out, inner: inner / lanes, ...position }, ...fused.params },
+      params: { line: { count, size, out, inner: inner / lanes, ...positionOf(attrs) }, ...fused.params },
       operands: { ...operands, ...fused.operands },
       workgroups: workgroupsFor(count, poolWorkgroup),
       flops: 3 * sizeOf(result.type.shape),
     },
   ];
 }
+
+/** Where output o lies in x, as (o step + shift) / per. */
+function positionOf({ size, out, ratio: [step, per], alignCorners }: LinearAttrs) {
+  if (alignCorners) return { step: out > 1 ? size - 1 : 0, shift: 0, per: Math.max(1, out - 1) };
+  // (o + 1/2) step / per - 1/2 = (2 o step + step - per) / (2 per)
+  return { step: 2 * step, shift: step - per, per: 2 * per };
+}
+
+export interface BilinearAttrs {
+  readonly rows: LinearAttrs;
+  readonly columns: LinearAttrs;
+}
+
+/** At most so many pixels of y lie between four of x. */
+const maxGrown = 16;
+
+/** Whether the image grows along both axes, by little enough to write out all pixels between four. */
+export function growsBilinearly({ rows, columns }: BilinearAttrs): boolean {
+  const grows = [rows, columns].every(({ size, out }) => size > 1 && out >= size);
+  return grows && mostBetween(rows) * mostBetween(columns) <= maxGrown;
+}
+
+/** The most outputs that lie between two neighbours of x. */
+function mostBetween(attrs: LinearAttrs): number {
+  const { step, per } = positionOf(attrs);
+  return Math.ceil(per / step);
+}
+
+/** Linear interpolation along columns and rows at once, where images grow: x [N, H, W, C] -> [N, OH, OW, C]. */
+export const growBilinear2dOp: OpDef<BilinearAttrs> = {
+  name: "growBilinear2d",
+  doc: "Growing by bilinear interpolation",
+  epilogue: true,
+  infer([given], { rows, columns }, where) {
+    const [n = 0, height, width, c = 0] = wantImages(where, "x", given).shape;
+    if (height !== rows.size || width !== columns.size) {
+      const seen = `x ${given ? showType(given) : "missing"}`;
+      throw new ShapeError({ where, seen, wanted: `${rows.size} rows of ${columns.size} pixels` });
+    }
+    return [tensorType([n, rows.out, columns.out, c])];
+  },
+  grad({ attrs: { rows, columns }, gradients: [dY] }) {
+    return [dY ? applyOne(resizeLinearBackwardOp, [applyOne(resizeLinearBackwardOp, [dY], rows)], columns) : null];
+  },
+  lower({ attrs: { rows, columns }, inputs: [x], outputs: [y], epilogue, target }) {
+    if (!x || !y) return [];
+    const [n = 0, height = 1, width = 1, c = 1] = x.type.shape;
+    const lanes = lanesFor(c);
+    const block = blockFor(target, 2, c);
+    const count = (n * (height + 1) * (width + 1) * c) / lanes / block;
+    const fused = epilogueOf(epilogue, y, lanes);
+    const [down, across] = [positionOf(rows), positionOf(columns)];
+    const growth = {
+      count,
+      channels: c / lanes / block,
+      height,
+      width,
+      outHeight: rows.out,
+      outWidth: columns.out,
+      rowStep: down.step,
+      rowShift: down.shift,
+      rowPer: down.per,
+      columnStep: across.step,
+      columnShift: across.shift,
+      columnPer: across.per,
+    };
+    return [
+      {
+        name: "growBilinear2d",
+        shaders: [laneShader(lanes), ...fused.shaders, bilinearShader],
+        constants: { BLOCK: block, ROWS: mostBetween(rows), COLUMNS: mostBetween(columns) },
+        params: { growth, ...fused.params },
+        operands: { x, y, ...fused.operands },
+        workgroups: workgroupsFor(count, poolWorkgroup),
+        flops: 6 * sizeOf(y.type.shape),
+      },
+    ];
+  },
+};

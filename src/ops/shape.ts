@@ -91,12 +91,12 @@ export const permuteOp: OpDef<PermuteAttrs> = {
         : null,
     ];
   },
-  lower({ attrs: { dims }, inputs: [x], outputs: [y] }) {
+  lower({ attrs: { dims }, inputs: [x], outputs: [y], target }) {
     if (!x || !y) return [];
     const from = stridesOf(x.type.shape);
     const to = stridesOf(y.type.shape);
     const axes = dims.map((axis, k) => ({ side: y.type.shape[k] ?? 1, from: from[axis] ?? 0, to: to[k] ?? 0 }));
-    return [stridedCopy({ name: "permute", x, y, axes })];
+    return [stridedCopy({ name: "permute", target, x, y, axes })];
   },
 };
 

@@ -38,7 +38,7 @@ export const sliceOp: OpDef<SliceAttrs> = {
   grad({ attrs: { start, step }, inputs: [x], gradients: [dY] }) {
     return [x && dY ? applyOne(spreadOp, [dY], { start, step, shape: x.type.shape, value: 0 }) : null];
   },
-  lower({ attrs: { start, step }, inputs: [x], outputs: [y] }) {
+  lower({ attrs: { start, step }, inputs: [x], outputs: [y], target }) {
     if (!x || !y) return [];
     const from = stridesOf(x.type.shape);
     const to = stridesOf(y.type.shape);
@@ -48,7 +48,7 @@ export const sliceOp: OpDef<SliceAttrs> = {
       to: to[axis] ?? 0,
     }));
     const fromOffset = from.reduce((sum, stride, axis) => sum + stride * (start[axis] ?? 0), 0);
-    return [stridedCopy({ name: "slice", x, y, axes, fromOffset })];
+    return [stridedCopy({ name: "slice", target, x, y, axes, fromOffset })];
   },
 };
 

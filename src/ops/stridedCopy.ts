@@ -2,11 +2,12 @@ import copyShader from "../../shaders/shape/copy.wgsl";
 import word1 from "../../shaders/shape/word1.wgsl";
 import word2 from "../../shaders/shape/word2.wgsl";
 import word4 from "../../shaders/shape/word4.wgsl";
-import { type KernelCall, workgroupsFor } from "../core/call.ts";
+import word16 from "../../shaders/shape/word16.wgsl";
+import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { showType, type TensorType, wantDType } from "../core/types.ts";
-import { type Lanes, lanesFor } from "./lanes.ts";
+import { blockFor, type Lanes, lanesFor } from "./lanes.ts";
 
 /** The kernels of this family unfold so many axes. */
 export const maxRank = 6;
@@ -14,9 +15,17 @@ export const maxRank = 6;
 /** Invocations in a workgroup of the copying kernels. */
 export const copyWorkgroup = 256;
 
+/** How many neighbours a copying kernel moves at a time. */
+export type Word = Lanes | 16;
+
+/** The widest word that divides all of these sizes; 16 on a CPU alone (see `blockFor`). */
+export function wordFor(target: Target, ...sizes: number[]): Word {
+  return blockFor(target, 4, ...sizes) === 4 ? 16 : lanesFor(...sizes);
+}
+
 /** The shader file that defines `Word`, of so many neighbours. */
-export function wordShader(lanes: Lanes) {
-  return { 1: word1, 2: word2, 4: word4 }[lanes];
+export function wordShader(word: Word) {
+  return { 1: word1, 2: word2, 4: word4, 16: word16 }[word];
 }
 
 /** A tensor that the copying kernels can take: bits of whole words, no side 0, few axes. */
@@ -41,6 +50,7 @@ export interface CopyAxis {
 
 export interface StridedCopy {
   readonly name: string;
+  readonly target: Target;
   readonly x: Value;
   readonly y: Value;
   /** Outermost first. */
@@ -50,17 +60,18 @@ export interface StridedCopy {
 }
 
 /** y[toOffset + sum at_k to_k] = x[fromOffset + sum at_k from_k] over the block: one dispatch. */
-export function stridedCopy({ name, x, y, axes, fromOffset = 0, toOffset = 0 }: StridedCopy): KernelCall {
+export function stridedCopy({ name, target, x, y, axes, fromOffset = 0, toOffset = 0 }: StridedCopy): KernelCall {
   const merged = mergeAxes(axes);
   const last = merged.at(-1) ?? { side: 1, from: 1, to: 1 };
   const strides = merged.slice(0, -1).flatMap(({ from, to }) => [from, to]);
-  const lanes = last.from === 1 && last.to === 1 ? lanesFor(last.side, fromOffset, toOffset, ...strides) : 1;
-  const words = merged.slice(0, -1).map(({ side, from, to }) => ({ side, from: from / lanes, to: to / lanes }));
-  const [outermost = last, ...inner] = [...words, { ...last, side: last.side / lanes }];
-  const rows = Math.min(4, 2 ** Math.floor(Math.log2(outermost.side)));
+  const word = last.from === 1 && last.to === 1 ? wordFor(target, last.side, fromOffset, toOffset, ...strides) : 1;
+  const words = merged.slice(0, -1).map(({ side, from, to }) => ({ side, from: from / word, to: to / word }));
+  const [outermost = last, ...inner] = [...words, { ...last, side: last.side / word }];
+  // A long word is enough for one invocation.
+  const rows = word === 16 ? 1 : Math.min(4, 2 ** Math.floor(Math.log2(outermost.side)));
   const runs = Math.ceil(outermost.side / rows);
   const count = inner.reduce((product, { side }) => product * side, runs);
-  const offsets = { fromOffset: fromOffset / lanes, toOffset: toOffset / lanes };
+  const offsets = { fromOffset: fromOffset / word, toOffset: toOffset / word };
   const params: Record<string, number> = { count, runs, ...offsets };
   Object.assign(params, { outerSide: outermost.side, outerFrom: outermost.from, outerTo: outermost.to });
   inner.reverse();
@@ -70,7 +81,7 @@ export function stridedCopy({ name, x, y, axes, fromOffset = 0, toOffset = 0 }: 
   }
   return {
     name,
-    shaders: [wordShader(lanes), copyShader],
+    shaders: [wordShader(word), copyShader],
     constants: { INNER: inner.length, ROWS: rows },
     params: { params },
     operands: { x, y },

@@ -4,7 +4,15 @@ import { applyOne } from "../core/op.ts";
 import { checkNames, whereIs } from "./options.ts";
 import { averageUnpool2d } from "./pool.ts";
 import { wantImages, wantSides } from "./poolWindow.ts";
-import { type NearestAttrs, type Ratio, resizeLinearOp, upsampleNearest2dOp } from "./resize.ts";
+import {
+  growBilinear2dOp,
+  growsBilinearly,
+  type LinearAttrs,
+  type NearestAttrs,
+  type Ratio,
+  resizeLinearOp,
+  upsampleNearest2dOp,
+} from "./resize.ts";
 import { spreadOp } from "./slice.ts";
 import { perAxis } from "./window.ts";
 
@@ -79,11 +87,16 @@ export function upsampleBilinear2d(x: Value, options: BilinearOptions): Value {
   checkNames(where, options, ["outputSize", "scale", "alignCorners"]);
   const { alignCorners = false, ...wanted } = options;
   const { outputSize, ratios } = resolveSize(where, x, wanted);
-  return [2, 1].reduce((image, axis) => {
-    const [size, out, ratio] = [x.type.shape[axis] ?? 1, outputSize[axis - 1] ?? 1, ratios[axis - 1] ?? [1, 1]];
-    const same = size === out && (alignCorners || ratio[0] === ratio[1]);
-    return same ? image : applyOne(resizeLinearOp, [image], { axis, size, out, ratio, alignCorners });
-  }, x);
+  const [rows, columns] = ([1, 2] as const).map((axis): LinearAttrs => {
+    const ratio = ratios[axis - 1] ?? [1, 1];
+    return { axis, size: x.type.shape[axis] ?? 1, out: outputSize[axis - 1] ?? 1, ratio, alignCorners };
+  }) as [LinearAttrs, LinearAttrs];
+  const changed = [columns, rows].filter(
+    ({ size, out, ratio }) => size !== out || (!alignCorners && ratio[0] !== ratio[1]),
+  );
+  if (changed.length === 2 && growsBilinearly({ rows, columns }))
+    return applyOne(growBilinear2dOp, [x], { rows, columns });
+  return changed.reduce((image, attrs) => applyOne(resizeLinearOp, [image], attrs), x);
 }
 
 /**

@@ -176,8 +176,13 @@ export const linearOps: Readonly<Record<string, readonly LinearCase[]>> = {
   upsampleNearest2dBackward: [
     linear([1, 5, 3, 4], (dY) => applyOne(upsampleNearest2dBackwardOp, [dY], { ratios, shape: [1, 3, 2, 4] })),
   ],
-  resizeLinear: [
+  growBilinear2d: [
     linear([1, 3, 2, 1], (x) => upsampleBilinear2d(x, { outputSize: [5, 7] })),
+    linear([2, 3, 5, 6], (x) => upsampleBilinear2d(x, { scale: [2, 1.5] })),
+    linear([1, 5, 3, 8], (x) => upsampleBilinear2d(x, { outputSize: [11, 4], alignCorners: true })),
+  ],
+  resizeLinear: [
+    linear([1, 3, 2, 1], (x) => upsampleBilinear2d(x, { outputSize: [5, 1] })),
     linear([2, 13, 11, 3], (x) => upsampleBilinear2d(x, { outputSize: [5, 4], alignCorners: true })),
     linear([1, 1, 5, 4], (x) => upsampleBilinear2d(x, { scale: [3, 1.5] })),
   ],
