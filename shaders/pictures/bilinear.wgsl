@@ -20,8 +20,10 @@ fn bilinear(crop: Crop, at: vec2f, isLinear: bool) -> vec4f {
   return mix(top, bottom, part.y);
 }
 
-/// A texture of a format `-srgb` is decoded when it is loaded: its values are encoded again.
+/// A texture of a format `-srgb` is decoded when it is loaded: its values are encoded again. They were bytes, so they are
+/// rounded to bytes: a device may decode by an approximation that is off by a third of a byte.
 fn tap(crop: Crop, at: vec2u, isLinear: bool) -> vec4f {
   let texel = texelAt(crop.corner + at);
-  return select(texel, vec4f(toSrgb(texel.rgb), texel.a), isLinear);
+  let bytes = round(toSrgb(texel.rgb) * 255.0);
+  return select(texel, vec4f(bytes / 255.0, texel.a), isLinear);
 }

@@ -238,7 +238,7 @@ function factsOf(info?: GPUAdapterInfo): AdapterFacts {
     vendor,
     architecture,
     description,
-    software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(names),
+    software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render/i.test(names),
   });
 }
 

@@ -322,5 +322,5 @@ function volumeSource(
     groupChannels,
     ones,
   };
-  return { value, along, lanes, shader, params: () => ({ volume }) };
+  return { value, along, lanes, shader, divisible: false, params: () => ({ volume }) };
 }

@@ -264,6 +264,7 @@ function patches(
     along: "depth",
     lanes,
     shader: transposed ? transposedPatchRows : patchRows,
+    divisible: false,
     params: () => ({
       geometry: {
         ...windowParams(sizes),
@@ -286,6 +287,7 @@ function patchColumnsOf(value: Value, sizes: ConvSizes, ones: boolean): ASource 
     along: "rows",
     lanes,
     shader: patchColumns,
+    divisible: false,
     params: () => ({
       geometry: {
         ...windowParams(sizes),

@@ -40,6 +40,8 @@ export interface ASource {
   readonly along: "depth" | "rows";
   readonly lanes: Lanes;
   readonly shader: ShaderModule;
+  /** Whether one segment may be cut into several: a matrix in memory, but no tap of a filter and no row of an image. */
+  readonly divisible: boolean;
   /** Link-time constants of the shader. */
   readonly constants?: Readonly<Record<string, number>>;
   /** How the segments of B are numbered, if not as those of the sum. */
@@ -96,9 +98,9 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
   const { lanes, bDepth } = lanesOf(gemm, choice.family === "shared");
   const step = Math.max(bDepth, aStep) as Lanes;
 
-  // A sum of one segment is sliced by cutting the segment; one of many, by dealing out the segments.
+  // A sum of one segment is sliced by cutting the segment, where it can be cut; one of many, by dealing out the segments.
   const total = gemm.segments * gemm.depth;
-  const whole = gemm.segments > 1 || a.segments !== undefined;
+  const whole = gemm.segments > 1 || !a.divisible;
   const depth = whole ? gemm.depth : Math.ceil(total / choice.slices / step) * step;
   const segments = Math.ceil(total / depth);
   const segmentsPerSlice = Math.ceil(segments / choice.slices);
@@ -246,6 +248,7 @@ export function stridedA({ value, rowStride, depthStride, rows, depth, batches, 
     along,
     lanes,
     shader: aStrided,
+    divisible: true,
     params: (segmentDepth) => ({
       aStrided: {
         row: along === "depth" ? rowStride / lanes : 1,

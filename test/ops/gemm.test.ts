@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Value } from "../../src/core/graph.ts";
 import { apply, applyOne } from "../../src/core/op.ts";
+import { sizeOf } from "../../src/core/types.ts";
 import { conv2d, conv2dInputGradientOp, conv2dKernelGradientOp } from "../../src/ops/conv.ts";
 import { matmul } from "../../src/ops/matmul.ts";
+import * as reference from "../support/reference.ts";
+import { tensor64 } from "../support/reference.ts";
 import { evaluate, numbers, randomTensor, tensor } from "../support/run.ts";
 
 /** Every kernel family, forced: each must give the numbers of all others. */
@@ -99,5 +102,36 @@ describe.each([...families, { conv: "im2col" }, { conv: "rows" }])("convolution 
     const want = await evaluate(build(), { target: { force: oracle } });
     const got = await evaluate(build(), { target: { force } });
     for (const name of ["y", "dX", "dKernel", "dBias"] as const) expectClose(got[name], want[name], 3e-5);
+  });
+});
+
+const none = [0, 0] as const;
+
+/** Long sums of one segment that must not be cut: the one tap of a filter, the one row of an image. */
+const indivisible = [
+  { x: [1, 5, 4, 256], k: [1, 1, 256, 8], strides: 2, groups: 1 },
+  { x: [1, 3, 2, 512], k: [1, 1, 256, 4], strides: 1, groups: 2 },
+  { x: [1, 1, 300, 2], k: [1, 3, 2, 1], strides: 1, groups: 1 },
+];
+
+describe.each([
+  { software: false, subgroups: false },
+  { software: true, cores: 64 },
+])("a convolution of one segment, on %o", (target) => {
+  test.each(indivisible)("%o against float64", async ({ x, k, strides, groups }) => {
+    const [image, kernel] = [randomTensor(x, 1), randomTensor(k, 2)];
+    const y = conv2d(image, kernel, null, { strides, groups });
+    const dY = randomTensor(y.type.shape, 3);
+    const attrs = y.source.kind === "node" ? y.source.node.attrs : {};
+    const dKernel = applyOne(conv2dKernelGradientOp, [image, dY], { ...attrs, shape: k, bias: false } as never);
+    const got = await evaluate({ y, dKernel }, { target });
+
+    const options = { strides: [strides, strides], padding: [none, none], dilations: [1, 1], groups } as const;
+    const image64 = tensor64(x, numbers(sizeOf(x), 1));
+    const wantY = reference.conv2d(image64, tensor64(k, numbers(sizeOf(k), 2)), options);
+    const dY64 = tensor64(y.type.shape, numbers(sizeOf(y.type.shape), 3));
+    const wantKernel = reference.conv2dKernelGradient(image64, dY64, k, options);
+    expectClose(got.y, wantY.data, 3e-5);
+    expectClose(got.dKernel, wantKernel.data, 3e-5);
   });
 });
