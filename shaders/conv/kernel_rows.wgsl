@@ -12,8 +12,10 @@ const COLUMNS = 2u;
 const KERNEL_WIDTH = 3u;
 const STRIDE_X = 1u;
 const DILATION_X = 1u;
-/// PIXELS does not divide the output's width.
-const RAGGED = false;
+/// PIXELS where it does not divide the output's width, else 0.
+const RAGGED_PIXELS = 0u;
+/// Groups of products that join a sum as one, see gemm/terms2.
+const GROUPS = 0u;
 const GROUP_M = 16u;
 const GROUP_N = 1u;
 
@@ -23,6 +25,7 @@ const ACC_SIZE = KERNEL_WIDTH * A_LANES * COLUMNS;
 const TAPS = 1u;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + (KERNEL_WIDTH - 1u) * DILATION_X + 1u;
 const WINDOW_VALUES = WINDOW * A_LANES;
+const SINGLE_TERMS = PIXELS - GROUPS * TERMS;
 
 struct KernelRowParams {
   /// Of the image; channels of a pixel and of a group in lanes of A.
@@ -97,19 +100,32 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
     var b: BTile;
     loadB(&columns, bOffset(row, x0), &b);
+    // Behind the end of a row dY counts as zero.
     // unroll
-    for (var i = 0u; i < PIXELS; i++) {
+    for (var i = 0u; i < RAGGED_PIXELS; i++) {
       // unroll
-      for (var j = 0u; j < COLUMNS; j++) {
-        let dY = select(b[i * COLUMNS + j], Lane(0.0), RAGGED & (x0 + i >= outWidth));
+      for (var j = 0u; j < COLUMNS; j++) { b[i * COLUMNS + j] = select(b[i * COLUMNS + j], Lane(0.0), x0 + i >= outWidth); }
+    }
+    var matrices = matricesOf(&b);
+    // unroll
+    for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+      // unroll
+      for (var l = 0u; l < A_LANES; l++) {
         // unroll
-        for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+        for (var g = 0u; g < GROUPS; g++) {
+          let terms = termsOf(
+            window[((g * TERMS) * STRIDE_X + kx * DILATION_X) * A_LANES + l],
+            window[((g * TERMS + TERM_1) * STRIDE_X + kx * DILATION_X) * A_LANES + l],
+            window[((g * TERMS + TERM_2) * STRIDE_X + kx * DILATION_X) * A_LANES + l],
+            window[((g * TERMS + TERM_3) * STRIDE_X + kx * DILATION_X) * A_LANES + l]);
           // unroll
-          for (var l = 0u; l < A_LANES; l++) {
-            acc[(kx * A_LANES + l) * COLUMNS + j] = fma(
-              Lane(window[(i * STRIDE_X + kx * DILATION_X) * A_LANES + l]),
-              dY,
-              acc[(kx * A_LANES + l) * COLUMNS + j]);
+          for (var j = 0u; j < COLUMNS; j++) { acc[(kx * A_LANES + l) * COLUMNS + j] += matrices[g * COLUMNS + j] * terms; }
+        }
+        // unroll
+        for (var i = 0u; i < SINGLE_TERMS; i++) {
+          // unroll
+          for (var j = 0u; j < COLUMNS; j++) {
+            acc[(kx * A_LANES + l) * COLUMNS + j] += b[(GROUPS * TERMS + i) * COLUMNS + j] * window[((GROUPS * TERMS + i) * STRIDE_X + kx * DILATION_X) * A_LANES + l];
           }
         }
       }

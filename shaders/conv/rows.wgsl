@@ -1,4 +1,4 @@
-// uses: lib/grid
+// uses: lib/grid, conv/row_geometry
 // Convolution by rows: each invocation computes PIXELS neighbours of one output row for COLUMNS lanes of filters.
 //
 // For each row of the filter and each step of channels it loads a window of the image once and uses it for all taps of
@@ -15,43 +15,20 @@ const STRIDE_X = 1u;
 const DILATION_X = 1u;
 /// PIXELS does not divide the output's width.
 const RAGGED = false;
+/// Groups of products that join a sum as one, see gemm/terms2.
+const GROUPS = 0u;
 const GROUP_M = 16u;
 const GROUP_N = 1u;
 
 const GROUP = GROUP_M * GROUP_N;
-const ACC_SIZE = PIXELS * COLUMNS;
 /// B is loaded for all taps of a row at once.
 const TAPS = KERNEL_WIDTH;
 const REACH = (KERNEL_WIDTH - 1u) * DILATION_X;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + REACH + 1u;
 const WINDOW_VALUES = WINDOW * DEPTH;
+/// Products of one step, (tap, channel): GROUPS of TERMS, and the rest.
+const SINGLE_TERMS = KERNEL_WIDTH * DEPTH - GROUPS * TERMS;
 
-struct RowParams {
-  /// Of the image that is read.
-  height: u32,
-  width: u32,
-  outHeight: u32,
-  outWidth: u32,
-  /// Stretches of PIXELS in a row, and in all rows of all images.
-  stretches: u32,
-  m: u32,
-  n: u32,
-  groupsM: u32,
-  groupsN: u32,
-  groups: u32,
-  /// Rows of the filter times steps of channels.
-  steps: u32,
-  strideY: u32,
-  dilationY: u32,
-  padTop: i32,
-  padLeft: i32,
-  /// Terms of the sum in one tap.
-  depth: u32,
-  /// Channels of a pixel, and of a group, in lanes of A.
-  channels: u32,
-  groupChannels: u32,
-}
-@group(0) @binding(3) var<uniform> geometry: RowParams;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 @compute @workgroup_size(GROUP)
@@ -70,7 +47,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let y0 = row % geometry.outHeight;
   let image = row / geometry.outHeight * geometry.height;
   var columns = openB(n0, geometry.n, batch, local % 4u);
-  var acc: array<Lane, ACC_SIZE>;
+  var acc: Sums;
 
   // Where the window's pixels lie in a row, and which of them are in the image: the same for every row.
   let width = i32(geometry.width);
@@ -107,19 +84,24 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     }
     var b: BTile;
     loadB(&columns, bOffset(ky * KERNEL_WIDTH, k), &b);
+    var matrices = matricesOf(&b);
     // unroll
     for (var i = 0u; i < PIXELS; i++) {
       // unroll
-      for (var j = 0u; j < COLUMNS; j++) {
+      for (var g = 0u; g < GROUPS; g++) {
+        let terms = termsOf(
+          window[(i * STRIDE_X + (g * TERMS) / DEPTH * DILATION_X) * DEPTH + (g * TERMS) % DEPTH],
+          window[(i * STRIDE_X + (g * TERMS + TERM_1) / DEPTH * DILATION_X) * DEPTH + (g * TERMS + TERM_1) % DEPTH],
+          window[(i * STRIDE_X + (g * TERMS + TERM_2) / DEPTH * DILATION_X) * DEPTH + (g * TERMS + TERM_2) % DEPTH],
+          window[(i * STRIDE_X + (g * TERMS + TERM_3) / DEPTH * DILATION_X) * DEPTH + (g * TERMS + TERM_3) % DEPTH]);
         // unroll
-        for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
-          // unroll
-          for (var d = 0u; d < DEPTH; d++) {
-            acc[i * COLUMNS + j] = fma(
-              Lane(window[(i * STRIDE_X + kx * DILATION_X) * DEPTH + d]),
-              b[(kx * DEPTH + d) * COLUMNS + j],
-              acc[i * COLUMNS + j]);
-          }
+        for (var j = 0u; j < COLUMNS; j++) { acc[i * COLUMNS + j] += matrices[g * COLUMNS + j] * terms; }
+      }
+      // unroll
+      for (var t = 0u; t < SINGLE_TERMS; t++) {
+        // unroll
+        for (var j = 0u; j < COLUMNS; j++) {
+          acc[i * COLUMNS + j] += b[(GROUPS * TERMS + t) * COLUMNS + j] * window[(i * STRIDE_X + (GROUPS * TERMS + t) / DEPTH * DILATION_X) * DEPTH + (GROUPS * TERMS + t) % DEPTH];
         }
       }
     }
@@ -128,17 +110,5 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
     k = select(k, 0u, k >= depth);
   }
 
-  if ((stretch >= geometry.m) | (n0 >= geometry.n)) { return; }
-  // Columns past the end are copies of the last one and are stored over it, see gemm/tile.
-  // unroll
-  for (var j = 0u; j < COLUMNS; j++) {
-    let n = min(n0 + j * LANES, geometry.n - LANES);
-    let column = epilogueColumn(storedColumn(n, batch));
-    // unroll
-    for (var i = 0u; i < PIXELS; i++) {
-      if (!RAGGED | (x0 + i < geometry.outWidth)) {
-        store(storedRow(row * geometry.outWidth + x0 + i, batch, 0u), n, acc[i * COLUMNS + j], column);
-      }
-    }
-  }
+  storeStretch(&acc, stretch, x0, row, n0, batch);
 }

@@ -13,9 +13,10 @@ fn openB(n0: u32, n: u32, batch: u32, lane: u32) -> BSources {
   var sources: BSources;
   // unroll
   for (var i = 0u; i < QUAD_SIZE; i++) {
-    let at = min(4u * i + lane, B_SIZE - 1u);
-    let j = at % B_COLUMNS;
-    let row = at / B_COLUMNS;
+    // Divided so that most vectors have the same quotients: a division is dear, and is made once.
+    let mine = select(lane, min(lane, B_SIZE - 1u - 4u * i), 4u * i + 3u >= B_SIZE);
+    let j = (4u * i % B_COLUMNS + mine) % B_COLUMNS;
+    let row = 4u * i / B_COLUMNS + (4u * i % B_COLUMNS + mine) / B_COLUMNS;
     let column = bColumn(min(n0 + j / B_WIDE * LANES, n - LANES) + j % B_WIDE, batch);
     sources[i] = column + bOffset(row / (DEPTH / B_DEPTH), row % (DEPTH / B_DEPTH) * B_DEPTH);
   }

@@ -18,11 +18,14 @@ const DEPTH = 4u;
 /// A is loaded in vectors along k (DEPTH_LANES) or along m (ROW_LANES); the other one is 1.
 const DEPTH_LANES = 4u;
 const ROW_LANES = 1u;
+/// Groups of products that join a sum as one, see gemm/terms2.
+const GROUPS = 0u;
 const GROUP_M = 16u;
 const GROUP_N = 1u;
 
 const A_STRIDE = ROWS / ROW_LANES;
 const A_VALUES = DEPTH / DEPTH_LANES * A_STRIDE * A_LANES;
+const SINGLE_TERMS = DEPTH - GROUPS * TERMS;
 const TAPS = 1u;
 const ACC_SIZE = ROWS * COLUMNS;
 const GROUP = GROUP_M * GROUP_N;
@@ -65,15 +68,26 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
       }
       var b: BTile;
       loadB(&columns, bOffset(segmentB, k), &b);
+      var matrices = matricesOf(&b);
       // unroll
       for (var i = 0u; i < ROWS; i++) {
         // unroll
-        for (var j = 0u; j < COLUMNS; j++) {
+        for (var g = 0u; g < GROUPS; g++) {
+          let terms = termsOf(
+            a[((g * TERMS) / DEPTH_LANES * A_STRIDE + i / ROW_LANES) * A_LANES + (g * TERMS) % DEPTH_LANES + i % ROW_LANES],
+            a[((g * TERMS + TERM_1) / DEPTH_LANES * A_STRIDE + i / ROW_LANES) * A_LANES + (g * TERMS + TERM_1) % DEPTH_LANES + i % ROW_LANES],
+            a[((g * TERMS + TERM_2) / DEPTH_LANES * A_STRIDE + i / ROW_LANES) * A_LANES + (g * TERMS + TERM_2) % DEPTH_LANES + i % ROW_LANES],
+            a[((g * TERMS + TERM_3) / DEPTH_LANES * A_STRIDE + i / ROW_LANES) * A_LANES + (g * TERMS + TERM_3) % DEPTH_LANES + i % ROW_LANES]);
           // unroll
-          for (var d = 0u; d < DEPTH; d++) {
+          for (var j = 0u; j < COLUMNS; j++) { acc[i * COLUMNS + j] += matrices[g * COLUMNS + j] * terms; }
+        }
+        // unroll
+        for (var d = 0u; d < SINGLE_TERMS; d++) {
+          // unroll
+          for (var j = 0u; j < COLUMNS; j++) {
             acc[i * COLUMNS + j] = fma(
-              Lane(a[(d / DEPTH_LANES * A_STRIDE + i / ROW_LANES) * A_LANES + d % DEPTH_LANES + i % ROW_LANES]),
-              b[d * COLUMNS + j],
+              Lane(a[((GROUPS * TERMS + d) / DEPTH_LANES * A_STRIDE + i / ROW_LANES) * A_LANES + (GROUPS * TERMS + d) % DEPTH_LANES + i % ROW_LANES]),
+              b[(GROUPS * TERMS + d) * COLUMNS + j],
               acc[i * COLUMNS + j]);
           }
         }

@@ -1,6 +1,10 @@
 // What one invocation handles at a time: 4 neighbours along the last axis.
 alias Lane = vec4f;
 const LANES = 4u;
+/// Several lanes, to be multiplied by a vector of as many values.
+alias Lanes2 = mat2x4f;
+alias Lanes3 = mat3x4f;
+alias Lanes4 = mat4x4f;
 
 fn laneAt(lane: Lane, i: u32) -> f32 {
   return lane[i];

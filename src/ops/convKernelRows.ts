@@ -9,6 +9,7 @@ import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import { bucket, type Candidate, pick } from "./pick.ts";
 import { loadCost, multiplyNs, tileCost } from "./softwareCost.ts";
+import { termsFor } from "./terms.ts";
 import type { Window } from "./window.ts";
 
 /** The gradient by the filter, for the kernel that goes by rows of taps (shaders/conv/kernel_rows.wgsl). */
@@ -59,6 +60,7 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
   const sliceSize = (taps + (dBias ? 1 : 0)) * groupF * groups;
   const partial = slices > 1 ? scratch(tensorType([slices, sliceSize])) : null;
   const direct = dBias && !partial;
+  const terms = termsFor(pixels, lanes, target);
   const ending = epilogueOf(null, dKernel, lanes);
   const place = { row: layout.rowStride / lanes, batch: batchStride / lanes };
   const name = "conv2dKernelGradient";
@@ -66,6 +68,7 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
     name,
     shaders: [
       kernelRows,
+      terms.shader,
       aLaneShader(aLanes),
       ...bShaders(b, 1, quad),
       direct ? storeSums : storePlain,
@@ -78,7 +81,8 @@ export function lowerKernelRows(conv: KernelRows, target: Target): KernelCall[] 
       KERNEL_WIDTH: kernelWidth,
       STRIDE_X: strides[1] ?? 1,
       DILATION_X: dilations[1] ?? 1,
-      RAGGED: outWidth % pixels === 0 ? 0 : 1,
+      RAGGED_PIXELS: outWidth % pixels === 0 ? 0 : pixels,
+      GROUPS: terms.groups,
       GROUP_M: groupM,
       GROUP_N: 1,
     },

@@ -1,6 +1,7 @@
 import patchColumns from "../../shaders/conv/patch_columns.wgsl";
 import patchRows from "../../shaders/conv/patches.wgsl";
 import phaseShader from "../../shaders/conv/phases.wgsl";
+import storeBlocks from "../../shaders/conv/store_blocks.wgsl";
 import storePhases from "../../shaders/conv/store_phases.wgsl";
 import transposedPatchRows from "../../shaders/conv/transposed_patches.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
@@ -67,7 +68,7 @@ export function lowerForward(
     epilogue,
   };
   const tile = chooseRowTile(rows, target);
-  if (tile) return [lowerRows(rows, tile)];
+  if (tile) return [lowerRows(rows, tile, target)];
   const m = n * oh * ow;
   const before = stored ? im2col(x, sizes) : null;
   const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
@@ -124,6 +125,7 @@ export function lowerInputGradient(
     const a = stridedA({ value: dY, rowStride: f, depthStride: 1, rows, depth: f, batches: oneBatch });
     return lowerGemm({ ...product, m: rows, segments: 1, batch: 1, a, b: filter }, target);
   }
+  if (isBlockwise(sizes)) return lowerGemm({ ...product, ...blocksOf(dY, filter, sizes) }, target);
   const phases = phasesOf(sizes);
   return lowerGemm(
     {
@@ -140,6 +142,33 @@ export function lowerInputGradient(
     },
     target,
   );
+}
+
+/** The filter is as large as its stride and covers the image without rest: a pixel was used by one tap. */
+function isBlockwise({ h, w, oh, ow, kernel, strides, pads, dilations }: ConvSizes): boolean {
+  const exact = kernel.every((side, axis) => side === strides[axis]) && dilations.every((dilation) => dilation === 1);
+  return exact && pads.flat().every((pad) => pad === 0) && h === oh * (kernel[0] ?? 1) && w === ow * (kernel[1] ?? 1);
+}
+
+/** Such a dX as one product a group and tap: dY as it lies, by that tap's filter (shaders/conv/store_blocks.wgsl). */
+function blocksOf(dY: Value, filter: BSource, sizes: ConvSizes) {
+  const { n, w, f, oh, ow, taps, groups, groupF, kernel } = sizes;
+  const m = n * oh * ow;
+  const batches = { inner: taps, outerStride: groups > 1 ? groupF : 0, innerStride: 0 };
+  const a = stridedA({ value: dY, rowStride: f, depthStride: 1, rows: m, depth: groupF, batches });
+  const blocks = { height: kernel[0] ?? 1, width: kernel[1] ?? 1, columns: ow, imageWidth: w };
+  return {
+    m,
+    segments: 1,
+    batch: groups * taps,
+    a: { ...a, params: (depth: number) => ({ ...a.params(depth), blocks }) },
+    b: {
+      ...filter,
+      segmentStride: 0,
+      batches: { ...filter.batches, inner: taps, innerStride: filter.segmentStride },
+    },
+    store: storeBlocks,
+  };
 }
 
 /**
@@ -192,7 +221,7 @@ function lowerInputGradientRows(
     epilogue,
   };
   const tile = chooseRowTile(rows, target);
-  return tile && [lowerRows(rows, tile)];
+  return tile && [lowerRows(rows, tile, target)];
 }
 
 export function lowerKernelGradient(

@@ -1,14 +1,16 @@
 import rowsKernel from "../../shaders/conv/rows.wgsl";
+import wholeKernel from "../../shaders/conv/whole.wgsl";
 import store from "../../shaders/gemm/store.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
 import type { Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
 import { sizeOf } from "../core/types.ts";
 import { aLaneShader, type BSource, bLanesOf, bParams, bShaders, lanesOf } from "./gemm.ts";
-import { type Lanes, laneShader } from "./lanes.ts";
+import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import { bucket, type Candidate, pick } from "./pick.ts";
 import { loadCost, tileCost } from "./softwareCost.ts";
+import { termsFor } from "./terms.ts";
 import type { Window } from "./window.ts";
 
 /** A convolution for the kernel that goes by rows of pixels (shaders/conv/rows.wgsl). */
@@ -33,12 +35,16 @@ interface RowTile {
   readonly pixels: number;
   readonly columns: number;
   /** Channels in one step. */
-  readonly step: Lanes;
+  readonly step: number;
   readonly quad: boolean;
+  /** All rows of the filter at once, instead of one after the other (shaders/conv/whole.wgsl). */
+  readonly whole: boolean;
 }
 
 /** Sums that one invocation can keep. */
 const mostSums = 256;
+/** Entries of an array that a software adapter takes apart into registers. */
+const mostEntries = 100;
 
 /**
  * Whether a convolution goes by rows, and in which tile. It pays where loads are dear (software adapters) and the
@@ -55,30 +61,41 @@ export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | n
 
   const { lanes, bDepth } = lanesOf(gemmOf(conv));
   const wide = conv.n / lanes;
-  const total = sizeOf(conv.y.type.shape) * conv.depth * width * (conv.kernel[0] ?? 1);
+  const height = conv.kernel[0] ?? 1;
+  const total = sizeOf(conv.y.type.shape) * conv.depth * width * height;
   const candidates: Candidate<RowTile>[] = [];
-  for (const step of [2, 1] as const) {
-    if (conv.depth % step !== 0) continue;
-    const bLanes = bLanesOf(conv.b, lanes, Math.min(bDepth, step) as Lanes);
-    for (let columns = 1; columns <= (lanes === 4 ? 4 : 8); columns++) {
-      if (columns !== Math.ceil(wide / Math.ceil(wide / columns))) continue;
-      for (let pixels = 4; pixels <= 16; pixels++) {
-        const sums = pixels * columns * lanes;
-        if (sums > mostSums) continue;
-        const window = (pixels - 1) * strideX + reach + 1;
-        const loads = step * (window * loadCost(step, false) + width * columns * lanes * loadCost(bLanes, quad));
-        const surplus =
-          ((Math.ceil(conv.outWidth / pixels) * pixels) / conv.outWidth) *
-          ((Math.ceil(wide / columns) * columns) / wide);
-        const cost = tileCost({ products: sums * width * step, sums, lanes, loads }, surplus * total);
-        candidates.push({ variant: { pixels, columns, step, quad }, cost });
+  const consider = (tile: RowTile) => {
+    const { pixels, columns, step, whole } = tile;
+    const taps = whole ? height * width : width;
+    const sums = pixels * columns * lanes;
+    const window = ((pixels - 1) * strideX + reach + 1) * (whole ? height : 1);
+    if (sums > mostSums || (whole && Math.max(window * step, taps * step * columns) > mostEntries)) return;
+    const aLoads = window * loadCost(aLanesOf(tile), false);
+    const bLoads = taps * columns * lanes * loadCost(bLanesOf(conv.b, lanes, bDepthOf(tile, bDepth)), quad);
+    const loads = step * (aLoads + bLoads);
+    const surplus =
+      ((Math.ceil(conv.outWidth / pixels) * pixels) / conv.outWidth) * ((Math.ceil(wide / columns) * columns) / wide);
+    const turns = whole ? 0 : (height * conv.depth) / step;
+    const turn = { products: sums * taps * step, sums, lanes, turns, loads };
+    candidates.push({ variant: tile, cost: tileCost(turn, surplus * total) });
+  };
+  const considerSteps = (steps: readonly number[], whole: boolean) => {
+    for (const step of steps) {
+      for (let columns = 1; columns <= (lanes === 4 ? 4 : 8); columns++) {
+        if (columns !== Math.ceil(wide / Math.ceil(wide / columns))) continue;
+        for (let pixels = 4; pixels <= 16; pixels++) consider({ pixels, columns, step, quad, whole });
       }
     }
+  };
+  // Of three channels it is no faster and compiles for longer.
+  if (force.whole ?? conv.depth === 1) considerSteps([conv.depth], true);
+  if (force.whole !== true || candidates.length === 0) {
+    considerSteps(conv.depth % 2 === 0 ? [2, 1] : [1], false);
   }
   const [images = 0] = conv.y.type.shape;
   const question = {
     kind: "convRows",
-    kernels: [rowsKernel],
+    kernels: [rowsKernel, wholeKernel],
     shape: {
       rows: bucket(images * conv.outHeight),
       width: conv.outWidth,
@@ -95,29 +112,53 @@ export function chooseRowTile(conv: RowConvolution, target: Target): RowTile | n
   return pick(target, question, candidates);
 }
 
-export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }: RowTile): KernelCall {
+/** Values in one vector of A. */
+function aLanesOf({ step }: RowTile): Lanes {
+  return lanesFor(step);
+}
+
+/** Values in one vector of a transposed B, of at most so many. */
+function bDepthOf({ step }: RowTile, most: Lanes): Lanes {
+  return Math.min(most, lanesFor(step)) as Lanes;
+}
+
+export function lowerRows(conv: RowConvolution, tile: RowTile, target: Target): KernelCall {
+  const { pixels, columns, step, quad, whole } = tile;
   const { b, y, image, n, groups, kernel, strides, dilations, pads, depth } = conv;
   const { lanes, bDepth: most } = lanesOf(gemmOf(conv));
-  const bDepth = Math.min(most, step) as Lanes;
+  const [aLanes, bDepth] = [aLanesOf(tile), bDepthOf(tile, most)];
+  const [kernelHeight = 1, kernelWidth = 1] = kernel;
+  const turns = whole ? 1 : (kernelHeight * depth) / step;
   const [images = 0, height = 0, width = 0, channels = 0] = image.type.shape;
   const stretches = Math.ceil(conv.outWidth / pixels);
   const m = images * conv.outHeight * stretches;
   const groupM = Math.min(16, Math.max(4, 2 ** Math.ceil(Math.log2(m))));
   const groupsM = Math.ceil(m / groupM);
   const groupsN = Math.ceil(n / lanes / columns);
+  const terms = termsFor(((kernelHeight * depth) / turns) * kernelWidth, lanes, target);
   const ending = epilogueOf(conv.epilogue, y, lanes);
   const outChannels = n * groups;
   return {
     name: conv.name,
-    shaders: [rowsKernel, aLaneShader(step), ...bShaders(b, bDepth, quad), store, laneShader(lanes), ...ending.shaders],
+    shaders: [
+      whole ? wholeKernel : rowsKernel,
+      terms.shader,
+      aLaneShader(aLanes),
+      ...bShaders(b, bDepth, quad),
+      store,
+      laneShader(lanes),
+      ...ending.shaders,
+    ],
     constants: {
       PIXELS: pixels,
       COLUMNS: columns,
       DEPTH: step,
-      KERNEL_WIDTH: kernel[1] ?? 1,
+      ...(whole ? { KERNEL_HEIGHT: kernelHeight } : {}),
+      KERNEL_WIDTH: kernelWidth,
       STRIDE_X: strides[1] ?? 1,
       DILATION_X: dilations[1] ?? 1,
       RAGGED: conv.outWidth % pixels === 0 ? 0 : 1,
+      GROUPS: terms.groups,
       GROUP_M: groupM,
       GROUP_N: 1,
     },
@@ -133,14 +174,14 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
         groupsM,
         groupsN,
         groups: groupsM * groupsN * groups,
-        steps: ((kernel[0] ?? 1) * depth) / step,
+        steps: turns,
         strideY: strides[0] ?? 1,
         dilationY: dilations[0] ?? 1,
         padTop: pads[0]?.[0] ?? 0,
         padLeft: pads[1]?.[0] ?? 0,
         depth,
-        channels: channels / step,
-        groupChannels: depth / step,
+        channels: channels / aLanes,
+        groupChannels: depth / aLanes,
       },
       bStrided: bParams(b, lanes, bDepth, b.segmentStride),
       place: { row: outChannels / lanes, batch: groups > 1 ? n / lanes : 0, slice: 0 },
@@ -148,7 +189,7 @@ export function lowerRows(conv: RowConvolution, { pixels, columns, step, quad }:
     },
     operands: { a: image, b: b.value, y, ...ending.operands },
     workgroups: groupsM * groupsN * groups,
-    flops: 2 * images * conv.outHeight * conv.outWidth * outChannels * depth * (kernel[0] ?? 1) * (kernel[1] ?? 1),
+    flops: 2 * images * conv.outHeight * conv.outWidth * outChannels * depth * kernelHeight * kernelWidth,
   };
 }
 

@@ -26,6 +26,7 @@ import { chooseGemm, type GemmChoice } from "./gemmChoice.ts";
 import type { GemmFamily, GemmShape } from "./gemmVariants.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { type Terms, termsFor } from "./terms.ts";
 
 /** Strides of a matrix in elements. Batch number = outer * inner; a stride of 0 repeats the matrix. */
 export interface Batches {
@@ -96,7 +97,7 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
   };
   const choice = chooseGemm({ tile: shapeFor("tile"), shared: shapeFor("shared") }, target);
   const { lanes, bDepth } = lanesOf(gemm, choice.family === "shared");
-  const step = Math.max(bDepth, aStep) as Lanes;
+  const { step } = choice;
 
   // A sum of one segment is sliced by cutting the segment, where it can be cut; one of many, by dealing out the segments.
   const total = gemm.segments * gemm.depth;
@@ -112,12 +113,13 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
   const groupsM = Math.ceil(m / (choice.rows * choice.groupM));
   const groupsN = Math.ceil(n / lanes / (choice.columns * choice.groupN));
   const groups = groupsM * groupsN * gemm.batch * slices;
+  const terms = choice.family === "tile" ? termsFor(step, lanes, target) : null;
   const ending = epilogueOf(partial ? null : gemm.epilogue, y, lanes);
   const place = { row: gemm.rowStride / lanes, batch: gemm.batchStride / lanes };
   const main: KernelCall = {
     name: gemm.name,
     shaders: [
-      choice.family === "tile" ? tileKernel : sharedKernel,
+      ...(terms ? [tileKernel, terms.shader] : [sharedKernel]),
       a.shader,
       aLaneShader(a.lanes),
       ...bShaders(b, bDepth, choice.family === "shared" ? null : choice.quad),
@@ -126,7 +128,7 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
       laneShader(lanes),
       ...ending.shaders,
     ],
-    constants: { ...tileConstants(choice, a, step, depth), ...a.constants },
+    constants: { ...tileConstants(choice, a, step, depth, terms), ...a.constants },
     params: {
       tile: { m, n, groupsM, groupsN, groups, slices, segments, segmentsPerSlice, depth, total },
       ...a.params(depth),
@@ -189,7 +191,13 @@ export function bParams(b: BSource, lanes: Lanes, bDepth: Lanes, segmentStride: 
   };
 }
 
-function tileConstants(choice: GemmChoice, a: ASource, step: number, depth: number): Record<string, number> {
+function tileConstants(
+  choice: GemmChoice,
+  a: ASource,
+  step: number,
+  depth: number,
+  terms: Terms | null,
+): Record<string, number> {
   return {
     ROWS: choice.rows,
     COLUMNS: choice.columns,
@@ -197,8 +205,8 @@ function tileConstants(choice: GemmChoice, a: ASource, step: number, depth: numb
     GROUP_N: choice.groupN,
     DEPTH_LANES: a.along === "depth" ? a.lanes : 1,
     ROW_LANES: a.along === "rows" ? a.lanes : 1,
-    ...(choice.family === "tile"
-      ? { DEPTH: step }
+    ...(terms
+      ? { DEPTH: step, GROUPS: terms.groups }
       : { TILE_K: depth >= choice.tileK ? choice.tileK : Math.ceil(depth / step) * step }),
   };
 }

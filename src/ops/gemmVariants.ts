@@ -11,7 +11,7 @@ export interface GemmShape {
   readonly segments: number;
   readonly depth: number;
   readonly batch: number;
-  /** Values of Y in one lane, terms of the sum in one step. */
+  /** Values of Y in one lane, the fewest terms of the sum in one step. */
   readonly lanes: Lanes;
   readonly step: Lanes;
   /** Values in one vector of A and of B. */
@@ -30,6 +30,8 @@ export interface GemmVariant {
   /** Of Y, for each invocation; columns in lanes. */
   readonly rows: number;
   readonly columns: number;
+  /** Terms of the sum in one turn of the loop. */
+  readonly step: number;
   /** Terms of the sum that are in workgroup memory at a time; 0 in registers. */
   readonly tileK: number;
   /** Quads share their loads of B; in registers only. */
@@ -63,7 +65,7 @@ function inOrder(variants: readonly GemmVariant[]): Candidate<GemmVariant>[] {
 }
 
 /** Tiles of registers on a GPU. */
-function registerTiles({ n, lanes }: GemmShape, { force, subgroups }: Target): GemmVariant[] {
+function registerTiles({ n, lanes, step }: GemmShape, { force, subgroups }: Target): GemmVariant[] {
   const widest = lanes === 4 ? 4 : 8;
   const quad = subgroups && force?.quad === true;
   const sides = [
@@ -78,7 +80,7 @@ function registerTiles({ n, lanes }: GemmShape, { force, subgroups }: Target): G
       rows: Number(force?.rows ?? rows),
       columns: Number(force?.columns ?? balanced(n / lanes, columns)),
     };
-    return { family: "tile", ...forced, tileK: 0, quad };
+    return { family: "tile", ...forced, step, tileK: 0, quad };
   });
   return variants.filter(
     ({ rows, columns }, i) => variants.findIndex((other) => other.rows === rows && other.columns === columns) === i,
@@ -86,7 +88,7 @@ function registerTiles({ n, lanes }: GemmShape, { force, subgroups }: Target): G
 }
 
 /** Tiles of workgroup memory: 4x4 to 8x8 values an invocation, 8 to 32 terms at a time. */
-function sharedTiles({ m, n, depth, lanes }: GemmShape): GemmVariant[] {
+function sharedTiles({ m, n, depth, lanes, step }: GemmShape): GemmVariant[] {
   const narrow = lanes === 1 ? 4 : 1;
   const sides = [
     [4, narrow, 16],
@@ -97,26 +99,31 @@ function sharedTiles({ m, n, depth, lanes }: GemmShape): GemmVariant[] {
   ] as const;
   return sides
     .filter(([rows, columns, tileK], i) => i === 0 || (rows <= m && columns * lanes <= n && tileK <= depth))
-    .map(([rows, columns, tileK]) => ({ family: "shared", rows, columns, tileK, quad: false }));
+    .map(([rows, columns, tileK]) => ({ family: "shared", rows, columns, step, tileK, quad: false }));
 }
 
 /** Tiles of registers on a software adapter. */
 function softwareTiles(shape: GemmShape, { force, subgroups }: Target): Candidate<GemmVariant>[] {
-  const { m, n, segments, depth, batch, lanes, step, aLanes, bLanes } = shape;
+  const { m, n, segments, depth, batch, lanes, aLanes, bLanes } = shape;
   const quad = subgroups && force?.quad !== false;
   const wide = n / lanes;
+  // More terms in a turn than the vectors have: fewer merges of sums. More than four were no faster.
+  const steps = shape.step < 4 && depth % 4 === 0 ? [shape.step, 4] : [shape.step];
+  const forced = steps.filter((step) => step === force?.step);
   const candidates: Candidate<GemmVariant>[] = [];
-  for (const rows of force?.rows === undefined ? [4, 8] : [Number(force.rows)]) {
-    for (let columns = 1; columns <= (lanes === 4 ? 4 : 8); columns++) {
-      if (columns !== (force?.columns ?? balanced(wide, columns))) continue;
-      const sums = rows * columns * lanes;
-      const loads = step * (rows * loadCost(aLanes, false) + columns * lanes * loadCost(bLanes, quad));
-      const surplus = ((Math.ceil(m / rows) * rows) / m) * ((Math.ceil(wide / columns) * columns) / wide);
-      // A segment ends in a turn of the loop around this one.
-      const merged = sums * (segments > 1 ? 1 + step / depth : 1);
-      const turn = { products: sums * step, sums: merged, lanes, loads };
-      const cost = tileCost(turn, surplus * m * n * segments * depth * batch);
-      candidates.push({ variant: { family: "tile", rows, columns, tileK: 0, quad }, cost });
+  for (const step of forced.length > 0 ? forced : steps) {
+    for (const rows of force?.rows === undefined ? [4, 8] : [Number(force.rows)]) {
+      for (let columns = 1; columns <= (lanes === 4 ? 4 : 8); columns++) {
+        if (columns !== (force?.columns ?? balanced(wide, columns))) continue;
+        const sums = rows * columns * lanes;
+        const loads = step * (rows * loadCost(aLanes, false) + columns * lanes * loadCost(bLanes, quad));
+        const surplus = ((Math.ceil(m / rows) * rows) / m) * ((Math.ceil(wide / columns) * columns) / wide);
+        // A segment ends in a turn of the loop around this one.
+        const merged = sums * (segments > 1 ? 1 + step / depth : 1);
+        const turn = { products: sums * step, sums, lanes, merged, loads };
+        const cost = tileCost(turn, surplus * m * n * segments * depth * batch);
+        candidates.push({ variant: { family: "tile", rows, columns, step, tileK: 0, quad }, cost });
+      }
     }
   }
   return candidates;

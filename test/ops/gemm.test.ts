@@ -12,6 +12,7 @@ import { evaluate, numbers, randomTensor, tensor } from "../support/run.ts";
 const families = [
   { gemm: "tile", quad: false },
   { gemm: "tile", quad: true },
+  { gemm: "tile", quad: true, step: 4 },
   { gemm: "tile", quad: false, rows: 4, columns: 1, slices: 3 },
   { gemm: "tile", rows: 16, slices: 2 },
   { gemm: "shared" },
@@ -81,29 +82,35 @@ const convolutions = [
   { x: [1, 6, 5, 8], k: [3, 3, 12], strides: 2, dilations: 1, padding: "same" as const, groups: 4 },
   { x: [2, 4, 4, 8], k: [1, 1, 4], strides: 1, dilations: 1, padding: "valid" as const, groups: 1 },
   { x: [1, 3, 3, 2], k: [3, 3, 2], strides: 1, dilations: 1, padding: "full" as const, groups: 1 },
+  // Filters as large as their strides, in whole blocks of the image: one group, then two.
+  { x: [2, 6, 10, 8], k: [2, 2, 12], strides: 2, dilations: 1, padding: "valid" as const, groups: 1 },
+  { x: [1, 6, 6, 4], k: [2, 3, 6], strides: [2, 3], dilations: 1, padding: "valid" as const, groups: 2 },
 ];
 
-describe.each([...families, { conv: "im2col" }, { conv: "rows" }])("convolution by %o", (force) => {
-  test.each(convolutions)("%o equals the stored im2col or the first family", async ({ x, k, groups, ...options }) => {
-    const [kh = 1, kw = 1, f = 1] = k;
-    const kernelShape = [kh, kw, (x[3] ?? 1) / groups, f];
-    const build = () => {
-      const image = randomTensor(x, 1);
-      const kernel = randomTensor(kernelShape, 2);
-      const y = conv2d(image, kernel, null, { ...options, groups });
-      const source: object = y.source.kind === "node" ? y.source.node.attrs : {};
-      const dY = randomTensor(y.type.shape, 3);
-      const dX = applyOne(conv2dInputGradientOp, [dY, kernel], { ...source, shape: x } as never);
-      const attrs = { ...source, shape: kernelShape, bias: true } as never;
-      const [dKernel, dBias] = apply(conv2dKernelGradientOp, [image, dY], attrs);
-      return { y, dX, dKernel: dKernel as Value, dBias: dBias as Value };
-    };
-    const oracle = groups === 1 ? { conv: "im2col", gemm: "tile", quad: false } : { gemm: "tile", quad: false };
-    const want = await evaluate(build(), { target: { force: oracle } });
-    const got = await evaluate(build(), { target: { force } });
-    for (const name of ["y", "dX", "dKernel", "dBias"] as const) expectClose(got[name], want[name], 3e-5);
-  });
-});
+describe.each([...families, { conv: "im2col" }, { conv: "rows", whole: false }, { conv: "rows", whole: true }])(
+  "convolution by %o",
+  (force) => {
+    test.each(convolutions)("%o equals the stored im2col or the first family", async ({ x, k, groups, ...options }) => {
+      const [kh = 1, kw = 1, f = 1] = k;
+      const kernelShape = [kh, kw, (x[3] ?? 1) / groups, f];
+      const build = () => {
+        const image = randomTensor(x, 1);
+        const kernel = randomTensor(kernelShape, 2);
+        const y = conv2d(image, kernel, null, { ...options, groups });
+        const source: object = y.source.kind === "node" ? y.source.node.attrs : {};
+        const dY = randomTensor(y.type.shape, 3);
+        const dX = applyOne(conv2dInputGradientOp, [dY, kernel], { ...source, shape: x } as never);
+        const attrs = { ...source, shape: kernelShape, bias: true } as never;
+        const [dKernel, dBias] = apply(conv2dKernelGradientOp, [image, dY], attrs);
+        return { y, dX, dKernel: dKernel as Value, dBias: dBias as Value };
+      };
+      const oracle = groups === 1 ? { conv: "im2col", gemm: "tile", quad: false } : { gemm: "tile", quad: false };
+      const want = await evaluate(build(), { target: { force: oracle } });
+      const got = await evaluate(build(), { target: { force } });
+      for (const name of ["y", "dX", "dKernel", "dBias"] as const) expectClose(got[name], want[name], 3e-5);
+    });
+  },
+);
 
 const none = [0, 0] as const;
 
