@@ -62,7 +62,9 @@ describe("compile({ tune })", () => {
     expect(seconds).toBeGreaterThan(0);
     expect(progress.at(-1)).toEqual([choices.length, choices.length]);
     expect(first.summary.at(-1)).toMatch(
-      new RegExp(`^tuned in \\d+\\.\\d s: \\d+ of ${choices.length} choices changed(, at most \\d+\\.\\d\\dx faster)?$`),
+      new RegExp(
+        `^tuned in \\d+\\.\\d s: \\d+ of ${choices.length} choices changed(, at most \\d+\\.\\d\\dx faster)?$`,
+      ),
     );
     for (const [i, loss] of plain.losses.entries()) expect(first.losses[i]).toBeCloseTo(loss, 5);
 
