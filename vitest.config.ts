@@ -11,13 +11,25 @@ import { wgsl } from "./tools/shader-plugin.ts";
  */
 const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 
+/** Files that start browsers of their own: two at a time, of which one often waits. */
+const browsers = { maxWorkers: 2 };
+
+const frames = "test/demo/frames.page.test.ts";
+
 export default defineConfig({
   plugins: [wgsl(), guidePrograms(), docstringExamples()],
   test: {
     projects: [
       {
         extends: true,
-        test: { name: "node", environment: "node", include: ["test/**/*.node.test.ts"], ...limits },
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["test/**/*.node.test.ts"],
+          sequence: { groupOrder: 1 },
+          ...limits,
+          ...browsers,
+        },
       },
       {
         extends: true,
@@ -25,10 +37,22 @@ export default defineConfig({
           name: "page",
           environment: "node",
           include: ["test/demo/**/*.page.test.ts"],
+          exclude: [frames],
           globalSetup: "test/demo/page.setup.ts",
+          sequence: { groupOrder: 2 },
+          ...limits,
+          ...browsers,
+        },
+      },
+      {
+        extends: true,
+        test: {
           // Frames are timed: nothing else runs beside these.
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          name: "frames",
+          environment: "node",
+          include: [frames],
+          globalSetup: "test/demo/page.setup.ts",
+          sequence: { groupOrder: 3 },
           ...limits,
         },
       },
@@ -43,6 +67,8 @@ export default defineConfig({
           setupFiles: ["test/support/adapter.setup.ts"],
           // A GPU is shared: tests side by side would only take each other's time and memory.
           fileParallelism: false,
+          // Files share a page, and so its modules, the device and the kernels that others had compiled.
+          isolate: false,
           ...limits,
           browser: {
             enabled: true,

@@ -12,7 +12,7 @@ The last line is \`N passed, N failed\`; exit code 1 when anything failed, 2 whe
 
 FILTER          only test files whose path contains it: npm test -- test/ops
 -t, --name RE   only tests whose name matches
---project NAME  only "node", "browser" or "page"
+--project NAME  only "node", "browser", "page" or "frames"
 -u, --update    write new snapshots
 Environment: WGRAD_CHROME=PATH, WGRAD_ADAPTER=software|hardware choose the browser and its adapter.`;
 

@@ -3,6 +3,7 @@ import { listCases } from "../../bench/kernels/cases.ts";
 import { caseId, type KernelCase } from "../../bench/kernels/kernelCase.ts";
 import { visit } from "../../bench/kernels/visit.ts";
 import { visitPoint } from "../../bench/scale/visit.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
 import { testGpu } from "../support/run.ts";
 
 function caseOf(id: string): KernelCase {
@@ -12,7 +13,7 @@ function caseOf(id: string): KernelCase {
 }
 
 test("a visit times one case in blocks that are long enough, and tells what ran", async () => {
-  const gpu = await testGpu();
+  const gpu = await Gpu.create();
   const first = await visit(gpu, caseOf("lenet dense 64x84->10 fwd"));
   expect(first.ms * first.runs).toBeGreaterThanOrEqual(100);
   expect(first.calls.map(({ call }) => call.name)).toContain("dense");
@@ -20,6 +21,7 @@ test("a visit times one case in blocks that are long enough, and tells what ran"
   expect(first.compileMs).toBeGreaterThan(0);
   const second = await visit(gpu, caseOf("lenet dense 64x84->10 fwd"));
   expect(second).toMatchObject({ pipelines: 0, compileMs: 0 });
+  gpu.dispose();
 });
 
 test("dispatches of an earlier pass run once and are not timed", async () => {

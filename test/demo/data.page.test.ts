@@ -1,15 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
 import { drawDigits } from "../../src/data/digits.ts";
 import { mnistFiles } from "../../src/data/idx.ts";
 import { mnistWebMirrors } from "../../src/data/mnist.ts";
-import { useBrowser } from "./visit.ts";
+import { digitsReady, useBrowser, withDigits } from "./visit.ts";
 
 const visit = useBrowser();
-const quick = `?request=${encodeURIComponent(JSON.stringify({ limit: 320, epochs: 1 }))}`;
-const ready = (page: Page) => page.locator("#digits-status", { hasText: "Ready." }).waitFor();
+const quick = withDigits(320, { epochs: 1 });
 
 /** Bytes as an IDX file of this shape. */
 function idx(shape: readonly number[], bytes: Uint8Array): Buffer {
@@ -34,11 +32,11 @@ function files(): { name: string; mimeType: string; buffer: Buffer }[] {
 
 test("IDX files of a person's own are trained on, kept for the next visit, and refused where they are broken", async () => {
   const { page, problems } = await visit(quick);
-  await ready(page);
+  await digitsReady(page);
   await page.selectOption("#digits-data", "files");
   await page.setInputFiles("#digits-picked", files());
   await page.getByText("210 test digits").waitFor();
-  await ready(page);
+  await digitsReady(page);
   await page.getByRole("button", { name: "Step" }).click();
   await page.locator("#digits-status", { hasText: "Paused at step 1 of 5" }).waitFor();
   await page.getByRole("button", { name: "Continue" }).click();
@@ -46,7 +44,7 @@ test("IDX files of a person's own are trained on, kept for the next visit, and r
 
   await page.reload();
   await page.getByRole("button", { name: "Go on with it" }).waitFor();
-  await ready(page);
+  await digitsReady(page);
   await page.getByRole("button", { name: "Go on with it" }).click();
   await page.getByText("210 test digits").waitFor();
   await page.locator("#digits-status", { hasText: "Done." }).waitFor();
@@ -65,7 +63,7 @@ describe("MNIST", () => {
   test("is asked for when it is chosen, and refused where it is another file", async () => {
     const { page, requests } = await visit(quick);
     await page.context().route(/^https:/, (route) => route.fulfill({ status: 200, body: "something else" }));
-    await ready(page);
+    await digitsReady(page);
     expect(requests.filter((url) => url.startsWith("https:"))).toEqual([]);
     await page.selectOption("#digits-data", "mnist");
     await page.locator("#notice").getByText("of SHA-256").waitFor();
@@ -82,17 +80,17 @@ describe("MNIST", () => {
       const name = new URL(route.request().url()).pathname.split("/").at(-1) ?? "";
       return route.fulfill({ headers: { "access-control-allow-origin": "*" }, body: readFileSync(folder + name) });
     });
-    await ready(page);
+    await digitsReady(page);
     await page.selectOption("#digits-data", "mnist");
     await page.locator("#digits-status", { hasText: "Downloading" }).waitFor();
-    await ready(page);
+    await digitsReady(page);
     const asked = () => requests.filter((url) => url.startsWith("https:")).length;
     expect(asked()).toBe(4);
     await page.reload();
-    await ready(page);
+    await digitsReady(page);
     await page.selectOption("#digits-data", "mnist");
     await page.locator("#digits-status", { hasText: "Reading" }).waitFor();
-    await ready(page);
+    await digitsReady(page);
     expect(asked()).toBe(4);
     await page.context().close();
   });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { useBrowser } from "./visit.ts";
+import { useBrowser, withDigits } from "./visit.ts";
 
 const visit = useBrowser();
-const quick = `?request=${encodeURIComponent(JSON.stringify({ limit: 320 }))}`;
+const quick = withDigits(320);
 
 test("a network from inside: layers, memory, dispatches, the kernel that one chooses, its time", async () => {
   const { page, problems } = await visit(`${quick}#inside`);

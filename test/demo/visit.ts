@@ -41,6 +41,16 @@ export function useBrowser(): VisitPage {
   };
 }
 
+/** The address of a page that trains on so many digits: with few, the network is ready at once. */
+export function withDigits(limit: number, settings: { readonly epochs?: number } = {}): string {
+  return `?request=${encodeURIComponent(JSON.stringify({ limit, ...settings }))}`;
+}
+
+/** Resolves when the network of the tab Digits may be trained. */
+export function digitsReady(page: Page): Promise<void> {
+  return page.locator("#digits-status", { hasText: "Ready." }).waitFor();
+}
+
 /** Ends the browser's GPU process: every device is lost. The browser starts another. */
 export async function crashGpu(page: Page): Promise<void> {
   const debug = await page.context().browser()?.newBrowserCDPSession();

@@ -1,19 +1,22 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { drawDigits } from "../../src/data/digits.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
+import { Gpu } from "../../src/gpu/gpu.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
-import { testGpu } from "../support/run.ts";
 
 /** What a training step costs in calls to WebGPU, counted at the prototypes. */
 
 const batchSize = 8;
 const steps = 21;
 
+/** A device of their own, for which nothing was compiled before. */
+const gpu = await Gpu.create();
+
 afterEach(() => vi.restoreAllMocks());
+afterAll(() => gpu.dispose());
 
 async function lenet5OnDigits() {
-  const gpu = await testGpu();
   const model = lenet5();
   const optimizer = sgd({ learningRate: 0.05, momentum: 0.9 });
   await model.compile({ gpu, optimizer, loss: "sparseCategoricalCrossentropy", seed: 1 });
