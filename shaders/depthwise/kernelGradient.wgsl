@@ -1,8 +1,14 @@
 // uses: lib/grid, depthwise/window
 // First stage of dKernel[kh, kw, f] = sum over n, oh, ow of x[n, oh s - p + kh d, .., f / multiplier] dY[n, oh, ow, f].
 // Slice s sums the output rows s, s + slices, .. of all images; partial is [slices, taps, channels]. With the bias there
-// is one more tap, for which x is 1. One invocation sums one lane of channels of one tap and slice, rows and pixels
-// ascending; a workgroup is 64 of them, neighbours along channels, then taps.
+// is one more tap, for which x is 1. One invocation sums one lane of channels of ROWS x TAPS neighbouring taps, rows and
+// pixels ascending: of PIXELS neighbours of an output row at a time it loads dY once, and for each row of the filter the
+// window of x that its taps see. A workgroup is 64 of them, neighbours along channels.
+
+const ROWS = 1u;
+const BIAS = false;
+const SUMS = ROWS * TAPS;
+const WINDOW = (PIXELS - 1u) * STRIDE_X + (TAPS - 1u) * DILATION_X + 1u;
 
 struct SliceParams {
   /// Output rows of all images.
@@ -21,26 +27,57 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= params.count) { return; }
   let channel = index % params.channels;
-  let tap = index / params.channels % slicing.taps;
-  let slice = index / (params.channels * slicing.taps);
-  let isBias = tap == params.kernelHeight * params.kernelWidth;
+  let across = params.kernelWidth / TAPS;
+  let parts = params.kernelHeight / ROWS * across;
+  let part = index / params.channels % parts;
+  let slice = index / (params.channels * parts);
   let inChannels = params.channels / params.multiplier;
   let inChannel = channel / params.multiplier;
-  let tapDown = i32(tap / params.kernelWidth * params.dilationY) - params.padTop;
-  let tapAcross = i32(tap % params.kernelWidth * params.dilationX) - params.padLeft;
-  var sum = Lane(0.0);
+  let tapRow = part / across * ROWS;
+  let tapColumn = part % across * TAPS;
+  var sums: array<Lane, SUMS>;
+  var biasSum = Lane(0.0);
   for (var r = slice; r < slicing.rows; r += slicing.slices) {
-    let down = i32(r % params.outHeight * params.strideY) + tapDown;
-    if (!isBias && (down < 0 || down >= i32(params.height))) { continue; }
-    let base = (r / params.outHeight * params.height + select(u32(down), 0u, isBias)) * params.width;
-    let outBase = r * params.outWidth;
-    for (var column = 0u; column < params.outWidth; column++) {
-      let across = i32(column * params.strideX) + tapAcross;
-      let inside = (across >= 0) & (across < i32(params.width)) & !isBias;
-      let value = x[(base + select(0u, u32(across), inside)) * inChannels + inChannel];
-      let factor = select(Lane(f32(isBias)), value, inside);
-      sum += factor * dY[(outBase + column) * params.channels + channel];
+    let top = i32(r % params.outHeight * params.strideY + tapRow * params.dilationY) - params.padTop;
+    let image = r / params.outHeight * params.height;
+    for (var column = 0u; column < params.outWidth; column += PIXELS) {
+      var gradients: array<Lane, PIXELS>;
+      // unroll
+      for (var k = 0u; k < PIXELS; k++) {
+        let gradient = dY[(r * params.outWidth + column + k) * params.channels + channel];
+        gradients[k] = select(Lane(0.0), gradient, column + k < params.outWidth);
+        if (BIAS) { biasSum += gradients[k]; }
+      }
+      let left = i32(column * STRIDE_X + tapColumn * DILATION_X) - params.padLeft;
+      // unroll
+      for (var i = 0u; i < ROWS; i++) {
+        let down = top + i32(i * params.dilationY);
+        let rowInside = (down >= 0) & (down < i32(params.height));
+        let base = (image + select(0u, u32(down), rowInside)) * params.width;
+        var window: array<Lane, WINDOW>;
+        // unroll
+        for (var w = 0u; w < WINDOW; w++) {
+          let across = left + i32(w);
+          let inside = (across >= 0) & (across < i32(params.width)) & rowInside;
+          window[w] = select(Lane(0.0), x[(base + select(0u, u32(across), inside)) * inChannels + inChannel], inside);
+        }
+        // unroll
+        for (var t = 0u; t < TAPS; t++) {
+          // unroll
+          for (var k = 0u; k < PIXELS; k++) {
+            sums[i * TAPS + t] += window[k * STRIDE_X + t * DILATION_X] * gradients[k];
+          }
+        }
+      }
     }
   }
-  partial[index] = sum;
+  let start = slice * slicing.taps * params.channels + channel;
+  // unroll
+  for (var i = 0u; i < ROWS; i++) {
+    // unroll
+    for (var t = 0u; t < TAPS; t++) {
+      partial[start + ((tapRow + i) * params.kernelWidth + tapColumn + t) * params.channels] = sums[i * TAPS + t];
+    }
+  }
+  if (BIAS && part == 0u) { partial[start + (slicing.taps - 1u) * params.channels] = biasSum; }
 }

@@ -32,7 +32,7 @@ export const conv2dOp: OpDef<ConvAttrs> = {
   lower({ attrs, inputs: [x, kernel, bias], outputs: [y], epilogue, target }) {
     if (!x || !kernel || !y) return [];
     const ending = withBias(epilogue, bias ?? null);
-    if (isDepthwise(x.type.shape, attrs.groups, target)) return lowerDepthwise(x, kernel, y, attrs, ending);
+    if (isDepthwise(x.type.shape, attrs.groups, target)) return lowerDepthwise(x, kernel, y, attrs, ending, target);
     const sizes = sizesOf(x.type.shape, kernel.type.shape, y.type.shape, attrs);
     return lowerForward(x, kernel, y, sizes, ending, target);
   },
@@ -76,7 +76,7 @@ export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
   lower({ attrs, inputs: [dY, kernel, forms], outputs: [dX], epilogue, target }) {
     if (!dY || !kernel || !dX) return [];
     if (isDepthwise(dX.type.shape, attrs.groups, target)) {
-      return lowerDepthwiseInputGradient(dY, kernel, dX, attrs, epilogue);
+      return lowerDepthwiseInputGradient(dY, kernel, dX, attrs, epilogue, target);
     }
     const sizes = sizesOf(dX.type.shape, kernel.type.shape, dY.type.shape, attrs);
     const filter = inputGradientFilter(kernel, sizes, forms ? { value: forms, start: attrs.turned ?? 0 } : null);

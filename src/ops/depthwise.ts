@@ -6,9 +6,11 @@ import sumSlicesSums from "../../shaders/gemm/sum_slices_sums.wgsl";
 import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
+import type { ShaderModule } from "../core/shader.ts";
 import { type Shape, sizeOf, tensorType } from "../core/types.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
+import { bucket, type Candidate, pick } from "./pick.ts";
 import type { Window } from "./window.ts";
 
 /**
@@ -28,13 +30,18 @@ export function isDepthwise(x: Shape, groups: number, { force }: Target): boolea
 }
 
 const workgroupSize = 64;
-/** Neighbours in a row that one invocation of the forward kernel computes. */
-const pixelsAtOnce = 4;
+/** Vectors of products that are written out, one by one. */
+const mostProducts = 256;
+/** Entries of an array that stay in registers. */
+const mostEntries = 64;
 
 interface Layout {
   readonly lanes: Lanes;
   /** All of the kernels' sizes but the number of invocations. */
-  readonly sizes: Readonly<Record<string, number>>;
+  readonly sizes: Readonly<Record<string, number>> & { readonly multiplier: number; readonly rowStride: number };
+  readonly kernelSides: readonly [height: number, width: number];
+  readonly stride: number;
+  readonly dilation: number;
   /** Products in all. */
   readonly products: number;
 }
@@ -42,6 +49,7 @@ interface Layout {
 function layoutOf({ x, kernel, y }: DepthwiseShapes, { strides, dilations, pads }: Window): Layout {
   const [, height = 0, width = 0, c = 1] = x;
   const [, outHeight = 0, outWidth = 0, f = 1] = y;
+  const [kernelHeight = 1, kernelWidth = 1] = kernel;
   const multiplier = f / c;
   const lanes = multiplier === 1 ? lanesFor(f) : 1;
   const sizes = {
@@ -49,18 +57,77 @@ function layoutOf({ x, kernel, y }: DepthwiseShapes, { strides, dilations, pads 
     width,
     outHeight,
     outWidth,
-    kernelHeight: kernel[0] ?? 1,
-    kernelWidth: kernel[1] ?? 1,
+    kernelHeight,
+    kernelWidth,
     strideY: strides[0] ?? 1,
-    strideX: strides[1] ?? 1,
     dilationY: dilations[0] ?? 1,
-    dilationX: dilations[1] ?? 1,
     padTop: pads[0]?.[0] ?? 0,
     padLeft: pads[1]?.[0] ?? 0,
     channels: f / lanes,
     multiplier,
+    // Where rows of taps are neighbours, a row of dX sees one in so many; else each is looked at.
+    rowStride: dilations[0] === 1 ? (strides[0] ?? 1) : 1,
   };
-  return { lanes, sizes, products: sizeOf(y) * (kernel[0] ?? 1) * (kernel[1] ?? 1) };
+  return {
+    lanes,
+    sizes,
+    kernelSides: [kernelHeight, kernelWidth],
+    stride: strides[1] ?? 1,
+    dilation: dilations[1] ?? 1,
+    products: sizeOf(y) * kernelHeight * kernelWidth,
+  };
+}
+
+/** Neighbours of a row that an invocation takes at once, and neighbouring taps that share a window. */
+interface Tile {
+  readonly pixels: number;
+  readonly taps: number;
+}
+
+interface TileQuestion {
+  readonly kind: string;
+  readonly kernel: ShaderModule;
+  /** Pixels of a row. */
+  readonly width: number;
+  readonly layout: Layout;
+  /** Pixels that a tile sees of a row of the other image; null where there is no such tile. */
+  windowOf(tile: Tile): number | null;
+  /** Values that it loads besides, for each row of the filter. */
+  othersOf(tile: Tile): number;
+}
+
+/** The tile of least loads for a row. On a CPU long ones may be, where a GPU wants many invocations. */
+function chooseTile({ kind, kernel, width, layout, windowOf, othersOf }: TileQuestion, target: Target): Tile {
+  const { kernelSides, stride, dilation, lanes } = layout;
+  const candidates: Candidate<Tile>[] = [];
+  const most = Math.max(stride, Math.min(width, target.software ? 8 : 4));
+  for (let taps = kernelSides[1]; taps >= 1; taps--) {
+    if (kernelSides[1] % taps !== 0) continue;
+    for (let pixels = 1; pixels <= most; pixels++) {
+      const window = windowOf({ pixels, taps });
+      if (window === null || (window > mostEntries && candidates.length > 0)) continue;
+      const loads = (kernelSides[1] / taps) * window + othersOf({ pixels, taps });
+      candidates.push({ variant: { pixels, taps }, cost: Math.ceil(width / pixels) * loads });
+    }
+  }
+  const shape = { width: bucket(width), kernel: kernelSides.join("x"), stride, dilation, lanes };
+  return pick(target, { kind, kernels: [kernel], shape }, candidates);
+}
+
+function constantsOf({ pixels, taps }: Tile, { stride, dilation }: Layout) {
+  return { PIXELS: pixels, TAPS: taps, STRIDE_X: stride, DILATION_X: dilation };
+}
+
+/** Of a kernel that goes over so many rows of taps; those of small filters are no loop. */
+function stepsOf({ pixels, taps }: Tile, { kernelSides, sizes }: Layout, rows: number) {
+  const steps = (rows * kernelSides[1]) / taps;
+  const isShort = steps * taps * pixels <= mostProducts && sizes.multiplier === 1;
+  return { STEPS: steps, UNROLLED: isShort ? steps : 0 };
+}
+
+/** Pixels of x that a stretch of y sees by neighbouring taps. */
+function windowOf({ pixels, taps }: Tile, { stride, dilation }: Layout): number {
+  return (pixels - 1) * stride + (taps - 1) * dilation + 1;
 }
 
 export function lowerDepthwise(
@@ -69,15 +136,29 @@ export function lowerDepthwise(
   y: Value,
   window: Window,
   epilogue: BoundProgram | null,
+  target: Target,
 ): KernelCall[] {
-  const { lanes, sizes, products } = layoutOf({ x: x.type.shape, kernel: kernel.type.shape, y: y.type.shape }, window);
+  const layout = layoutOf({ x: x.type.shape, kernel: kernel.type.shape, y: y.type.shape }, window);
+  const { lanes, sizes, kernelSides, products } = layout;
   const [n = 0, outHeight = 0, outWidth = 0, f = 0] = y.type.shape;
-  const count = n * outHeight * Math.ceil(outWidth / pixelsAtOnce) * (f / lanes);
+  const tile = chooseTile(
+    {
+      kind: "depthwise",
+      kernel: forwardShader,
+      width: outWidth,
+      layout,
+      windowOf: (tile) => windowOf(tile, layout),
+      othersOf: () => kernelSides[1],
+    },
+    target,
+  );
+  const count = n * outHeight * Math.ceil(outWidth / tile.pixels) * (f / lanes);
   const end = epilogueOf(epilogue, y, lanes);
   return [
     {
       name: "conv2d/depthwise",
       shaders: [forwardShader, laneShader(lanes), ...end.shaders],
+      constants: { ...constantsOf(tile, layout), ...stepsOf(tile, layout, kernelSides[0]) },
       params: { params: { ...sizes, count }, ...end.params },
       operands: { x, kernel, y, ...end.operands },
       workgroups: workgroupsFor(count, workgroupSize),
@@ -92,15 +173,39 @@ export function lowerDepthwiseInputGradient(
   dX: Value,
   window: Window,
   epilogue: BoundProgram | null,
+  target: Target,
 ): KernelCall[] {
-  const shapes = { x: dX.type.shape, kernel: kernel.type.shape, y: dY.type.shape };
-  const { lanes, sizes, products } = layoutOf(shapes, window);
-  const count = sizeOf(dX.type.shape) / lanes;
+  const layout = layoutOf({ x: dX.type.shape, kernel: kernel.type.shape, y: dY.type.shape }, window);
+  const { lanes, sizes, kernelSides, stride, dilation, products } = layout;
+  const [n = 0, height = 0, width = 0, c = 0] = dX.type.shape;
+  const phase = (window.pads[1]?.[0] ?? 0) % stride;
+  const tile = chooseTile(
+    {
+      kind: "depthwiseInputGradient",
+      kernel: inputGradientShader,
+      width,
+      layout,
+      windowOf({ pixels, taps }) {
+        const isStatic = pixels % stride === 0 && (taps === kernelSides[1] || (taps * dilation) % stride === 0);
+        if (!isStatic) return null;
+        return Math.floor((pixels - 1 + phase) / stride) + Math.ceil(((taps - 1) * dilation) / stride) + 1;
+      },
+      othersOf: () => kernelSides[1],
+    },
+    target,
+  );
+  const count = n * height * Math.ceil(width / tile.pixels) * (c / lanes);
   const end = epilogueOf(epilogue, dX, lanes);
   return [
     {
       name: "conv2dInputGradient/depthwise",
       shaders: [inputGradientShader, laneShader(lanes), ...end.shaders],
+      constants: {
+        ...constantsOf(tile, layout),
+        ...stepsOf(tile, layout, Math.ceil(kernelSides[0] / sizes.rowStride)),
+        PHASE: phase,
+        MULTIPLIER: sizes.multiplier,
+      },
       params: { params: { ...sizes, count }, ...end.params },
       operands: { dY, kernel, dX, ...end.operands },
       workgroups: workgroupsFor(count, workgroupSize),
@@ -108,6 +213,9 @@ export function lowerDepthwiseInputGradient(
     },
   ];
 }
+
+/** Taps whose sums an invocation keeps. */
+const mostSums = 25;
 
 export function lowerDepthwiseKernelGradient(
   x: Value,
@@ -117,23 +225,38 @@ export function lowerDepthwiseKernelGradient(
   window: Window,
   target: Target,
 ): KernelCall[] {
-  const shapes = { x: x.type.shape, kernel: dKernel.type.shape, y: dY.type.shape };
-  const { lanes, sizes, products } = layoutOf(shapes, window);
-  const [n = 0, outHeight = 0, , f = 0] = dY.type.shape;
-  const filterTaps = (dKernel.type.shape[0] ?? 1) * (dKernel.type.shape[1] ?? 1);
-  const taps = filterTaps + (dBias ? 1 : 0);
+  const layout = layoutOf({ x: x.type.shape, kernel: dKernel.type.shape, y: dY.type.shape }, window);
+  const { lanes, sizes, kernelSides, products } = layout;
+  const [n = 0, outHeight = 0, outWidth = 0, f = 0] = dY.type.shape;
+  const filterTaps = kernelSides[0] * kernelSides[1];
+  // All rows of the filter at once load dY once, and leave a GPU too few invocations.
+  const filterRows = target.software && filterTaps <= mostSums ? kernelSides[0] : 1;
+  const tile = chooseTile(
+    {
+      kind: "depthwiseKernelGradient",
+      kernel: kernelGradientShader,
+      width: outWidth,
+      layout,
+      windowOf: (tile) => (filterRows * tile.taps > mostSums ? null : windowOf(tile, layout)),
+      othersOf: ({ pixels, taps }) => ((kernelSides[1] / taps) * pixels) / filterRows,
+    },
+    target,
+  );
   const rows = n * outHeight;
+  const invocations = ((filterTaps / filterRows / tile.taps) * f) / lanes;
   const busy = target.software ? 512 : 16_384;
-  const slices = Math.max(1, Math.min(rows, 256, Math.ceil(busy / ((taps * f) / lanes))));
+  const slices = Math.max(1, Math.min(rows, 256, Math.ceil(busy / invocations)));
+  const taps = filterTaps + (dBias ? 1 : 0);
   const partial = scratch(tensorType([slices, taps, f]));
   const count = (taps * f) / lanes;
   return [
     {
       name: "conv2dKernelGradient/depthwise",
       shaders: [kernelGradientShader, laneShader(lanes)],
-      params: { params: { ...sizes, count: count * slices }, slicing: { rows, slices, taps } },
+      constants: { ...constantsOf(tile, layout), ROWS: filterRows, BIAS: dBias ? 1 : 0 },
+      params: { params: { ...sizes, count: invocations * slices }, slicing: { rows, slices, taps } },
       operands: { x, dY, partial },
-      workgroups: workgroupsFor(count * slices, workgroupSize),
+      workgroups: workgroupsFor(invocations * slices, workgroupSize),
       flops: 2 * products,
     },
     {

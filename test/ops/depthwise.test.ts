@@ -89,6 +89,62 @@ const cases: Case[] = [
       [1, 1],
     ],
   },
+  // A stride that the row does not fill, over both phases of rows; then with a dilation that shares no factor with it.
+  {
+    ...plain,
+    x: [2, 10, 19, 8],
+    kernel: [3, 3],
+    multiplier: 1,
+    strides: [2, 2],
+    padding: [
+      [0, 1],
+      [1, 0],
+    ],
+  },
+  {
+    ...plain,
+    x: [1, 17, 23, 4],
+    kernel: [3, 3],
+    multiplier: 1,
+    strides: [2, 2],
+    dilations: [3, 3],
+    padding: [
+      [3, 2],
+      [2, 3],
+    ],
+  },
+  // Filters that are no longer written out: in one window, in several, and in one that registers do not hold.
+  {
+    ...plain,
+    x: [1, 9, 12, 4],
+    kernel: [7, 7],
+    multiplier: 1,
+    padding: [
+      [3, 3],
+      [3, 3],
+    ],
+  },
+  {
+    ...plain,
+    x: [1, 2, 150, 4],
+    kernel: [1, 70],
+    multiplier: 1,
+    padding: [
+      [0, 0],
+      [35, 34],
+    ],
+  },
+  {
+    ...plain,
+    x: [1, 1, 160, 4],
+    kernel: [1, 67],
+    multiplier: 1,
+    strides: [1, 2],
+    padding: [
+      [0, 0],
+      [3, 3],
+    ],
+  },
 ];
 
 describe.each([{}, { software: false, subgroups: false }])("against float64, on %o", (target) => {
