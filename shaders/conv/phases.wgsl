@@ -43,16 +43,30 @@ fn groupOf(batch: u32) -> u32 {
   return batch / (phases.phasesY * phases.phasesX);
 }
 
-/// The tap of a phase's turn; past the end of the filter, where A is zero, the last.
+/// Taps of a phase, one row after the other: no turn goes to those of another.
+fn segmentsOf(batch: u32) -> u32 {
+  let taps = phaseTaps(batch);
+  return taps.y * taps.x;
+}
+
 fn segmentAt(batch: u32, turn: u32) -> u32 {
   let tap = phaseTap(batch, turn);
-  return min(tap.y * phases.kernelWidth + tap.x, phases.kernelHeight * phases.kernelWidth - 1u);
+  return tap.y * phases.kernelWidth + tap.x;
 }
 
 fn phaseTap(batch: u32, turn: u32) -> vec2u {
+  let across = phaseTaps(batch).x;
+  return firstTap(batch) + vec2u(turn % across * phases.phasesX, turn / across * phases.phasesY);
+}
+
+/// Columns and rows of taps of a phase.
+fn phaseTaps(batch: u32) -> vec2u {
+  let first = firstTap(batch);
+  return (vec2u(phases.kernelWidth, phases.kernelHeight) + vec2u(phases.phasesX, phases.phasesY) - 1u - first) /
+    vec2u(phases.phasesX, phases.phasesY);
+}
+
+fn firstTap(batch: u32) -> vec2u {
   let phase = batch % (phases.phasesY * phases.phasesX);
-  let tapsX = (phases.kernelWidth + phases.phasesX - 1u) / phases.phasesX;
-  return vec2u(
-    (phase % phases.phasesX + phases.padLeft) % phases.phasesX + turn % tapsX * phases.phasesX,
-    (phase / phases.phasesX + phases.padTop) % phases.phasesY + turn / tapsX * phases.phasesY);
+  return vec2u((phase % phases.phasesX + phases.padLeft) % phases.phasesX, (phase / phases.phasesX + phases.padTop) % phases.phasesY);
 }

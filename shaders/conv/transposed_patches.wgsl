@@ -17,9 +17,8 @@ fn aRow(opened: AOpen, batch: u32, turn: u32) -> ARow {
   let strideX = i32(geometry.strideX);
   let y = down / strideY;
   let x = right / strideX;
-  let inFilter = (tap.y < phases.kernelHeight) & (tap.x < phases.kernelWidth);
   let onGrid = (down >= 0) & (right >= 0) & (y * strideY == down) & (x * strideX == right);
-  let inside = inFilter & onGrid & (y < i32(geometry.height)) & (x < i32(geometry.width));
+  let inside = onGrid & (y < i32(geometry.height)) & (x < i32(geometry.width));
   let pixel = select(0u, u32(y) * geometry.width + u32(x), inside);
   return ARow(opened.start + pixel * geometry.channels, inside);
 }

@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var acc: array<Lane, ACC_SIZE>;
 
   let first = slice * tile.segmentsPerSlice;
-  let last = min(first + tile.segmentsPerSlice, tile.segments);
+  let last = min(first + tile.segmentsPerSlice, segmentsOf(batch));
   for (var segment = first; segment < last; segment++) {
     var rows: array<ARow, A_LOADS>;
     // unroll

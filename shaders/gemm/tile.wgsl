@@ -6,7 +6,8 @@
 // with A as the patches of an image, every convolution (implicit GEMM):
 //   A: aOpen(m, batch), aRow(.., batch, segment), aLoad(.., k)   gemm/a_strided, conv/patches, conv/patch_columns
 //   B: openB(n, batch, lane), loadB(.., offset)                  gemm/b_own or gemm/b_quad, over gemm/b_strided
-//      segmentAt(batch, segment): which of B's segments          gemm/segments, conv/phases
+//      segmentsOf(batch), segmentAt(batch, segment): how many segments the sum has, and which of B's they are
+//                                                                gemm/segments, conv/phases
 //   Y: storedRow(m, batch, slice), store(.., n, value)           gemm/store, gemm/store_sums, conv/store_phases
 // k runs over segments (taps of a filter, rows of an image) of `depth` each; a slice takes some of the segments.
 // Order of accumulation: segments, then k within a segment, ascending.
@@ -48,7 +49,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   var acc: array<Lane, ACC_SIZE>;
 
   let first = slice * tile.segmentsPerSlice;
-  let last = min(first + tile.segmentsPerSlice, tile.segments);
+  let last = min(first + tile.segmentsPerSlice, segmentsOf(batch));
   for (var segment = first; segment < last; segment++) {
     var rows: array<ARow, A_STRIDE>;
     // unroll
