@@ -11,6 +11,8 @@ const SUMS = ROWS * TAPS;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + (TAPS - 1u) * DILATION_X + 1u;
 
 struct SliceParams {
+  /// Invocations.
+  count: u32,
   /// Output rows of all images.
   rows: u32,
   slices: u32,
@@ -25,7 +27,7 @@ struct SliceParams {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid) * 64u + local;
-  if (index >= params.count) { return; }
+  if (index >= slicing.count) { return; }
   let channel = index % params.channels;
   let across = params.kernelWidth / TAPS;
   let parts = params.kernelHeight / ROWS * across;

@@ -1,13 +1,13 @@
-import forwardShader from "../../shaders/depthwise/forward.wgsl";
-import inputGradientShader from "../../shaders/depthwise/inputGradient.wgsl";
-import kernelGradientShader from "../../shaders/depthwise/kernelGradient.wgsl";
-import sumSlices from "../../shaders/gemm/sum_slices.wgsl";
-import sumSlicesSums from "../../shaders/gemm/sum_slices_sums.wgsl";
+import kernelGradient from "../../shaders/depthwise/kernelGradient.wgsl";
+import stretches from "../../shaders/depthwise/stretches.wgsl";
+import forwardTaps from "../../shaders/depthwise/taps.wgsl";
+import transposedTaps from "../../shaders/depthwise/transposedTaps.wgsl";
 import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import type { BoundProgram } from "../core/op.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import { type Shape, sizeOf, tensorType } from "../core/types.ts";
+import { secondStage } from "./gemm.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
 import { bucket, type Candidate, pick } from "./pick.ts";
@@ -86,7 +86,7 @@ interface Tile {
 
 interface TileQuestion {
   readonly kind: string;
-  readonly kernel: ShaderModule;
+  readonly kernels: readonly ShaderModule[];
   /** Pixels of a row. */
   readonly width: number;
   readonly layout: Layout;
@@ -96,8 +96,8 @@ interface TileQuestion {
   othersOf(tile: Tile): number;
 }
 
-/** The tile of least loads for a row. On a CPU long ones may be, where a GPU wants many invocations. */
-function chooseTile({ kind, kernel, width, layout, windowOf, othersOf }: TileQuestion, target: Target): Tile {
+/** The tile of least loads for a row. On a CPU it may be long, where a GPU wants many invocations. */
+function chooseTile({ kind, kernels, width, layout, windowOf, othersOf }: TileQuestion, target: Target): Tile {
   const { kernelSides, stride, dilation, lanes } = layout;
   const candidates: Candidate<Tile>[] = [];
   const most = Math.max(stride, Math.min(width, target.software ? 8 : 4));
@@ -111,22 +111,15 @@ function chooseTile({ kind, kernel, width, layout, windowOf, othersOf }: TileQue
     }
   }
   const shape = { width: bucket(width), kernel: kernelSides.join("x"), stride, dilation, lanes };
-  return pick(target, { kind, kernels: [kernel], shape }, candidates);
+  return pick(target, { kind, kernels, shape }, candidates);
 }
 
 function constantsOf({ pixels, taps }: Tile, { stride, dilation }: Layout) {
   return { PIXELS: pixels, TAPS: taps, STRIDE_X: stride, DILATION_X: dilation };
 }
 
-/** Of a kernel that goes over so many rows of taps; those of small filters are no loop. */
-function stepsOf({ pixels, taps }: Tile, { kernelSides, sizes }: Layout, rows: number) {
-  const steps = (rows * kernelSides[1]) / taps;
-  const isShort = steps * taps * pixels <= mostProducts && sizes.multiplier === 1;
-  return { STEPS: steps, UNROLLED: isShort ? steps : 0 };
-}
-
 /** Pixels of x that a stretch of y sees by neighbouring taps. */
-function windowOf({ pixels, taps }: Tile, { stride, dilation }: Layout): number {
+function seenOf({ pixels, taps }: Tile, { stride, dilation }: Layout): number {
   return (pixels - 1) * stride + (taps - 1) * dilation + 1;
 }
 
@@ -139,32 +132,8 @@ export function lowerDepthwise(
   target: Target,
 ): KernelCall[] {
   const layout = layoutOf({ x: x.type.shape, kernel: kernel.type.shape, y: y.type.shape }, window);
-  const { lanes, sizes, kernelSides, products } = layout;
-  const [n = 0, outHeight = 0, outWidth = 0, f = 0] = y.type.shape;
-  const tile = chooseTile(
-    {
-      kind: "depthwise",
-      kernel: forwardShader,
-      width: outWidth,
-      layout,
-      windowOf: (tile) => windowOf(tile, layout),
-      othersOf: () => kernelSides[1],
-    },
-    target,
-  );
-  const count = n * outHeight * Math.ceil(outWidth / tile.pixels) * (f / lanes);
-  const end = epilogueOf(epilogue, y, lanes);
-  return [
-    {
-      name: "conv2d/depthwise",
-      shaders: [forwardShader, laneShader(lanes), ...end.shaders],
-      constants: { ...constantsOf(tile, layout), ...stepsOf(tile, layout, kernelSides[0]) },
-      params: { params: { ...sizes, count }, ...end.params },
-      operands: { x, kernel, y, ...end.operands },
-      workgroups: workgroupsFor(count, workgroupSize),
-      flops: 2 * products,
-    },
-  ];
+  const seen = { shader: forwardTaps, windowOf: (tile: Tile) => seenOf(tile, layout) };
+  return lowerStretches({ name: "conv2d/depthwise", image: x, kernel, result: y, layout, epilogue, ...seen }, target);
 }
 
 export function lowerDepthwiseInputGradient(
@@ -176,38 +145,70 @@ export function lowerDepthwiseInputGradient(
   target: Target,
 ): KernelCall[] {
   const layout = layoutOf({ x: dX.type.shape, kernel: kernel.type.shape, y: dY.type.shape }, window);
-  const { lanes, sizes, kernelSides, stride, dilation, products } = layout;
-  const [n = 0, height = 0, width = 0, c = 0] = dX.type.shape;
+  const { stride, dilation, kernelSides, sizes } = layout;
   const phase = (window.pads[1]?.[0] ?? 0) % stride;
-  const tile = chooseTile(
-    {
-      kind: "depthwiseInputGradient",
-      kernel: inputGradientShader,
-      width,
-      layout,
-      windowOf({ pixels, taps }) {
-        const isStatic = pixels % stride === 0 && (taps === kernelSides[1] || (taps * dilation) % stride === 0);
-        if (!isStatic) return null;
-        return Math.floor((pixels - 1 + phase) / stride) + Math.ceil(((taps - 1) * dilation) / stride) + 1;
-      },
-      othersOf: () => kernelSides[1],
+  const seen = {
+    shader: transposedTaps,
+    windowOf({ pixels, taps }: Tile) {
+      const isStatic = pixels % stride === 0 && (taps === kernelSides[1] || (taps * dilation) % stride === 0);
+      if (!isStatic) return null;
+      return Math.floor((pixels - 1 + phase) / stride) + Math.ceil(((taps - 1) * dilation) / stride) + 1;
     },
-    target,
-  );
+    rows: Math.ceil(kernelSides[0] / sizes.rowStride),
+    channels: sizes.multiplier,
+    phase,
+  };
+  const name = "conv2dInputGradient/depthwise";
+  return lowerStretches({ name, image: dY, kernel, result: dX, layout, epilogue, ...seen }, target);
+}
+
+interface Stretches {
+  readonly name: string;
+  readonly image: Value;
+  readonly kernel: Value;
+  readonly result: Value;
+  readonly layout: Layout;
+  readonly epilogue: BoundProgram | null;
+  /** What a stretch adds up for each window, and how wide that is. */
+  readonly shader: ShaderModule;
+  windowOf(tile: Tile): number | null;
+  /** Of the gradient by the input: rows of taps that a pixel sees, channels of y that it was read for, its phase. */
+  readonly rows?: number;
+  readonly channels?: number;
+  readonly phase?: number;
+}
+
+function lowerStretches(
+  { name, image, kernel, result, layout, epilogue, shader, windowOf, rows, channels = 1, phase }: Stretches,
+  target: Target,
+): KernelCall[] {
+  const { lanes, sizes, kernelSides, products } = layout;
+  const [n = 0, height = 0, width = 0, c = 0] = result.type.shape;
+  const question = {
+    kind: name,
+    kernels: [stretches, shader],
+    width,
+    layout,
+    windowOf,
+    othersOf: () => kernelSides[1],
+  };
+  const tile = chooseTile(question, target);
+  const steps = ((rows ?? kernelSides[0]) * kernelSides[1]) / tile.taps;
+  const isShort = steps * tile.taps * tile.pixels <= mostProducts && channels === 1;
   const count = n * height * Math.ceil(width / tile.pixels) * (c / lanes);
-  const end = epilogueOf(epilogue, dX, lanes);
+  const end = epilogueOf(epilogue, result, lanes);
   return [
     {
-      name: "conv2dInputGradient/depthwise",
-      shaders: [inputGradientShader, laneShader(lanes), ...end.shaders],
+      name,
+      shaders: [stretches, shader, laneShader(lanes), ...end.shaders],
       constants: {
         ...constantsOf(tile, layout),
-        ...stepsOf(tile, layout, Math.ceil(kernelSides[0] / sizes.rowStride)),
-        PHASE: phase,
-        MULTIPLIER: sizes.multiplier,
+        STEPS: steps * channels,
+        UNROLLED: isShort ? steps : 0,
+        ...(phase === undefined ? {} : { CHANNEL_STEPS: steps, PHASE: phase }),
       },
-      params: { params: { ...sizes, count }, ...end.params },
-      operands: { dY, kernel, dX, ...end.operands },
+      params: { params: sizes, stretches: { count, height, width, channels: c / lanes }, ...end.params },
+      operands: { image, kernel, result, ...end.operands },
       workgroups: workgroupsFor(count, workgroupSize),
       flops: 2 * products,
     },
@@ -231,13 +232,14 @@ export function lowerDepthwiseKernelGradient(
   const filterTaps = kernelSides[0] * kernelSides[1];
   // All rows of the filter at once load dY once, and leave a GPU too few invocations.
   const filterRows = target.software && filterTaps <= mostSums ? kernelSides[0] : 1;
+  const name = "conv2dKernelGradient";
   const tile = chooseTile(
     {
-      kind: "depthwiseKernelGradient",
-      kernel: kernelGradientShader,
+      kind: `${name}/depthwise`,
+      kernels: [kernelGradient],
       width: outWidth,
       layout,
-      windowOf: (tile) => (filterRows * tile.taps > mostSums ? null : windowOf(tile, layout)),
+      windowOf: (tile) => (filterRows * tile.taps > mostSums ? null : seenOf(tile, layout)),
       othersOf: ({ pixels, taps }) => ((kernelSides[1] / taps) * pixels) / filterRows,
     },
     target,
@@ -246,26 +248,19 @@ export function lowerDepthwiseKernelGradient(
   const invocations = ((filterTaps / filterRows / tile.taps) * f) / lanes;
   const busy = target.software ? 512 : 16_384;
   const slices = Math.max(1, Math.min(rows, 256, Math.ceil(busy / invocations)));
+  const count = invocations * slices;
   const taps = filterTaps + (dBias ? 1 : 0);
   const partial = scratch(tensorType([slices, taps, f]));
-  const count = (taps * f) / lanes;
   return [
     {
-      name: "conv2dKernelGradient/depthwise",
-      shaders: [kernelGradientShader, laneShader(lanes)],
+      name: `${name}/depthwise`,
+      shaders: [kernelGradient, laneShader(lanes)],
       constants: { ...constantsOf(tile, layout), ROWS: filterRows, BIAS: dBias ? 1 : 0 },
-      params: { params: { ...sizes, count: invocations * slices }, slicing: { rows, slices, taps } },
+      params: { params: sizes, slicing: { count, rows, slices, taps } },
       operands: { x, dY, partial },
-      workgroups: workgroupsFor(invocations * slices, workgroupSize),
+      workgroups: workgroupsFor(count, workgroupSize),
       flops: 2 * products,
     },
-    {
-      name: "conv2dKernelGradient/sum",
-      shaders: [dBias ? sumSlicesSums : sumSlices, laneShader(lanes), ...epilogueOf(null, dKernel, lanes).shaders],
-      params: { params: dBias ? { count, split: (filterTaps * f) / lanes, slices } : { count, slices } },
-      operands: { partial, y: dKernel, ...(dBias ? { sums: dBias } : {}) },
-      workgroups: workgroupsFor(count, workgroupSize),
-      flops: taps * f * slices,
-    },
+    secondStage({ name, y: dKernel, sums: dBias, epilogue: null }, partial, slices, taps * f, lanes),
   ];
 }
