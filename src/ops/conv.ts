@@ -69,7 +69,7 @@ export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
   },
   prepared: {
     input: 1,
-    wanted: ({ groups }, { software, force }) => software && groups === 1 && force?.conv !== "im2col",
+    wanted: ({ groups }, { software }) => software && groups === 1,
     make: turned,
     attach: (attrs, start) => ({ ...attrs, turned: start }),
   },

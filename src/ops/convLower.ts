@@ -10,13 +10,12 @@ import type { BoundProgram } from "../core/op.ts";
 import { type ConvSizes, windowParams } from "./convGeometry.ts";
 import { goesByKernelRows, lowerKernelRows } from "./convKernelRows.ts";
 import { chooseRowTile, lowerRows, type RowConvolution } from "./convRows.ts";
-import { im2col, lowerInputGradientStored } from "./convStored.ts";
 import { type ASource, type BSource, lowerGemm, oneBatch, stridedA } from "./gemm.ts";
 import { lanesFor } from "./lanes.ts";
 
 /*
  * Which kernels a convolution and its gradients run: by rows of pixels (convRows.ts, convKernelRows.ts) where that pays,
- * else as a product over patches that are never stored; over stored patches (convStored.ts) only when asked to.
+ * else as a product over patches that are never stored.
  */
 
 /** The filter as B of a product: its columns are filters. */
@@ -53,7 +52,6 @@ export function lowerForward(
   target: Target,
 ): KernelCall[] {
   const { n, oh, ow, c, f, taps, groups, groupC, groupF } = sizes;
-  const stored = target.force?.conv === "im2col" && groups === 1;
   const b = filterSource(kernel, sizes);
   const rows: RowConvolution = {
     ...sizes,
@@ -70,31 +68,25 @@ export function lowerForward(
   const tile = chooseRowTile(rows, target);
   if (tile) return [lowerRows(rows, tile, target)];
   const m = n * oh * ow;
-  const before = stored ? im2col(x, sizes) : null;
-  const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
-  const depth = stored ? taps * c : groupC;
-  return [
-    ...(before ? [before.call] : []),
-    ...lowerGemm(
-      {
-        name: "conv2d",
-        m,
-        n: groupF,
-        segments: stored ? 1 : taps,
-        depth,
-        batch: groups,
-        a: matrix
-          ? stridedA({ value: matrix, rowStride: depth, depthStride: 1, rows: m, depth, batches: oneBatch })
-          : patches(x, sizes, false),
-        b,
-        y,
-        rowStride: f,
-        batchStride: groups > 1 ? groupF : 0,
-        epilogue,
-      },
-      target,
-    ),
-  ];
+  return lowerGemm(
+    {
+      name: "conv2d",
+      m,
+      n: groupF,
+      segments: taps,
+      depth: groupC,
+      batch: groups,
+      a: isPointwise(sizes)
+        ? stridedA({ value: x, rowStride: c, depthStride: 1, rows: m, depth: c, batches: oneBatch })
+        : patches(x, sizes, false),
+      b,
+      y,
+      rowStride: f,
+      batchStride: groups > 1 ? groupF : 0,
+      epilogue,
+    },
+    target,
+  );
 }
 
 export function lowerInputGradient(
@@ -106,9 +98,6 @@ export function lowerInputGradient(
   target: Target,
 ): KernelCall[] {
   const { n, h, w, c, f, oh, ow, groups, groupC, groupF } = sizes;
-  if (target.force?.conv === "im2col" && groups === 1) {
-    return lowerInputGradientStored(dY, filter.value, dX, sizes, epilogue, target);
-  }
   const byRows = lowerInputGradientRows(dY, filter, dX, sizes, epilogue, target);
   if (byRows) return byRows;
   const product = {
@@ -233,7 +222,6 @@ export function lowerKernelGradient(
   target: Target,
 ): KernelCall[] {
   const { n, oh, ow, c, f, taps, groups, groupC, groupF } = sizes;
-  const stored = target.force?.conv === "im2col" && groups === 1;
   const b: BSource = {
     value: dY,
     columnStride: 1,
@@ -243,41 +231,30 @@ export function lowerKernelGradient(
   };
   const byRows = { ...sizes, image: x, b, dKernel, dBias, outHeight: oh, outWidth: ow };
   if (goesByKernelRows(byRows, target)) return lowerKernelRows(byRows, target);
-  const before = stored ? im2col(x, sizes) : null;
-  const matrix = before?.patches ?? (isPointwise(sizes) ? x : null);
+  const isMatrix = isPointwise(sizes);
   const rows = taps * groupC;
   const pixels = n * oh * ow;
-  return [
-    ...(before ? [before.call] : []),
-    ...lowerGemm(
-      {
-        name: "conv2dKernelGradient",
-        m: rows,
-        n: groupF,
-        segments: matrix ? 1 : n * oh,
-        depth: matrix ? pixels : ow,
-        batch: groups,
-        a: matrix
-          ? stridedA({
-              value: matrix,
-              rowStride: 1,
-              depthStride: stored ? taps * c : c,
-              rows,
-              depth: pixels,
-              batches: oneBatch,
-              ones: dBias !== undefined,
-            })
-          : patchColumnsOf(x, sizes, dBias !== undefined),
-        b,
-        y: dKernel,
-        rowStride: f,
-        batchStride: groups > 1 ? groupF : 0,
-        sums: dBias,
-        epilogue: null,
-      },
-      target,
-    ),
-  ];
+  const ones = dBias !== undefined;
+  return lowerGemm(
+    {
+      name: "conv2dKernelGradient",
+      m: rows,
+      n: groupF,
+      segments: isMatrix ? 1 : n * oh,
+      depth: isMatrix ? pixels : ow,
+      batch: groups,
+      a: isMatrix
+        ? stridedA({ value: x, rowStride: 1, depthStride: c, rows, depth: pixels, batches: oneBatch, ones })
+        : patchColumnsOf(x, sizes, ones),
+      b,
+      y: dKernel,
+      rowStride: f,
+      batchStride: groups > 1 ? groupF : 0,
+      sums: dBias,
+      epilogue: null,
+    },
+    target,
+  );
 }
 
 /** Patches as rows: of x for the forward pass, of dY (`transposed`, with its phases) for the gradient by the input. */

@@ -96,18 +96,8 @@ describe("a tensor over a binding's limit is an error that says need and limit",
   });
 });
 
-describe("patches of a convolution", () => {
+test("patches of a convolution are never stored, however large they would be", () => {
   const y = conv2d(x("picture", 1, 2048, 2048, 4), x("kernel", 5, 5, 4, 4), null, { padding: "same" });
   const graph = makeGraph("net", { y });
-
-  test("are never stored, however large they would be", () => {
-    for (const software of [true, false]) expect(planOf(graph, { software }).peakBytes).toBeLessThan(3 * most);
-  });
-
-  test("stored on demand, they are within the limit or an error", () => {
-    const need = 2048 * 2048 * 25 * 4 * 4;
-    expect(() => planOf(graph, { force: { conv: "im2col" } })).toThrow(
-      new RegExp(`buffer slot\\d+ of ${need} bytes; wanted at most ${most}`),
-    );
-  });
+  for (const software of [true, false]) expect(planOf(graph, { software }).peakBytes).toBeLessThan(3 * most);
 });

@@ -100,7 +100,6 @@ describe("planMemory", () => {
   test.each([
     ["a GPU", {}, {}],
     ["a software adapter", { software: true, subgroups: true }, {}],
-    ["stored im2col", { force: { conv: "im2col" } }, {}],
     ["slots not shared", {}, { share: false }],
     ["nothing fused", {}, { fuse: false }],
   ])("never reads and writes one buffer in a dispatch: LeNet-5 on %s", (_, target, options) => {
