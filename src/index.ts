@@ -63,6 +63,7 @@ export {
   TilePredictor,
 } from "./nn/predictTiles.ts";
 export type { Ceilings, DispatchWork, NamedWork, Profile, Work } from "./nn/profile.ts";
+export { recompute } from "./nn/recompute.ts";
 export type { RecoveryOptions } from "./nn/recovery.ts";
 export * as regularizers from "./nn/regularizers.ts";
 export * as schedules from "./nn/schedules.ts";
@@ -70,10 +71,12 @@ export { showProfile } from "./nn/showProfile.ts";
 export type { SummaryOptions } from "./nn/summary.ts";
 export { type IdleOptions, type ProfileOptions, type StepOptions, Trainer, type TrainerOptions } from "./nn/trainer.ts";
 export { type NewHeadOptions, withNewHead } from "./nn/transfer.ts";
-export type { TuneOptions, TuningReport } from "./nn/tuning.ts";
+export { type TuneOptions, type Tuner, type TuningReport, tune } from "./nn/tuning.ts";
 export type { AucOptions } from "./ops/auc.ts";
 export type { RandomSource } from "./ops/dropout.ts";
 export type { Padding, Sides } from "./ops/window.ts";
+export type { Recompute } from "./passes/index.ts";
+export type { RecomputePolicy } from "./passes/recomputeChoice.ts";
 export { type Colour, type PaintOptions, PicturePainter, type PicturePainterOptions } from "./pictures/painter.ts";
 export { PictureReader, type PictureReaderOptions, type Rectangle } from "./pictures/reader.ts";
 export type { Frame, GpuPicture, PagePicture, PictureSource, PixelBytes } from "./pictures/source.ts";

@@ -3,7 +3,7 @@ import type { Progress } from "../../src/gpu/pipelines.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import type { Schedule } from "../../src/nn/schedules.ts";
-import type { TuneOptions } from "../../src/nn/tuning.ts";
+import type { Tuner } from "../../src/nn/tuning.ts";
 import type { TrainRequest } from "./request.ts";
 
 export interface Recipe extends Pick<TrainRequest, "optimizer" | "seed"> {
@@ -16,7 +16,7 @@ export function compileModel(
   gpu: Gpu,
   { optimizer, learningRate, seed }: Recipe,
   onCompile: Progress,
-  tune: TuneOptions | false = false,
+  tune: Tuner | null = null,
 ): Promise<Model> {
   return model.compile({
     gpu,

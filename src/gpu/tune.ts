@@ -56,7 +56,7 @@ const leastGain = 0.05;
  * which is the fastest on this device. Where work is most it begins. All variants compute the same up to the order
  * of sums; their pipelines stay in the cache, so those that are taken need not be compiled again.
  */
-export async function tune({ gpu, graph, layout, target, seconds, onProgress }: TuneParts): Promise<Tuned> {
+export async function tuneGraph({ gpu, graph, layout, target, seconds, onProgress }: TuneParts): Promise<Tuned> {
   const until = performance.now() + 1000 * seconds;
   const questions = questionsOf(prepare(optimize(graph), layout, target), target);
   const choices: TunedChoice[] = [];

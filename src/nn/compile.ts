@@ -2,15 +2,15 @@ import type { Target } from "../core/call.ts";
 import { GraphError } from "../core/errors.ts";
 import { Gpu } from "../gpu/gpu.ts";
 import type { Variables } from "../gpu/variables.ts";
-import { checkNames, checkWord } from "../ops/options.ts";
-import { type Recompute, recomputePolicies } from "../passes/recomputeChoice.ts";
+import { checkNames } from "../ops/options.ts";
+import type { Recompute } from "../passes/index.ts";
 import { Commands } from "./commands.ts";
 import { type Loss, type LossName, lossOf } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { TrainingMemory } from "./snapshot.ts";
 import { copyWeights, initializeState, makeState, type State } from "./state.ts";
-import { type TuneOptions, Tuning } from "./tuning.ts";
+import type { Tuner, Tuning } from "./tuning.ts";
 
 export interface CompileOptions {
   /** How parameters move: `sgd()`, `adam()`, .. */
@@ -21,17 +21,10 @@ export interface CompileOptions {
   readonly gpu?: Gpu;
   /** Of the first weights, of the order of the data and of dropout. Default 0. */
   readonly seed?: number;
-  /**
-   * Gradient checkpointing: the training step keeps fewer activations, and makes them again when their gradients are due,
-   * bit for bit. `"cheap"`: those that take few flops (elementwise functions, normalization, pooling); `"all"`: any, also
-   * convolutions. `summary` says what it saves and costs. Default: every activation is kept.
-   */
-  readonly recompute?: Recompute;
-  /**
-   * Measure, before a graph is compiled, which variants of its kernels are the fastest on this device, and keep that for the
-   * next time. Results stay the same up to the order of sums. Default: false, estimates.
-   */
-  readonly tune?: boolean | TuneOptions;
+  /** `recompute()`: activations are made again instead of kept. Default: every activation is kept. */
+  readonly recompute?: Recompute | null;
+  /** `tune()`: which variants of its kernels are the fastest is measured on the device. Default: it is estimated. */
+  readonly tune?: Tuner | null;
   /** How many pipelines are ready, of how many. */
   readonly onCompile?: (done: number, total: number) => void;
   /** Gives up: the promise is rejected with the signal's reason, and the model is as it was. */
@@ -56,14 +49,15 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
 /** Gives the weights of a network their place on the GPU and their first values; see `Model.compile`. */
 export async function compile(network: Network, options: CompileOptions, before: Compiled | null): Promise<Compiled> {
   checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile", "signal"]);
-  const { optimizer, loss, seed = 0, recompute = null, tune = false, onCompile, signal } = options;
-  if (recompute !== null) checkWord("compile", "recompute", recompute, recomputePolicies);
+  const { optimizer, loss, seed = 0, recompute = null, tune = null, onCompile, signal } = options;
+  if (typeof recompute?.pass !== "function" && recompute !== null) throw wrongOption({ recompute });
+  if (typeof tune?.begin !== "function" && tune !== null) throw wrongOption({ tune });
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
   }
   signal?.throwIfAborted();
   const gpu = options.gpu ?? before?.gpu ?? (await Gpu.create());
-  const tuning = tune === false ? null : await Tuning.create(gpu, tune);
+  const tuning = (await tune?.begin(gpu)) ?? null;
   const { target } = tuning ?? gpu;
   const state = makeState(network, optimizer);
   const store = await initializeState(gpu, state, seed);
@@ -90,4 +84,15 @@ export async function moveCompiled(compiled: Compiled, gpu: Gpu): Promise<Compil
   compiled.commands.dispose();
   store.moveTo(gpu);
   return { ...compiled, gpu, tuning, target, commands: new Commands({ store, tuning, target, onCompile }) };
+}
+
+/** Of an option that is a function's result. */
+function wrongOption(option: Record<string, unknown>): GraphError {
+  const [[name, value] = []] = Object.entries(option);
+  return new GraphError({
+    where: "compile",
+    seen: `${name} ${JSON.stringify(value)}`,
+    wanted: `what ${name}() gives`,
+    mend: `Import { ${name} } from "wgrad", and give compile ${name}: ${name}().`,
+  });
 }

@@ -9,7 +9,6 @@ import type { Network } from "./network.ts";
 import { allVariables } from "./state.ts";
 import { trainStep } from "./steps.ts";
 import { checkCount } from "./trainer.ts";
-import { showTuning } from "./tuning.ts";
 
 export interface SummaryOptions {
   /** For what a step takes. Default 32. */
@@ -52,7 +51,7 @@ export function summarize(network: Network, compiled: Compiled | null, options: 
     "-".repeat(width),
     `parameters ${total.toLocaleString("en")}, trainable ${trainable.toLocaleString("en")}, fixed ${(total - trainable).toLocaleString("en")}`,
     ...(compiled ? [describeStep(network, compiled, batchSize)] : []),
-    ...(compiled?.tuning ? [showTuning(compiled.tuning.report)] : []),
+    ...(compiled?.tuning ? [compiled.tuning.text] : []),
   ].join("\n");
 }
 
@@ -73,15 +72,15 @@ function describeStep(
     y: input("y", labels ?? tensorType([batchSize, ...output])),
   });
   const graph = trainStep({ network, state, loss }, optimizer, source);
-  const planned = (policy: typeof recompute) =>
-    plan(graph, layVariables(allVariables(state)), target, { recompute: policy });
+  const planned = (again: typeof recompute) =>
+    plan(graph, layVariables(allVariables(state)), target, { recompute: again });
   const { calls, flops, peakBytes } = planned(recompute);
   const step = `a training step on ${batchSize} examples: ${calls.length} dispatches, ${showFlops(flops)}, ${showBytes(peakBytes)} of GPU memory at its peak`;
   if (!recompute) return step;
   const kept = planned(null);
   const saved = `peak ${showBytes(kept.peakBytes)} -> ${showBytes(peakBytes)} (${showShare(peakBytes, kept.peakBytes)})`;
   const spent = `${showFlops(kept.flops)} -> ${showFlops(flops)} (${showShare(flops, kept.flops)})`;
-  return `${step}\nrecompute "${recompute}": ${saved}, ${spent}`;
+  return `${step}\nrecompute "${recompute.policy}": ${saved}, ${spent}`;
 }
 
 /** `"-35.2 %"`: by how much a number is more or less than another. */

@@ -1,8 +1,7 @@
 import type { Target } from "../core/call.ts";
-import { GraphError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { type TunedChoice, tune } from "../gpu/tune.ts";
+import { type TunedChoice, tuneGraph } from "../gpu/tune.ts";
 import { decodeTuned, encodeTuned, indexedDbStore, type TunedStore } from "../io/tunedStore.ts";
 import { checkNames, checkNumber } from "../ops/options.ts";
 import type { VariableLayout } from "../passes/layout.ts";
@@ -33,6 +32,27 @@ export interface TuningReport {
   readonly kept: boolean;
 }
 
+/** Begins the tuning of a model; what `tune()` gives. */
+export interface Tuner {
+  /** @internal */
+  begin(gpu: Gpu): Promise<Tuning>;
+}
+
+/**
+ * Measures, before a graph is compiled, which variants of its kernels are the fastest on this device, and keeps that for
+ * the next time. Results stay the same up to the order of sums. For `compile({ tune })`.
+ *
+ * @throws GraphError on a number of seconds below 0; `compile` throws FormatError where what is kept is damaged
+ * @example
+ * await model.compile({ gpu, optimizer: sgd(), loss: "sparseCategoricalCrossentropy", tune: tune({ seconds: 5 }) });
+ * console.log(model.tuning?.choices.length, "kernels were timed");
+ */
+export function tune(options: TuneOptions = {}): Tuner {
+  checkNames("tune", options, ["seconds", "store", "onProgress"]);
+  checkNumber("tune", "seconds", options.seconds ?? 0, (value) => value >= 0, "0 or more");
+  return { begin: (gpu) => Tuning.create(gpu, options) };
+}
+
 /** Measures, before a graph of a model is planned, which variants of its kernels are the fastest on this device. */
 export class Tuning {
   /** With all choices that are known so far. */
@@ -55,15 +75,8 @@ export class Tuning {
   }
 
   /** Takes what is kept for this adapter. @throws FormatError where that is damaged */
-  static async create(gpu: Gpu, tune: true | TuneOptions): Promise<Tuning> {
-    if (tune !== true && (typeof tune !== "object" || tune === null)) {
-      const seen = `tune ${JSON.stringify(tune)}`;
-      throw new GraphError({ where: "compile", seen, wanted: "true, false, or an object of its options" });
-    }
-    const options = tune === true ? {} : tune;
-    checkNames("compile/tune", options, ["seconds", "store", "onProgress"]);
-    const { seconds = 10, store = globalThis.indexedDB ? indexedDbStore() : null } = options;
-    checkNumber("compile/tune", "seconds", seconds, (value) => value >= 0, "0 or more");
+  static async create(gpu: Gpu, options: TuneOptions): Promise<Tuning> {
+    const { store = globalThis.indexedDB ? indexedDbStore() : null } = options;
     const text = await store?.read(nameOf(gpu));
     return new Tuning(gpu, text ? decodeTuned(text) : new Map(), store, options);
   }
@@ -78,6 +91,20 @@ export class Tuning {
     return this.#report;
   }
 
+  /** `"tuned in 3.2 s: 2 of 9 choices changed, at most 1.31x faster, 4 known from before"` */
+  get text(): string {
+    const { seconds, choices, known, left, kept } = this.#report;
+    const changed = choices.filter(({ usual, best }) => usual !== best);
+    const gain = Math.max(...changed.map(({ usualMs, bestMs }) => usualMs / bestMs));
+    return [
+      `tuned in ${seconds.toFixed(1)} s: ${changed.length} of ${choices.length} choices changed`,
+      ...(changed.length > 0 ? [`at most ${gain.toFixed(2)}x faster`] : []),
+      ...(known > 0 ? [`${known} known from before`] : []),
+      ...(left > 0 ? [`${left} left for want of time`] : []),
+      ...(choices.length > 0 && !kept ? ["not kept for the next time"] : []),
+    ].join(", ");
+  }
+
   /** Measures what a graph asks for and is not known, as long as there is time. */
   settle(graph: Graph, layout: VariableLayout): Promise<void> {
     const settled = this.#last.then(() => this.#settle(graph, layout));
@@ -89,7 +116,7 @@ export class Tuning {
     const { seconds, onProgress } = this.#options;
     const before = this.#report;
     const from = performance.now();
-    const { choices, left } = await tune({
+    const { choices, left } = await tuneGraph({
       gpu: this.#gpu,
       graph,
       layout,
@@ -111,19 +138,6 @@ export class Tuning {
   async #keep(): Promise<boolean> {
     return (await this.#store?.write(nameOf(this.#gpu), encodeTuned(this.#tuned))) ?? false;
   }
-}
-
-/** `"tuned in 3.2 s: 2 of 9 choices changed, at most 1.31x faster, 4 known from before"` */
-export function showTuning({ seconds, choices, known, left, kept }: TuningReport): string {
-  const changed = choices.filter(({ usual, best }) => usual !== best);
-  const gain = Math.max(...changed.map(({ usualMs, bestMs }) => usualMs / bestMs));
-  return [
-    `tuned in ${seconds.toFixed(1)} s: ${changed.length} of ${choices.length} choices changed`,
-    ...(changed.length > 0 ? [`at most ${gain.toFixed(2)}x faster`] : []),
-    ...(known > 0 ? [`${known} known from before`] : []),
-    ...(left > 0 ? [`${left} left for want of time`] : []),
-    ...(choices.length > 0 && !kept ? ["not kept for the next time"] : []),
-  ].join(", ");
 }
 
 function nameOf({ adapter }: Gpu): string {

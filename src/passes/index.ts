@@ -10,9 +10,14 @@ import type { VariableLayout } from "./layout.ts";
 import { type MemoryOptions, planMemory } from "./planMemory.ts";
 import { prepare } from "./prepare.ts";
 import { prune } from "./prune.ts";
-import { recompute } from "./recompute.ts";
-import type { Recompute } from "./recomputeChoice.ts";
 import { schedule } from "./schedule.ts";
+
+/** A pass that makes results of the forward pass again: what `recompute()` gives. */
+export interface Recompute {
+  readonly policy: string;
+  /** @internal */
+  pass(graph: Graph, target: Target): Graph;
+}
 
 export interface PlanOptions extends MemoryOptions {
   /** Join gradients with their forward nodes, elementwise nodes with each other and with the kernels around. Off only in tests. */
@@ -30,7 +35,7 @@ export function optimize(graph: Graph, { fuse: joins = true }: PlanOptions = {})
 /** Graph to plan: what runs, where each tensor lies, how many bytes and flops it takes. No GPU is needed. */
 export function plan(graph: Graph, layout: VariableLayout, target: Target, options: PlanOptions = {}): Plan {
   const prepared = verify(prepare(optimize(graph, options), layout, target), "prepare");
-  const policy = options.recompute;
-  const final = policy ? verify(recompute(prepared, policy, target), "recompute") : prepared;
+  const again = options.recompute;
+  const final = again ? verify(again.pass(prepared, target), "recompute") : prepared;
   return planMemory(final, schedule(final, target), layout, target, options);
 }

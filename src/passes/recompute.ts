@@ -1,6 +1,6 @@
 import type { Target } from "../core/call.ts";
 import { type Graph, makeNode, type Node, type Value } from "../core/graph.ts";
-import { chooseRemade, type Recompute } from "./recomputeChoice.ts";
+import { chooseRemade, type RecomputePolicy } from "./recomputeChoice.ts";
 import { orderOf, readsOf, resultsOf, studyStep, type TrainingStep } from "./recomputeOrder.ts";
 
 /**
@@ -8,7 +8,7 @@ import { orderOf, readsOf, resultsOf, studyStep, type TrainingStep } from "./rec
  * pass are not kept for the backward pass, which makes them again, by the same kernels and so with the same bits. It is
  * the last pass: nodes are what runs, and their order decides how long tensors live.
  */
-export function recompute(graph: Graph, policy: Recompute, target: Target): Graph {
+export function remake(graph: Graph, policy: RecomputePolicy, target: Target): Graph {
   const step = studyStep(graph, target);
   return makeAgain(step, chooseRemade(step, policy));
 }

@@ -2,8 +2,8 @@ import type { Node } from "../core/graph.ts";
 import { orderOf, slotBytesOf, type TrainingStep } from "./recomputeOrder.ts";
 
 /** What may be made again: only what takes few flops, or anything. */
-export const recomputePolicies = ["cheap", "all"] as const;
-export type Recompute = (typeof recomputePolicies)[number];
+export type RecomputePolicy = "cheap" | "all";
+export const recomputePolicies: readonly RecomputePolicy[] = ["cheap", "all"];
 
 /**
  * Flops for each number that a node makes, up to which it is cheap: elementwise functions, normalization, pooling. Their
@@ -17,7 +17,7 @@ const cheapFlops = 16;
  * segment leaves to the next, and but the last segment. (With about sqrt(n) segments of n layers each, memory grows by
  * sqrt(n).) Then, from the dearest down, whatever can be kept at no cost in bytes is kept.
  */
-export function chooseRemade(step: TrainingStep, policy: Recompute): ReadonlySet<Node> {
+export function chooseRemade(step: TrainingStep, policy: RecomputePolicy): ReadonlySet<Node> {
   const { graph, backward, flops } = step;
   const nodes = graph.nodes.filter(
     (node) => !backward.has(node) && !node.op.view && (!node.op.inPlace || node.op.again),

@@ -3,7 +3,7 @@ import type { Choice, Target } from "../../src/core/call.ts";
 import { input, makeGraph, type Value } from "../../src/core/graph.ts";
 import { apply, applyOne } from "../../src/core/op.ts";
 import { tensorType } from "../../src/core/types.ts";
-import { tune } from "../../src/gpu/tune.ts";
+import { tuneGraph } from "../../src/gpu/tune.ts";
 import { tanh } from "../../src/ops/activations.ts";
 import { conv2d, conv2dInputGradientOp, conv2dKernelGradientOp } from "../../src/ops/conv.ts";
 import { matmul } from "../../src/ops/matmul.ts";
@@ -83,7 +83,7 @@ describe("tuning", () => {
   test("times each open choice once, the one with most work first", { timeout: 120_000 }, async () => {
     const steps: string[] = [];
     const onProgress = (done: number, total: number) => steps.push(`${done}/${total}`);
-    const { choices, left } = await tune({ ...parts, seconds: 60, onProgress });
+    const { choices, left } = await tuneGraph({ ...parts, seconds: 60, onProgress });
     expect(left).toBe(0);
     expect(steps).toEqual(["0/2", "1/2", "2/2"]);
     const asked = choicesOf(build(), software);
@@ -98,11 +98,11 @@ describe("tuning", () => {
     }
 
     const tuned = new Map(choices.map(({ key, best }) => [key, best]));
-    expect(await tune({ ...parts, target: { ...target, tuned }, seconds: 60 })).toEqual({ choices: [], left: 0 });
+    expect(await tuneGraph({ ...parts, target: { ...target, tuned }, seconds: 60 })).toEqual({ choices: [], left: 0 });
   });
 
   test("measures nothing when there is no time", async () => {
-    expect(await tune({ ...parts, seconds: 0 })).toEqual({ choices: [], left: 2 });
+    expect(await tuneGraph({ ...parts, seconds: 0 })).toEqual({ choices: [], left: 2 });
   });
 
   test("takes whole submits where the device has no timestamps", { timeout: 120_000 }, async () => {
@@ -112,7 +112,7 @@ describe("tuning", () => {
     Object.defineProperty(features, "has", { value: hidden, configurable: true });
     try {
       const graph = makeGraph("test", { y: matmul(a, randomTensor([24, 8], 1)) });
-      const { choices } = await tune({ ...parts, graph, seconds: 60 });
+      const { choices } = await tuneGraph({ ...parts, graph, seconds: 60 });
       expect(choices.map(({ usualMs, bestMs }) => usualMs > 0 && bestMs > 0)).toEqual([true]);
     } finally {
       Reflect.deleteProperty(features, "has");

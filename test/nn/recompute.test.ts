@@ -6,6 +6,7 @@ import { type Dataset, imageDataset } from "../../src/data/imageDataset.ts";
 import { segmentationDataset } from "../../src/data/segmentationDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { lenet5, unet } from "../../src/models/index.ts";
+import type { CompileOptions } from "../../src/nn/compile.ts";
 import {
   activation,
   conv2d,
@@ -20,6 +21,7 @@ import {
 } from "../../src/nn/layers.ts";
 import { type Model, sequential } from "../../src/nn/model.ts";
 import { adam } from "../../src/nn/optimizers.ts";
+import { recompute } from "../../src/nn/recompute.ts";
 import { testGpu } from "../support/run.ts";
 import { train } from "../support/training.ts";
 
@@ -68,11 +70,11 @@ describe("activations that are made again train as those that are kept, bit for 
     const options = { optimizer: adam({ learningRate: 0.01 }), batchSize, steps: 3, seed: 5, poison: true };
     const kept = await train(make(), data(), options);
     expect(kept.losses.every(Number.isFinite)).toBe(true);
-    for (const recompute of ["cheap", "all"] as const) {
-      const again = await train(make(), data(), { ...options, recompute });
-      expect(again.dispatches, recompute).toBeGreaterThan(kept.dispatches);
-      expect(again.losses, recompute).toEqual(kept.losses);
-      expect(again.weights, recompute).toEqual(kept.weights);
+    for (const policy of ["cheap", "all"] as const) {
+      const again = await train(make(), data(), { ...options, recompute: recompute(policy) });
+      expect(again.dispatches, policy).toBeGreaterThan(kept.dispatches);
+      expect(again.losses, policy).toEqual(kept.losses);
+      expect(again.weights, policy).toEqual(kept.weights);
     }
   });
 });
@@ -82,7 +84,7 @@ describe("compile with recompute", () => {
     const [kept, again] = [segmenting(), segmenting()];
     const options = { gpu, optimizer: adam(), loss, seed: 1 } as const;
     await kept.compile(options);
-    await again.compile({ ...options, recompute: "cheap" });
+    await again.compile({ ...options, recompute: recompute() });
     const [plan, lean] = [kept.trainPlan(cells, 4), again.trainPlan(cells, 4)];
     expect(lean.peakBytes).toBeLessThan(plan.peakBytes);
     expect(lean.flops).toBeGreaterThan(plan.flops);
@@ -101,10 +103,13 @@ describe("compile with recompute", () => {
     again.dispose();
   });
 
-  test("refuses what is no policy", async () => {
-    const options = { gpu, optimizer: adam(), loss, recompute: "some" as "all" } as const;
-    await expect(segmenting().compile(options)).rejects.toThrow(
-      new GraphError({ where: "compile", seen: 'recompute "some"', wanted: "one of cheap, all" }),
+  test("refuses what is no policy, or not made by recompute()", async () => {
+    expect(() => recompute("some" as "all")).toThrow(
+      new GraphError({ where: "recompute", seen: 'policy "some"', wanted: "one of cheap, all" }),
+    );
+    const options = { gpu, optimizer: adam(), loss, recompute: "all" } as object;
+    await expect(segmenting().compile(options as CompileOptions)).rejects.toThrow(
+      'compile: recompute "all"; wanted what recompute() gives. Import { recompute } from "wgrad"',
     );
   });
 });

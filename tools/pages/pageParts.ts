@@ -1,6 +1,6 @@
 import type { Dataset } from "../../src/data/imageDataset.ts";
 import type { Model } from "../../src/nn/model.ts";
-import type { TuneOptions } from "../../src/nn/tuning.ts";
+import { type Tuner, tune } from "../../src/nn/tuning.ts";
 import type { TrainEvent } from "../trainEvents.ts";
 import type { Resume } from "../trainTask.ts";
 import type { Curve } from "./curve.ts";
@@ -27,12 +27,12 @@ export async function saveCurve({ files }: TrainPage, curve: Curve, title: strin
 }
 
 /** How the kernels of a training are to be measured, if at all: what is told of it ends with the compilation. */
-export function tuneOptions({ files, report }: TrainPage, training: () => boolean): TuneOptions | false {
+export function tunerOf({ files, report }: TrainPage, training: () => boolean): Tuner | null {
   const store = files.tuned;
   const onProgress = (done: number, total: number) => {
     if (!training()) void report({ kind: "tune", done, total });
   };
-  return store ? { store, onProgress } : false;
+  return store ? tune({ store, onProgress }) : null;
 }
 
 /** Compiles the training step, and returns the milliseconds that it took, without those of measuring kernels. */

@@ -15,7 +15,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { TrainResult } from "../trainEvents.ts";
 import { countSubmits } from "./countSubmits.ts";
 import { Curve } from "./curve.ts";
-import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tuneOptions } from "./pageParts.ts";
+import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tunerOf } from "./pageParts.ts";
 
 /** Trains LeNet-5, tests it, and draws its learning curve. */
 export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: TrainPage): Promise<TrainResult> {
@@ -31,7 +31,7 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   const onCompile = (done: number, total: number) => {
     if (!training) void report({ kind: "compile", done, total });
   };
-  const tune = tuneOptions(page, () => training);
+  const tune = tunerOf(page, () => training);
   const model = await compileModel(make(), gpu, request, onCompile, tune);
   await files.resume(model);
   // What is told of the step is that of the kernels that are found fastest.

@@ -15,7 +15,7 @@ import type { TestResult, TrainResult } from "../trainEvents.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
 import { countSubmits } from "./countSubmits.ts";
 import { Curve } from "./curve.ts";
-import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tuneOptions } from "./pageParts.ts";
+import { baseName, compileStep, saveCurve, snapshotEvery, type TrainPage, tunerOf } from "./pageParts.ts";
 import { readMaskSets } from "./segmentationSets.ts";
 import { trainingTime } from "./trainingTime.ts";
 
@@ -66,7 +66,7 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
     onCompile: (done, total) => {
       if (!training) void report({ kind: "compile", done, total });
     },
-    tune: tuneOptions(page, () => training),
+    tune: tunerOf(page, () => training),
   });
   await files.resume(model);
   // What is told of the step is that of the kernels that are found fastest.
