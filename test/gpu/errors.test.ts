@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DeviceError, ShaderError } from "../../src/core/errors.ts";
 import { makeGraph, type Value } from "../../src/core/graph.ts";
 import { applyOne } from "../../src/core/op.ts";
@@ -131,6 +131,46 @@ describe("a lost device", () => {
     expect(() => commands.run()).toThrow(lost);
     await expect(commands.read("y")).rejects.toBe(lost);
     await expect(compiled(gpu, exp(x("x", 5)))).rejects.toBe(lost);
+  });
+
+  // As in Firefox: what a lost device does not do any more shows before `lost`.
+  describe("whose loss is told last", () => {
+    let gpu: Gpu;
+    beforeEach(async () => {
+      gpu = Gpu.from(await requestDevice());
+    });
+    afterEach(() => vi.restoreAllMocks());
+
+    test("is a DeviceError from idle, though all work counts as done", async () => {
+      vi.spyOn(gpu.device.queue, "onSubmittedWorkDone").mockResolvedValue(undefined);
+      gpu.device.destroy();
+      const error = await gpu.idle().catch((cause: unknown) => cause);
+      expect(error).toBe(await gpu.lost);
+    });
+
+    test("is a DeviceError from a reading that came in and was taken back", async () => {
+      const commands = await compiled(gpu, exp(x("x", 5)));
+      commands.run();
+      const { mapAsync } = GPUBuffer.prototype;
+      vi.spyOn(GPUBuffer.prototype, "mapAsync").mockImplementation(async function (this: GPUBuffer, ...args) {
+        await mapAsync.apply(this, args);
+        gpu.device.destroy();
+      });
+      const error = await commands.read("y").catch((cause: unknown) => cause);
+      expect(error).toBe(await gpu.lost);
+    });
+
+    test("is a DeviceError from a compilation that was refused", async () => {
+      const { device } = gpu;
+      const bind = device.createBindGroup.bind(device);
+      vi.spyOn(device, "createBindGroup").mockImplementation((descriptor) => {
+        vi.spyOn(device, "popErrorScope").mockResolvedValue(new GPUValidationError("a buffer is invalid"));
+        device.destroy();
+        return bind(descriptor);
+      });
+      const error = await compiled(gpu, exp(x("x", 5))).catch((cause: unknown) => cause);
+      expect(error).toBe(await gpu.lost);
+    });
   });
 });
 
