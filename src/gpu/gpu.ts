@@ -252,14 +252,15 @@ function factsOf(info?: GPUAdapterInfo): AdapterFacts {
   });
 }
 
-/** Turns an error of the browser into ours; its message names the labelled object. */
-export function describe(error: GPUError): DeviceError {
+/** Turns an error of the browser into ours; the message names the labelled object, in Chromium alone without `where`. */
+export function describe(error: GPUError, where = ""): DeviceError {
   if (error instanceof GPUOutOfMemoryError) {
     return new DeviceError({
+      where,
       seen: `out of GPU memory: ${error.message}`,
       wanted: "tensors that fit",
       mend: "Use a smaller batch or image; plan.peakBytes says beforehand what a step takes.",
     });
   }
-  return new DeviceError({ seen: `WebGPU refused a command: ${error.message}`, wanted: "a valid command" });
+  return new DeviceError({ where, seen: `WebGPU refused a command: ${error.message}`, wanted: "a valid command" });
 }
