@@ -45,15 +45,18 @@ export async function bindPlan(plan: Plan, variables: Variables, parts: BindPart
   const own: GPUBuffer[] = [];
   try {
     const rooms = makeRooms(plan, variables, parts, own);
-    const bind = () => bindCalls(gpu, plan, parts.kernels, rooms, own);
-    const { result: dispatches, error } = await scoped(gpu, bind);
-    if (!error) return { rooms, own, dispatches };
-    if (parts.lent.size === 0) throw describe(error);
-    throw new GraphError({
-      where: plan.name,
-      seen: error.message,
-      wanted: "live buffers of the model's own device",
+    const bound = bindCalls(gpu, plan, parts.kernels, rooms, own);
+    const errors = await Promise.all(bound.map(({ error }) => error));
+    errors.forEach((error, i) => {
+      if (!error) return;
+      if (parts.lent.size === 0) throw describe(error, plan.calls[i]?.label);
+      throw new GraphError({
+        where: plan.name,
+        seen: error.message,
+        wanted: "live buffers of the model's own device",
+      });
     });
+    return { rooms, own, dispatches: bound.map(({ result }) => result) };
   } catch (cause) {
     for (const buffer of own) buffer.destroy();
     throw cause;
@@ -117,7 +120,7 @@ function bindCalls(
   kernels: readonly Kernel[],
   rooms: readonly Room[],
   own: GPUBuffer[],
-): Dispatch[] {
+): Scoped<Dispatch>[] {
   const params = packUniforms(plan.calls, kernels);
   const uniforms = gpu.createBuffer(
     `${plan.name}/params`,
@@ -125,8 +128,8 @@ function bindCalls(
     GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   );
   own.push(uniforms);
-  gpu.device.queue.writeBuffer(uniforms, 0, params.bytes);
-  return plan.calls.map((planned, i): Dispatch => {
+  gpu.watch(() => gpu.device.queue.writeBuffer(uniforms, 0, params.bytes));
+  return plan.calls.map((planned, i) => {
     const kernel = kernels[i] as Kernel;
     const entries = kernel.bindings.map(({ binding, name, access }): GPUBindGroupEntry => {
       const uniform = access === "uniform";
@@ -139,25 +142,30 @@ function bindCalls(
       return { binding, resource: { buffer, offset: offset + place.offset, size: Math.ceil(place.bytes / 4) * 4 } };
     });
     checkOperands(planned, kernel, rooms);
-    const bindGroup = gpu.device.createBindGroup({ label: planned.label, layout: kernel.layout, entries });
-    return { pipeline: kernel.pipeline, bindGroup, x: planned.grid[0], y: planned.grid[1] };
+    return scoped(gpu, () => {
+      const bindGroup = gpu.device.createBindGroup({ label: planned.label, layout: kernel.layout, entries });
+      return { pipeline: kernel.pipeline, bindGroup, x: planned.grid[0], y: planned.grid[1] };
+    });
   });
 }
 
-/** Does something, and resolves when it is known whether the browser takes it. */
-async function scoped<T>(
-  { device }: Gpu,
-  act: () => T,
-): Promise<{ readonly result: T; readonly error: GPUError | null }> {
+interface Scoped<T> {
+  readonly result: T;
+  /** Resolves when it is known whether the browser takes it. */
+  readonly error: Promise<GPUError | null>;
+}
+
+/** In a scope of its own: Firefox's errors do not name what they are of. */
+function scoped<T>({ device }: Gpu, act: () => T): Scoped<T> {
   device.pushErrorScope("validation");
-  let refused: Promise<GPUError | null>;
+  let error: Promise<GPUError | null>;
   let result: T;
   try {
     result = act();
   } finally {
-    refused = device.popErrorScope();
+    error = device.popErrorScope();
   }
-  return { result, error: await refused };
+  return { result, error };
 }
 
 /** All uniform structs of a plan in one buffer, equal ones once. */

@@ -52,8 +52,13 @@ export class CommandGraph {
     const { gpu } = variables;
     gpu.check();
     const rooms = lendBuffers(gpu, plan, lent);
-    const kernels = await gpu.pipelines.compile(plan.calls, onProgress);
-    return new CommandGraph(gpu, plan, await bindPlan(plan, variables, { shared, kernels, lent: rooms }));
+    try {
+      const kernels = await gpu.pipelines.compile(plan.calls, onProgress);
+      return new CommandGraph(gpu, plan, await bindPlan(plan, variables, { shared, kernels, lent: rooms }));
+    } catch (cause) {
+      await gpu.checkLate();
+      throw cause;
+    }
   }
 
   /** Writes an input; it keeps its value until written again. Ordered with runs. */

@@ -1,6 +1,7 @@
 import type { Target } from "../core/call.ts";
 import { DeviceError, LimitError } from "../core/errors.ts";
 import { PipelineCache } from "./pipelines.ts";
+import { mapInTurn } from "./readback.ts";
 
 /** Which adapter runs the kernels. */
 export interface AdapterFacts {
@@ -164,7 +165,7 @@ export class Gpu {
 
   /** Resolves when all work that was submitted is done. @throws DeviceError where the device failed on the way */
   async idle(): Promise<void> {
-    await this.device.queue.onSubmittedWorkDone();
+    await Promise.all([this.device.queue.onSubmittedWorkDone(), mapInTurn(this)]);
     await this.#verdict;
     this.check();
   }
@@ -212,16 +213,25 @@ export class Gpu {
   }
 
   /**
-   * Resolves when the device is lost, or when it would have told so: what fails on a device that is being lost fails first,
-   * in Firefox 0.1 s before on a busy machine.
+   * Checks now, and once more when a loss would have been told: for what failed and may have failed by that.
    * @internal
    */
-  async lostOrNot(): Promise<void> {
+  async checkLate(): Promise<void> {
+    this.check();
+    await this.#lostOrNot();
+    this.check();
+  }
+
+  /**
+   * Resolves when the device is lost, or when it would have told so: what fails on a device that is being lost fails first,
+   * in Firefox 0.1 s before on a busy machine.
+   */
+  async #lostOrNot(): Promise<void> {
     await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 500))]);
   }
 
   #refused(error: GPUError): void {
-    this.#verdict = this.lostOrNot().then(() => void this.#fail(describe(error)));
+    this.#verdict = this.#lostOrNot().then(() => void this.#fail(describe(error)));
   }
 
   #fail(error: DeviceError): DeviceError {
@@ -242,14 +252,15 @@ function factsOf(info?: GPUAdapterInfo): AdapterFacts {
   });
 }
 
-/** Turns an error of the browser into ours; its message names the labelled object. */
-export function describe(error: GPUError): DeviceError {
+/** Turns an error of the browser into ours; the message names the labelled object, in Chromium alone without `where`. */
+export function describe(error: GPUError, where = ""): DeviceError {
   if (error instanceof GPUOutOfMemoryError) {
     return new DeviceError({
+      where,
       seen: `out of GPU memory: ${error.message}`,
       wanted: "tensors that fit",
       mend: "Use a smaller batch or image; plan.peakBytes says beforehand what a step takes.",
     });
   }
-  return new DeviceError({ seen: `WebGPU refused a command: ${error.message}`, wanted: "a valid command" });
+  return new DeviceError({ where, seen: `WebGPU refused a command: ${error.message}`, wanted: "a valid command" });
 }

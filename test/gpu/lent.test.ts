@@ -124,7 +124,7 @@ describe("a buffer that cannot be taken says why", () => {
     const other = await (await navigator.gpu.requestAdapter())?.requestDevice();
     const buffer = bufferOf(256, storage(), other);
     await expect(compile(doubled(), { x: { buffer } })).rejects.toThrow(
-      /^app: .*cannot be used with.*wanted live buffers of the model's own device/s,
+      /^app: .*the app's.*; wanted live buffers of the model's own device/s,
     );
     gpu.check();
     other?.destroy();

@@ -129,6 +129,8 @@ describe("a trainer outlives its device", () => {
       if (done === 7 && !isLost) {
         lose(one);
         isLost = true;
+        // All other steps may be made before that.
+        await one.gpu.lost;
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }

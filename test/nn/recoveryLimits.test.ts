@@ -19,7 +19,11 @@ beforeAll(async () => {
   calm = await trainUndisturbed();
 });
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  // A test that fails meanwhile must not leave others without a clock.
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
   return work.then(
