@@ -16,7 +16,8 @@ export class Pad {
   readonly #clear: HTMLButtonElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #onChange: () => void;
-  #isEmpty = true;
+  /** What is drawn; null where nothing is. */
+  #pixels: ImageData | null = null;
 
   constructor(host: HTMLElement, onChange: () => void) {
     this.#canvas = find(host, "#digits-pad", HTMLCanvasElement);
@@ -24,13 +25,13 @@ export class Pad {
     this.#onChange = onChange;
     const context = this.#canvas.getContext("2d", { willReadFrequently: true });
     if (!context) throw new Error("this browser draws on no canvas");
-    this.#context = Object.assign(context, {
-      lineWidth: penWidth,
-      lineCap: "round",
-      lineJoin: "round",
-      strokeStyle: "#fff",
-      fillStyle: "#fff",
-    } as const);
+    this.#context = context;
+    this.#prepare();
+    // With the GPU's process it loses pen and drawing.
+    this.#canvas.addEventListener("contextrestored", () => {
+      this.#prepare();
+      if (this.#pixels) context.putImageData(this.#pixels, 0, 0);
+    });
     this.#clear.addEventListener("click", () => this.clear());
     this.#canvas.addEventListener("keydown", (event) => {
       if (event.key === "Delete" || event.key === "Backspace" || event.key === "Escape") this.clear();
@@ -41,9 +42,8 @@ export class Pad {
 
   /** Null where nothing is drawn. */
   get drawing(): Drawing | null {
-    if (this.#isEmpty) return null;
-    const { width, height } = this.#canvas;
-    const { data } = this.#context.getImageData(0, 0, width, height);
+    if (!this.#pixels) return null;
+    const { data, width, height } = this.#pixels;
     // The pen is opaque on nothing: its opacity is the ink.
     const ink = Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + 3] ?? 0);
     return { ink, height, width };
@@ -64,9 +64,14 @@ export class Pad {
 
   clear(): void {
     this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    this.#isEmpty = true;
+    this.#pixels = null;
     this.#clear.disabled = true;
     this.#onChange();
+  }
+
+  #prepare(): void {
+    const pen = { lineWidth: penWidth, lineCap: "round", lineJoin: "round", strokeStyle: "#fff", fillStyle: "#fff" };
+    Object.assign(this.#context, pen);
   }
 
   #begin(event: PointerEvent): void {
@@ -94,7 +99,7 @@ export class Pad {
   }
 
   #changed(): void {
-    this.#isEmpty = false;
+    this.#pixels = this.#context.getImageData(0, 0, this.#canvas.width, this.#canvas.height);
     this.#clear.disabled = false;
     this.#onChange();
   }

@@ -1,4 +1,4 @@
-import { find, make, showCount } from "../shell/elements.ts";
+import { find, make, showCount, showPixels } from "../shell/elements.ts";
 import type { Verdict } from "./worker.ts";
 
 /** How the network does on test images: the confusion matrix, and those that it reads wrong. */
@@ -64,7 +64,7 @@ function mistakeItem({ mistakes, pictures, height, width }: Verdict, i: number):
   pictures.subarray(i * width * height, (i + 1) * width * height).forEach((ink, at) => {
     pixels.data.set([255, 255, 255, ink], 4 * at);
   });
-  canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+  showPixels(canvas, pixels);
   const item = make("li");
   item.title = `a ${label}, read as ${answer} with ${Math.round(100 * certainty)} %`;
   item.append(canvas, make("span", `${label} → ${answer}`));

@@ -1,4 +1,4 @@
-import { find, make } from "../shell/elements.ts";
+import { find, make, showPixels } from "../shell/elements.ts";
 import type { LayerView, Look } from "./look.ts";
 
 /** Empty pixels between two pictures of a mosaic. */
@@ -80,8 +80,6 @@ class Mosaic {
   }
 
   show({ height, width, count, values }: LayerView): void {
-    const context = this.#canvas.getContext("2d");
-    if (!context) return;
     const pixels = new ImageData(this.#canvas.width, this.#canvas.height);
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
@@ -96,7 +94,7 @@ class Mosaic {
         }
       }
     }
-    context.putImageData(pixels, 0, 0);
+    showPixels(this.#canvas, pixels);
   }
 }
 

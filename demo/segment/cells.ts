@@ -1,7 +1,7 @@
 import type * as Comlink from "comlink";
 import { imageToImageData, maskToImageData } from "../../src/data/maskImage.ts";
 import { Chart } from "../shell/chart.ts";
-import { find, showCount } from "../shell/elements.ts";
+import { find, showCount, showPixels } from "../shell/elements.ts";
 import { waitingForGpu } from "../shell/lostGpu.ts";
 import type { Shell } from "../shell/shell.ts";
 import type { Score, Section } from "./cellsSession.ts";
@@ -144,7 +144,7 @@ export class Cells {
   #draw(id: string, picture: ImageData): void {
     const canvas = find(this.#host, `#cells-${id}`, HTMLCanvasElement);
     if (canvas.width !== picture.width) Object.assign(canvas, { width: picture.width, height: picture.height });
-    canvas.getContext("2d")?.putImageData(picture, 0, 0);
+    showPixels(canvas, picture);
   }
 
   #say(text: string): void {

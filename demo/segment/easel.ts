@@ -1,5 +1,5 @@
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
-import { find } from "../shell/elements.ts";
+import { find, showPixels } from "../shell/elements.ts";
 import type { Stroke, StrokeHistory } from "./strokes.ts";
 import { classColours } from "./views.ts";
 
@@ -59,6 +59,8 @@ export class Easel {
       this.#ring.hidden = true;
     });
     new ResizeObserver(() => this.#resize()).observe(this.#stage);
+    // With the GPU's process it loses what is on it.
+    surface.addEventListener("contextrestored", () => this.redraw());
   }
 
   set brush(brush: Brush) {
@@ -75,7 +77,7 @@ export class Easel {
   setPicture(image: ImageData): void {
     this.#picture.width = image.width;
     this.#picture.height = image.height;
-    this.#picture.getContext("2d")?.putImageData(image, 0, 0);
+    showPixels(this.#picture, image);
     this.#stage.style.setProperty("--aspect", `${image.width / image.height}`);
     this.#caret = { x: image.width / 2, y: image.height / 2 };
     this.setOverlay(null);

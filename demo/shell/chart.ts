@@ -151,7 +151,10 @@ export class Chart {
       ],
       series: [{}, ...series.map((line) => lineOf(line, color))],
     };
-    return new uPlot(options, this.#columns, this.#frame);
+    const plot = new uPlot(options, this.#columns, this.#frame);
+    // With the GPU's process it loses what is on it.
+    plot.ctx.canvas.addEventListener("contextrestored", () => plot.redraw());
+    return plot;
   }
 }
 

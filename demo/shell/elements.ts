@@ -17,6 +17,16 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+const shownPixels = new WeakMap<HTMLCanvasElement, ImageData>();
+
+/** Shows a picture on a canvas of its size; again where the canvas loses it, as it does with the GPU's process. */
+export function showPixels(canvas: HTMLCanvasElement, pixels: ImageData): void {
+  const show = () => canvas.getContext("2d")?.putImageData(shownPixels.get(canvas) ?? pixels, 0, 0);
+  if (!shownPixels.has(canvas)) canvas.addEventListener("contextrestored", show);
+  shownPixels.set(canvas, pixels);
+  show();
+}
+
 /** Hands bytes to the person as a file. */
 export function download(name: string, content: Blob): void {
   const link = document.createElement("a");

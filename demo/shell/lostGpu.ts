@@ -55,7 +55,8 @@ export async function tellGone<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
-    throw Object.assign(new Error(`${goneText} (${error.message})`), { name: goneName });
+    console.warn(error.message);
+    throw Object.assign(new Error(goneText), { name: goneName });
   }
 }
 

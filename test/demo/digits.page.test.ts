@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { expect, test } from "vitest";
-import { allowGpu, crashGpu, useBrowser } from "./visit.ts";
+import { allowGpu, crashGpu, expectShown, shownOn, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
 
@@ -147,11 +147,15 @@ test("without another GPU the page says what to do, and offers the training wher
   await page.waitForFunction(
     () => Number(/step (\d+) of/.exec(document.querySelector("#digits-status")?.textContent ?? "")?.[1]) > 60,
   );
+  await page.getByRole("button", { name: "Test digit" }).click();
   const [worker] = page.workers();
   if (!worker) throw new Error("the tab has a worker");
   await allowGpu(worker, false);
+  const canvases = ["#digits-pad", "#digits-mistakes canvas"];
+  const shown = await Promise.all(canvases.map((canvas) => shownOn(page, canvas)));
   await crashGpu(page);
   await page.locator("#notice p", { hasText: "try again; if that does not help, restart the browser" }).waitFor();
+  for (const [i, canvas] of canvases.entries()) await expectShown(page, canvas, shown[i] ?? "");
   const offer = page.getByRole("button", { name: "Go on with it" });
   await offer.click();
   await page.locator("#notice p", { hasText: "The GPU is gone" }).waitFor();

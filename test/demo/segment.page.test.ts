@@ -14,7 +14,7 @@ import {
   steps,
   strokesOn,
 } from "./painting.ts";
-import { allowGpu, crashGpu, useBrowser } from "./visit.ts";
+import { allowGpu, crashGpu, expectShown, isBlank, shownOn, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
 
@@ -125,8 +125,11 @@ test("without another GPU the page says what to do, keeps what was painted, and 
   const [worker] = page.workers();
   if (!worker) throw new Error("the tab has a worker");
   await allowGpu(worker, false);
+  const shown = await shownOn(page, "#segment-picture");
   await crashGpu(page);
   await page.locator("#notice p", { hasText: "try again; if that does not help, restart the browser" }).waitFor();
+  await expectShown(page, "#segment-picture", shown);
+  expect(await isBlank(page, "#segment-strokes")).toBe(false);
   expect(await page.textContent("#segment-status")).toBe(
     "No GPU. You can go on painting; it is learned when there is one.",
   );

@@ -57,6 +57,28 @@ export async function crashGpu(page: Page): Promise<void> {
   await debug?.send("Browser.crashGpuProcess");
 }
 
+/** Fails unless a canvas comes to show what it showed before, though it may have lost that meanwhile. */
+export async function expectShown(page: Page, canvas: string, before: string): Promise<void> {
+  await expect.poll(async () => (await shownOn(page, canvas)) === before, { message: canvas }).toBe(true);
+}
+
+/** What the first canvas of this selector shows. */
+export function shownOn(page: Page, canvas: string): Promise<string> {
+  return page
+    .locator(canvas)
+    .first()
+    .evaluate((found: HTMLCanvasElement) => found.toDataURL());
+}
+
+/** Whether nothing is to be seen on a canvas. */
+export function isBlank(page: Page, canvas: string): Promise<boolean> {
+  return page.locator(canvas).evaluate((found: HTMLCanvasElement) => {
+    const { width, height } = found;
+    const { data } = found.getContext("2d")?.getImageData(0, 0, width, height) ?? { data: [] };
+    return data.every((value) => value === 0);
+  });
+}
+
 /** Whether a worker of the page gets an adapter. */
 export async function allowGpu(worker: Worker, isAllowed: boolean): Promise<void> {
   await worker.evaluate((allowed) => {
