@@ -143,8 +143,8 @@ export class Painting {
   }
 
   looked(overlay: ImageBitmap): void {
-    // One that was under way when the strokes were taken back comes too late.
-    if (!this.#hasAnswers) return;
+    // One that was under way when the strokes were taken back, or another network was opened, comes too late.
+    if (!this.#hasAnswers || !this.#lesson.isReady) return;
     this.#easel.setOverlay(overlay);
     this.#files.allowMasks(true);
   }

@@ -26,11 +26,7 @@ const NEITHER = 2u;
 @group(0) @binding(2) var<uniform> params: AucParams;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let row = workgroupIndex(id, grid) * 64u + local;
   if (row >= params.rows) { return; }
   let which = side(row);

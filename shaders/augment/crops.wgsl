@@ -165,11 +165,7 @@ fn pixelIndex(example: u32, row: i32, column: i32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let group = workgroupIndex(id, grid);
   let b = group / params.groupsPerCrop;
   if (b >= params.batch) { return; }

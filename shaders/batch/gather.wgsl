@@ -77,11 +77,7 @@ fn canvasAt(example: u32, row: u32, element: u32) -> Lane {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid) * 64u + local;
   let b = index / params.chunks;
   if (b >= params.batch) { return; }

@@ -16,11 +16,7 @@ struct FmaParams {
 const STEPS = 32u;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = workgroupIndex(id, grid) * 64u + local;
   let factor = vec4f(params.factor);
   let addend = vec4f(params.addend);

@@ -14,11 +14,7 @@ struct StreamParams {
 @group(0) @binding(2) var<uniform> params: StreamParams;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = workgroupIndex(id, grid) * 256u + local;
   if (i >= params.count) { return; }
   y[i] = params.factor * x[i];

@@ -12,11 +12,7 @@ struct GradientParams {
 @group(0) @binding(11) var<uniform> gradientParams: GradientParams;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let first = workgroupIndex(id, grid) * 64u + local;
   if (first >= gradientParams.threads) { return; }
   let total = totalSum();

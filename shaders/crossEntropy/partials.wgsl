@@ -12,11 +12,7 @@ struct PartialParams {
 @group(0) @binding(7) var<uniform> partialParams: PartialParams;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid);
   let first = index * 64u + local;
   var sum = vec2f(0.0);

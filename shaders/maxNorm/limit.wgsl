@@ -14,11 +14,7 @@ struct LimitParams {
 @group(0) @binding(1) var<uniform> params: LimitParams;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let unit = workgroupIndex(id, grid) * 64u + local;
   if (unit >= params.units) { return; }
   let stride = params.units * params.inner;

@@ -13,11 +13,7 @@ struct PartialParams {
 @group(0) @binding(7) var<uniform> params: PartialParams;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let first = workgroupIndex(id, grid) * 64u + local;
   if (first >= params.threads) { return; }
   var counts = vec2u(0u);

@@ -27,11 +27,7 @@ struct AdamStep {
 @group(0) @binding(4) var<storage, read_write> secondMoment: array<vec4f>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = workgroupIndex(id, grid) * 256u + local;
   if (i >= params.count) { return; }
   let w = parameters[i];

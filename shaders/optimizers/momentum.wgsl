@@ -22,11 +22,7 @@ struct MomentumStep {
 @group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = workgroupIndex(id, grid) * 256u + local;
   if (i >= params.count) { return; }
   let w = parameters[i];

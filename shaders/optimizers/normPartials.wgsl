@@ -14,11 +14,7 @@ struct NormParams {
 @group(0) @binding(2) var<uniform> params: NormParams;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let first = workgroupIndex(id, grid) * 64u + local;
   if (first >= params.threads) { return; }
   var sum = vec4f(0.0);

@@ -13,11 +13,7 @@ struct Slopes {
 @group(0) @binding(5) var<storage, read_write> y: array<Lane>;
 
 @compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid) * 256u + local;
   let row = index / params.channels;
   if (row >= params.examples * params.pixels) { return; }

@@ -7,11 +7,7 @@
 @group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid) * 64u + local;
   if (index >= params.examples * params.chunks * params.channels) { return; }
   let c = index % params.channels;

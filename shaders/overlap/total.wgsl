@@ -36,11 +36,7 @@ struct Slopes {
 var<workgroup> sums: array<vec4f, 64>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let index = workgroupIndex(id, grid);
   let c = index % params.channels;
   let example = index / params.channels;

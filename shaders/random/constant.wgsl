@@ -11,11 +11,7 @@ struct ConstantParams {
 @group(0) @binding(1) var<uniform> params: ConstantParams;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let element = workgroupIndex(id, grid) * 64u + local;
   if (element >= params.count) { return; }
   values[element] = params.bits;

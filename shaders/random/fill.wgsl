@@ -25,11 +25,7 @@ fn bitsOf(element: u32, n: u32) -> vec2u {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {
   let element = workgroupIndex(id, grid) * 64u + local;
   if (element >= params.count) { return; }
   values[element] = f32(draw(element)) * params.scale;
