@@ -50,8 +50,8 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
 export async function compile(network: Network, options: CompileOptions, before: Compiled | null): Promise<Compiled> {
   checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile", "signal"]);
   const { optimizer, loss, seed = 0, recompute = null, tune = null, onCompile, signal } = options;
-  if (typeof recompute?.pass !== "function" && recompute !== null) throw wrongOption({ recompute });
-  if (typeof tune?.begin !== "function" && tune !== null) throw wrongOption({ tune });
+  checkMade("recompute", recompute, !!recompute?.pass);
+  checkMade("tune", tune, !!tune?.begin);
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
   }
@@ -86,13 +86,13 @@ export async function moveCompiled(compiled: Compiled, gpu: Gpu): Promise<Compil
   return { ...compiled, gpu, tuning, target, commands: new Commands({ store, tuning, target, onCompile }) };
 }
 
-/** Of an option that is a function's result. */
-function wrongOption(option: Record<string, unknown>): GraphError {
-  const [[name, value] = []] = Object.entries(option);
-  return new GraphError({
+/** An option that is what a function of its name gives. */
+function checkMade(name: string, option: object | null, isMade: boolean): void {
+  if (option === null || isMade) return;
+  throw new GraphError({
     where: "compile",
-    seen: `${name} ${JSON.stringify(value)}`,
+    seen: `${name} ${JSON.stringify(option)}`,
     wanted: `what ${name}() gives`,
-    mend: `Import { ${name} } from "wgrad", and give compile ${name}: ${name}().`,
+    mend: `Import { ${name} } from "wgrad".`,
   });
 }

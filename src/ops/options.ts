@@ -8,6 +8,9 @@ export function whereIs(op: string): string {
 
 /** Options are plain objects; a misspelt one must not be passed over in silence. */
 export function checkNames(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || !options) {
+    throw new GraphError({ where, seen: `${options}`, wanted: `an object of ${known.join(", ")}` });
+  }
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && !known.includes(name)) {
       throw new GraphError({ where, seen: `option ${name}`, wanted: `one of ${known.join(", ")}` });

@@ -97,6 +97,8 @@ describe("compile({ tune })", () => {
   });
 
   test.each([
+    [5, "tune: 5; wanted an object of seconds, store, onProgress."],
+    [null, "tune: null; wanted an object of seconds, store, onProgress."],
     [{ seconds: -1 }, "tune: seconds -1; wanted seconds to be 0 or more."],
     [{ time: 3 }, "tune: option time; wanted one of seconds, store, onProgress."],
     [{ store: memoryStore(new Map()) as object, seconds: "3" }, "tune: seconds 3; wanted"],
@@ -107,7 +109,7 @@ describe("compile({ tune })", () => {
   test("refuses what is not made by tune()", async () => {
     const options = { gpu, optimizer: sgd(), loss: "sparseCategoricalCrossentropy", tune: true } as object;
     await expect(tinyNetwork().compile(options as CompileOptions)).rejects.toThrow(
-      'compile: tune true; wanted what tune() gives. Import { tune } from "wgrad", and give compile tune: tune().',
+      'compile: tune true; wanted what tune() gives. Import { tune } from "wgrad".',
     );
   });
 
