@@ -15,6 +15,7 @@ import {
 } from "../../src/index.ts";
 import { encodeToBytes } from "../../src/io/index.ts";
 import { lenet5, unet } from "../../src/models/index.ts";
+import { loadWeights } from "../../src/nn/weightFiles.ts";
 import { benchNorm, type Examples, type NetworkName, type OptimizerSpec } from "../networks/network.ts";
 import { servePage } from "../page/page.ts";
 import type { Task, Trainer } from "./engine.ts";
@@ -57,7 +58,7 @@ async function train(gpu: Gpu, task: Task): Promise<Trainer> {
   const model = models[network.name](task);
   const optimizer = optimizerOf(network.optimizer);
   await model.compile({ gpu, optimizer, loss: "sparseCategoricalCrossentropy" });
-  await model.loadWeights(encodeToBytes(weights.map((weight) => ({ ...weight, dtype: "f32" }))));
+  await loadWeights(model, encodeToBytes(weights.map((weight) => ({ ...weight, dtype: "f32" }))));
   const commands = await model.trainCommands(datasetOf(gpu, examples), examples.count);
   return {
     step() {

@@ -1,8 +1,11 @@
 import { type Dataset, imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress as CompileProgress } from "../../src/gpu/pipelines.ts";
+import { loadCheckpoint } from "../../src/nn/checkpoint.ts";
 import type { Model } from "../../src/nn/model.ts";
+import { recovery } from "../../src/nn/recovery.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
+import { loadWeights } from "../../src/nn/weightFiles.ts";
 import { type Inspection, inspectModel } from "../shell/inspection.ts";
 import { LossWatch, saveTraining } from "../shell/lostGpu.ts";
 import type { InspectOptions } from "../shell/tab.ts";
@@ -92,12 +95,17 @@ export class Session {
     const data = imageDataset(gpu, sets.train, { ...digitScaling, height: side, width: side });
     try {
       await compileModel(model, gpu, { ...settings, learningRate: () => rate.now }, onCompile);
-      const notes = checkpoint ? await model.loadCheckpoint(checkpoint) : {};
+      const notes = checkpoint ? await loadCheckpoint(model, checkpoint) : {};
       const steps = Math.ceil(sets.train.count / batch);
       // Among other images the epoch begins anew.
       if (notes.steps !== `${steps}`) model.epochStep = 0;
       const { epochsDone: initialEpoch, epochStep: initialStep } = model;
-      const trainer = await model.trainer(data, { batchSize: batch, initialEpoch, initialStep, snapshotEvery });
+      const trainer = await model.trainer(data, {
+        batchSize: batch,
+        initialEpoch,
+        initialStep,
+        recovery: recovery({ snapshotEvery }),
+      });
       // Curves may be ahead of a snapshot.
       const at = initialEpoch + initialStep / steps;
       const rows: Row[] = (notes.rows ? JSON.parse(notes.rows) : []).filter(({ x }: Row) => x <= at + 1e-9);
@@ -214,7 +222,7 @@ export class Session {
 
   /** Takes the weights of a file of the same network. */
   loadWeights(file: Uint8Array): Promise<void> {
-    return this.#turns.take(() => this.#parts.model.loadWeights(file));
+    return this.#turns.take(() => loadWeights(this.#parts.model, file));
   }
 
   inspect(options: InspectOptions): Promise<Inspection> {

@@ -4,6 +4,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
 import { countConfusion, segmentationScores } from "../../src/nn/evaluateSegmentation.ts";
 import { maskOf, TilePredictor } from "../../src/nn/predictTiles.ts";
+import { recovery } from "../../src/nn/recovery.ts";
 import { Learner, type Row } from "./learner.ts";
 import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor, snapshotEvery } from "./network.ts";
 
@@ -69,7 +70,7 @@ export class CellsSession {
     const data = segmentationDataset(gpu, drawCells(learned), { size: crop, augment, cropsPerEpoch: 128 });
     const { images: image, masks: truth, width, height } = drawCells(held);
     const section = { image, truth, width, height };
-    const trainer = await model.trainer(data, { batchSize, snapshotEvery });
+    const trainer = await model.trainer(data, { batchSize, recovery: recovery({ snapshotEvery }) });
     const predictor = await TilePredictor.create(model, { size: sidesFor(section), margin: 0, batchSize: 1 });
     return new CellsSession({ data, model, trainer, predictor }, section, listener);
   }

@@ -1,7 +1,9 @@
 import { type ScribbleDataset, scribbleDataset, unlabelled } from "../../src/data/scribbleDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
+import { loadCheckpoint } from "../../src/nn/checkpoint.ts";
 import { TilePredictor } from "../../src/nn/predictTiles.ts";
+import { recovery } from "../../src/nn/recovery.ts";
 import { saveTraining } from "../shell/lostGpu.ts";
 import { type ColourSpace, colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "./colours.ts";
 import { Learner, type Row } from "./learner.ts";
@@ -112,7 +114,7 @@ export class PaintingSession {
     const cropsPerEpoch = stepsPerEpoch * batchSize;
     let data: ScribbleDataset | null = null;
     try {
-      const notes = checkpoint ? await model.loadCheckpoint(checkpoint.bytes) : {};
+      const notes = checkpoint ? await loadCheckpoint(model, checkpoint.bytes) : {};
       // A network that was saved sees every picture in the colours of the one that it learned from.
       const colours = parseColourSpace(notes.colours) ?? colourSpaceOf(picture.pixels);
       const seen = toColourSpace(picture.pixels, colours);
@@ -124,7 +126,7 @@ export class PaintingSession {
         batchSize,
         initialEpoch: model.epochsDone,
         initialStep: model.epochStep,
-        snapshotEvery,
+        recovery: recovery({ snapshotEvery }),
       });
       const tile = { size: sidesFor(picture), margin: 0, batchSize: 1, ...colourScaling };
       const predictor = await TilePredictor.create(model, tile);

@@ -4,6 +4,7 @@ import type { Dataset } from "../../src/data/imageDataset.ts";
 import { link } from "../../src/gpu/link.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { layerOf, type Profile } from "../../src/nn/profile.ts";
+import { profileStep } from "../../src/nn/profileStep.ts";
 import { predictStep } from "../../src/nn/steps.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
 import type { InspectOptions } from "./tab.ts";
@@ -122,7 +123,7 @@ export async function inspectModel(
 
 async function timeStep(trainer: Trainer): Promise<Pick<Inspection, "profile" | "profileError">> {
   try {
-    return { profile: await trainer.survive(() => trainer.profile()), profileError: null };
+    return { profile: await trainer.survive(() => profileStep(trainer)), profileError: null };
   } catch (error) {
     return { profile: null, profileError: error instanceof Error ? error.message : String(error) };
   }

@@ -1,5 +1,6 @@
 import { DeviceError } from "../../src/core/errors.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
+import { saveCheckpoint, saveSnapshot } from "../../src/nn/checkpoint.ts";
 import type { Model } from "../../src/nn/model.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
 
@@ -38,10 +39,10 @@ export async function saveTraining(
   notes: Readonly<Record<string, string>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await trainer.survive(() => model.saveCheckpoint(notes));
+    return await trainer.survive(() => saveCheckpoint(model, notes));
   } catch (error) {
     if (!(error instanceof DeviceError) || !model.compiled.memory.snapshot) throw error;
-    return model.saveSnapshot(notes);
+    return saveSnapshot(model, notes);
   }
 }
 

@@ -1,5 +1,5 @@
 import { GraphError } from "../core/errors.ts";
-import type { Plan, PlannedCall } from "../core/plan.ts";
+import type { Plan } from "../core/plan.ts";
 import { showType } from "../core/types.ts";
 import { type BoundPlan, bindPlan, type Dispatch, lendBuffers } from "./bindPlan.ts";
 import type { Gpu } from "./gpu.ts";
@@ -7,14 +7,7 @@ import { type BufferRange, type CommandEncoder, checkEncoder } from "./lent.ts";
 import type { Progress } from "./pipelines.ts";
 import { Readback, readBuffer, type Source } from "./readback.ts";
 import { Staging } from "./staging.ts";
-import { type PassTime, timePasses } from "./timestamps.ts";
 import { type TensorData, typed, type Variables } from "./variables.ts";
-
-/** What one dispatch took. */
-export interface Timing extends PassTime {
-  readonly call: PlannedCall;
-  readonly ms: number;
-}
 
 export interface CompileOptions {
   /** Further tensors that the plan reads, such as a data set. */
@@ -30,14 +23,14 @@ export interface CompileOptions {
  */
 export class CommandGraph {
   readonly plan: Plan;
-  readonly #gpu: Gpu;
+  readonly gpu: Gpu;
   readonly #bound: BoundPlan;
   readonly #staging: Staging;
   /** Whether a run has been submitted: what the browser takes once, it takes again. */
   #hasRun = false;
 
   private constructor(gpu: Gpu, plan: Plan, bound: BoundPlan) {
-    this.#gpu = gpu;
+    this.gpu = gpu;
     this.plan = plan;
     this.#bound = bound;
     this.#staging = new Staging(gpu);
@@ -64,7 +57,7 @@ export class CommandGraph {
   /** Writes an input; it keeps its value until written again. Ordered with runs. */
   write(name: string, data: ArrayBufferView<ArrayBuffer>): void {
     const { buffer, offset } = this.#target(name, data);
-    this.#gpu.device.queue.writeBuffer(buffer, offset, data);
+    this.gpu.device.queue.writeBuffer(buffer, offset, data);
   }
 
   /**
@@ -72,13 +65,13 @@ export class CommandGraph {
    * waits for it here.
    */
   run(readback?: Readback): Promise<ArrayBuffer[]> | null {
-    this.#gpu.check();
-    const encoder = this.#gpu.device.createCommandEncoder();
+    this.gpu.check();
+    const encoder = this.gpu.device.createCommandEncoder();
     this.#record(encoder);
     const reading = readback?.ready ? readback.copy(encoder) : null;
-    const submit = () => this.#gpu.device.queue.submit([encoder.finish()]);
+    const submit = () => this.gpu.device.queue.submit([encoder.finish()]);
     if (this.#hasRun) submit();
-    else this.#gpu.watch(submit);
+    else this.gpu.watch(submit);
     this.#hasRun = true;
     return reading ? reading() : null;
   }
@@ -91,7 +84,7 @@ export class CommandGraph {
    * @throws GraphError on anything but a command encoder, and on inputs that the plan has not
    */
   encode(encoder: CommandEncoder, inputs: Readonly<Record<string, ArrayBufferView<ArrayBuffer>>> = {}): void {
-    this.#gpu.check();
+    this.gpu.check();
     checkEncoder(this.plan.name, encoder);
     const copies = Object.entries(inputs).map(([name, data]) => {
       const { buffer, offset } = this.#target(name, data);
@@ -101,49 +94,15 @@ export class CommandGraph {
     this.#record(encoder);
   }
 
-  /**
-   * Runs the list once with a pass and two timestamps for each dispatch, and returns how long each took: see
-   * `timePasses` for what clocks do. @throws DeviceError where the device has no timestamps
-   */
-  async profile(): Promise<Timing[]> {
-    this.#gpu.check();
-    const times = await timePasses(this.#gpu, this.#bound.dispatches.length, (pass, i) => {
-      const dispatch = this.#bound.dispatches[i];
-      if (dispatch) encodeDispatch(pass, dispatch);
-    });
-    return this.plan.calls.map((call, i) => {
-      const { beginNs = 0, endNs = 0 } = times[i] ?? {};
-      return { call, beginNs, endNs, ms: (endNs - beginNs) / 1e6 };
-    });
-  }
-
-  /**
-   * Runs the list so many times in one pass, and returns the milliseconds of one: by timestamps, or, where the device has
-   * none, from the submit until all is done.
-   */
-  async time(repeats: number): Promise<number> {
-    await this.#gpu.idle();
-    const encode = (pass: GPUComputePassEncoder) => {
-      for (let i = 0; i < repeats; i++) for (const dispatch of this.#bound.dispatches) encodeDispatch(pass, dispatch);
-    };
-    if (this.#gpu.device.features.has("timestamp-query")) {
-      const [time] = await timePasses(this.#gpu, 1, encode);
-      return time ? (time.endNs - time.beginNs) / 1e6 / repeats : Number.NaN;
-    }
-    const from = performance.now();
-    const encoder = this.#gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    encode(pass);
-    pass.end();
-    this.#gpu.device.queue.submit([encoder.finish()]);
-    await this.#gpu.idle();
-    return (performance.now() - from) / repeats;
+  /** The list, one for each call of the plan. */
+  get dispatches(): readonly Dispatch[] {
+    return this.#bound.dispatches;
   }
 
   /** A ring through which these outputs can be read without stopping. */
   readback(names: readonly string[], depth: number): Readback {
     return new Readback(
-      this.#gpu,
+      this.gpu,
       names.map((name) => this.#source(name)),
       depth,
     );
@@ -153,7 +112,7 @@ export class CommandGraph {
   async read(name: string): Promise<TensorData> {
     const { buffer, offset, bytes } = this.#source(name);
     const type = this.plan.outputs[name]?.type;
-    return typed(await readBuffer(this.#gpu, buffer, offset, bytes), type?.dtype ?? "f32");
+    return typed(await readBuffer(this.gpu, buffer, offset, bytes), type?.dtype ?? "f32");
   }
 
   /** Where an input lies. @throws GraphError on an unknown name */
@@ -171,7 +130,7 @@ export class CommandGraph {
     this.plan.buffers.forEach(({ kind, bytes }, i) => {
       const room = this.#bound.rooms[i];
       if (kind === "slot" && room) {
-        this.#gpu.device.queue.writeBuffer(room.buffer, 0, new Float32Array(bytes / 4).fill(Number.NaN));
+        this.gpu.device.queue.writeBuffer(room.buffer, 0, new Float32Array(bytes / 4).fill(Number.NaN));
       }
     });
   }
@@ -182,7 +141,7 @@ export class CommandGraph {
 
   #record(encoder: GPUCommandEncoder): void {
     const pass = encoder.beginComputePass({ label: this.plan.name });
-    for (const dispatch of this.#bound.dispatches) encodeDispatch(pass, dispatch);
+    for (const dispatch of this.dispatches) encodeDispatch(pass, dispatch);
     pass.end();
   }
 
@@ -217,7 +176,8 @@ export class CommandGraph {
   }
 }
 
-function encodeDispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, x, y }: Dispatch): void {
+/** Records one dispatch of a list. */
+export function encodeDispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, x, y }: Dispatch): void {
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, bindGroup);
   pass.dispatchWorkgroups(x, y);

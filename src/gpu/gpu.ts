@@ -81,7 +81,7 @@ export class Gpu {
         new DeviceError({
           seen: `the GPU device was lost: ${reason}`,
           wanted: "a live device",
-          mend: "With `snapshotEvery` a training goes on by itself on another device; else dispose the model, compile it with a new Gpu, and load what was saved last.",
+          mend: "With the option `recovery: recovery()` a training goes on by itself on another device; else dispose the model, compile it with a new Gpu, and load what was saved last.",
         }),
       );
     });

@@ -8,6 +8,7 @@ import { schedule } from "../passes/schedule.ts";
 import { CommandGraph } from "./commandGraph.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Progress } from "./pipelines.ts";
+import { timeRuns } from "./timing.ts";
 import { Variables } from "./variables.ts";
 
 export interface TuneParts {
@@ -118,14 +119,14 @@ async function answer(
       if (!compiled) continue;
       commands.push(compiled);
       // The first run finds cold memory.
-      await compiled.time(1);
-      const onceMs = await compiled.time(1);
+      await timeRuns(compiled, 1);
+      const onceMs = await timeRuns(compiled, 1);
       const repeats = Math.min(mostRepeats, Math.max(1, Math.ceil(leastMs / Math.max(onceMs, 1e-3))));
       runs.push({ name, commands: compiled, repeats, ms: Number.POSITIVE_INFINITY });
       if (performance.now() >= until && runs.length < names.length) return null;
     }
     for (let round = 0; round < rounds && (round === 0 || performance.now() < until); round++) {
-      for (const run of runs) run.ms = Math.min(run.ms, await run.commands.time(run.repeats));
+      for (const run of runs) run.ms = Math.min(run.ms, await timeRuns(run.commands, run.repeats));
     }
     const usual = runs.find(({ name }) => name === taken);
     if (!usual) return null;

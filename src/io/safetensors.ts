@@ -89,7 +89,7 @@ export function encodeToBytes(tensors: Iterable<NamedTensor>, metadata: Metadata
  * Reads the header alone, so that names and shapes can be judged before any data.
  * @throws FormatError
  * @example
- * const { entries } = await openSafetensors(await model.saveWeights());
+ * const { entries } = await openSafetensors(await saveWeights(model));
  * entries.map(({ name }) => name); // => ["conv1/kernel", "conv1/bias", "fc/kernel", "fc/bias"]
  */
 export async function openSafetensors(source: Uint8Array | ReadableStream<Uint8Array>): Promise<SafetensorsFile> {
@@ -107,7 +107,7 @@ export async function openSafetensors(source: Uint8Array | ReadableStream<Uint8A
  * Reads tensor by tensor, from bytes or from a stream. F16 and BF16 are widened to f32; each tensor owns its buffer.
  * @throws FormatError that names the tensor and the byte, on anything that the format forbids
  * @example
- * for await (const { name, shape, data } of decodeSafetensors(await model.saveWeights())) console.log(name, shape, data);
+ * for await (const { name, shape, data } of decodeSafetensors(await saveWeights(model))) console.log(name, shape, data);
  */
 export async function* decodeSafetensors(
   source: Uint8Array | ReadableStream<Uint8Array>,

@@ -1,8 +1,9 @@
-import { FormatError, GraphError } from "../core/errors.ts";
+import { FormatError, GraphError, TrainingError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
 import type { Metadata } from "../io/safetensors.ts";
 import type { Compiled } from "./compile.ts";
+import type { Model } from "./model.ts";
 import type { Position, TrainingSnapshot } from "./snapshot.ts";
 import { changingWeights } from "./watch.ts";
 import { decodeWatched, encodeWatched } from "./watchedTexts.ts";
@@ -18,29 +19,53 @@ export interface CheckpointHeader extends Position {
   readonly notes: Notes;
 }
 
-/** What a checkpoint holds beside its tensors. */
-export interface Checkpoint extends Pick<TrainingSnapshot, "position" | "watched"> {
-  readonly notes: Notes;
-}
-
 const notePrefix = "notes/";
 const bestPrefix = "best/";
 
-/** A training as it is at the moment of the call, whatever steps are submitted after it. */
-export async function takeSnapshot(compiled: Compiled, position: Position): Promise<TrainingSnapshot> {
+/**
+ * A training as a safetensors file: weights, running statistics, optimizer state, totals of the epoch and the best weights
+ * that early stopping has kept; in the metadata position, seed, optimizer, what early stopping and `reduceOnPlateau` have
+ * learned from losses, and notes, texts of your own. Batches and dropout are drawn from (seed, epoch, step), so nothing
+ * else is needed to go on as if the training had never stopped, bit for bit. It is of the moment of the call, also where
+ * training goes on meanwhile.
+ * @throws TrainingError before `compile`; GraphError on a note that is no text
+ * @example
+ * const file = await saveCheckpoint(model, { note: "after a walk" });
+ * const { note } = await loadCheckpoint(model, file);
+ */
+export async function saveCheckpoint(model: Model, notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const { compiled, position } = model;
   const { store, memory } = compiled;
   const { watched } = memory;
-  const names = variablesOf(compiled).map(({ arena }) => arena);
-  return { position, watched, values: await copyArenas(store, names) };
+  const arenas = variablesOf(compiled).map(({ arena }) => arena);
+  return encode(compiled, { position, watched, values: await copyArenas(store, arenas) }, notes);
 }
 
 /**
- * A training as a safetensors file: weights, running statistics, optimizer state, totals of the epoch and the best weights
- * that early stopping has kept; in the metadata position, seed, optimizer, what was learned from losses, and notes. Batches
- * and dropout are drawn from (seed, epoch, step), so nothing else is needed to go on as if the training had never stopped,
- * bit for bit.
+ * The last snapshot of a training with `recovery()` as a checkpoint: from host memory, so that nothing is lost where the
+ * device is and there is no other.
+ * @throws TrainingError where there is no snapshot
+ * @example
+ * try {
+ *   await model.fit(data, { epochs: 1, recovery: recovery() });
+ * } catch (error) {
+ *   if (!(error instanceof DeviceError)) throw error;
+ *   const file = saveSnapshot(model); // for loadCheckpoint, on another day
+ * }
  */
-export function encodeCheckpoint(
+export function saveSnapshot(model: Model, notes: Notes = {}): Uint8Array<ArrayBuffer> {
+  const { compiled } = model;
+  const { snapshot } = compiled.memory;
+  if (snapshot) return encode(compiled, snapshot, notes);
+  throw new TrainingError({
+    where: `${model.name ?? "model"}/saveSnapshot`,
+    seen: "no snapshot",
+    wanted: "a training with `recovery()`",
+    mend: "A training whose device works is saved by saveCheckpoint(model).",
+  });
+}
+
+function encode(
   compiled: Compiled,
   { position, watched, values }: TrainingSnapshot,
   notes: Notes,
@@ -67,16 +92,22 @@ export function encodeCheckpoint(
   return encodeTensors([...tensors, ...best], metadata);
 }
 
-/** Takes a checkpoint of the same model, optimizer and seed, and returns where it stood. Else nothing is changed. */
-export async function loadCheckpoint(
-  compiled: Compiled,
-  source: Uint8Array | ReadableStream<Uint8Array>,
-): Promise<Checkpoint> {
+/**
+ * Takes a checkpoint of the same model, optimizer and seed, and returns its notes; else nothing is changed. Then
+ * `model.fit(data, { epochs, initialEpoch: model.epochsDone })` goes on; with `initialStep: model.epochStep` also in the
+ * midst of an epoch.
+ * @throws FormatError on a file that is none, or of another training; TrainingError before `compile`
+ * @example
+ * await loadCheckpoint(model, await saveCheckpoint(model));
+ * await model.fit(data, { epochs: model.epochsDone + 1, initialEpoch: model.epochsDone });
+ */
+export async function loadCheckpoint(model: Model, file: Uint8Array | ReadableStream<Uint8Array>): Promise<Notes> {
   const where = "loadCheckpoint";
+  const { compiled } = model;
   const { optimizer, seed, store } = compiled;
   const variables = variablesOf(compiled);
   const best = changingWeights(compiled.state);
-  const { metadata, tensors } = await decodeTensors(where, source, (given) => {
+  const { metadata, tensors } = await decodeTensors(where, file, (given) => {
     const header = readHeader(where, given);
     const wanted = { optimizer: optimizer.name, seed: `${seed}` };
     for (const name of ["optimizer", "seed"] as const) {
@@ -95,7 +126,10 @@ export async function loadCheckpoint(
     ? new Map(best.map((variable) => [variable, valuesOf(bestPrefix + variable.name)]))
     : null;
   const { notes, step, epoch, epochStep } = readHeader(where, metadata);
-  return { position: { step, epoch, epochStep }, watched: { ...watched, bestWeights }, notes };
+  model.goTo({ step, epoch, epochStep });
+  const resumed = { ...watched, bestWeights };
+  Object.assign(compiled.memory, { loads: compiled.memory.loads + 1, watched: resumed, resumed });
+  return notes;
 }
 
 /** The header of a checkpoint from the metadata of its file. @throws FormatError on another kind of file */

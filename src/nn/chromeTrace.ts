@@ -26,7 +26,7 @@ const tracks = { layers: 1, dispatches: 2 } as const;
  *
  * Source: "Trace Event Format", Google, 2016.
  * @example
- * const file = new File([chromeTrace(profile)], "trace.json"); // of await trainer.profile()
+ * const file = new File([chromeTrace(profile)], "trace.json"); // of await profileStep(trainer)
  */
 export function chromeTrace(profile: Profile): string {
   const { model, batchSize, steps, clockMs, adapter, ceilings, dispatches, total, memory } = profile;

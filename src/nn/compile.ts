@@ -2,7 +2,7 @@ import type { Target } from "../core/call.ts";
 import { GraphError } from "../core/errors.ts";
 import { Gpu } from "../gpu/gpu.ts";
 import type { Variables } from "../gpu/variables.ts";
-import { checkNames } from "../ops/options.ts";
+import { checkMade, checkNames } from "../ops/options.ts";
 import type { Recompute } from "../passes/index.ts";
 import { Commands } from "./commands.ts";
 import { type Loss, type LossName, lossOf } from "./losses.ts";
@@ -50,8 +50,8 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
 export async function compile(network: Network, options: CompileOptions, before: Compiled | null): Promise<Compiled> {
   checkNames("compile", options, ["optimizer", "loss", "gpu", "seed", "recompute", "tune", "onCompile", "signal"]);
   const { optimizer, loss, seed = 0, recompute = null, tune = null, onCompile, signal } = options;
-  checkMade("recompute", recompute, !!recompute?.pass);
-  checkMade("tune", tune, !!tune?.begin);
+  checkMade("compile", "recompute", recompute, !!recompute?.pass);
+  checkMade("compile", "tune", tune, !!tune?.begin);
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
   }
@@ -84,15 +84,4 @@ export async function moveCompiled(compiled: Compiled, gpu: Gpu): Promise<Compil
   compiled.commands.dispose();
   store.moveTo(gpu);
   return { ...compiled, gpu, tuning, target, commands: new Commands({ store, tuning, target, onCompile }) };
-}
-
-/** An option that is what a function of its name gives. */
-function checkMade(name: string, option: object | null, isMade: boolean): void {
-  if (option === null || isMade) return;
-  throw new GraphError({
-    where: "compile",
-    seen: `${name} ${JSON.stringify(option)}`,
-    wanted: `what ${name}() gives`,
-    mend: `Import { ${name} } from "wgrad".`,
-  });
 }

@@ -1,12 +1,10 @@
 import { TrainingError } from "../core/errors.ts";
 import { sizeOf } from "../core/types.ts";
 import type { Dataset } from "../data/imageDataset.ts";
-import type { AucOptions } from "../ops/auc.ts";
-import { checkNames } from "../ops/options.ts";
-import { type Auc, aucOf } from "./metrics.ts";
+import { checkCount, checkMade, checkNames } from "../ops/options.ts";
+import type { Auc, AucScore } from "./auc.ts";
 import type { Model } from "./model.ts";
 import { evaluateStep } from "./steps.ts";
-import { checkCount } from "./trainer.ts";
 
 export interface Evaluation {
   /** Mean over the data set. */
@@ -22,8 +20,8 @@ export interface Evaluation {
 export interface EvaluateOptions {
   /** Default 32. */
   readonly batchSize?: number;
-  /** The area under the ROC curve too: of the last class against the others, or of that of the options. Default: false. */
-  readonly auc?: boolean | Pick<AucOptions, "positiveClass">;
+  /** `auc()`: the area under the ROC curve too. Default: without. */
+  readonly auc?: AucScore | null;
   /** Gives up between batches: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -34,13 +32,12 @@ const batchesAhead = 16;
 /** Loss, accuracy and confusion matrix over a whole data set; see `Model.evaluate`. */
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Evaluation> {
   checkNames("evaluate", options, ["batchSize", "auc", "signal"]);
-  const { batchSize = 32, auc = false, signal } = options;
+  const { batchSize = 32, auc = null, signal } = options;
   checkCount("evaluate", "batchSize", batchSize);
+  checkMade("evaluate", "auc", auc, !!auc?.accumulate);
   const { state, loss, store, gpu, commands: graphs } = model.compiled;
-  const scored = typeof auc === "object" ? auc : auc ? {} : undefined;
-  const name = `evaluate/${batchSize}/${scored ? (scored.positiveClass ?? "auc") : ""}`;
-  const commands = await graphs.get(name, data, () =>
-    evaluateStep({ network: model, state, loss }, (cursor) => data.batch(cursor, batchSize), scored),
+  const commands = await graphs.get(`evaluate/${batchSize}/${auc?.name ?? ""}`, data, () =>
+    evaluateStep({ network: model, state, loss }, (cursor) => data.batch(cursor, batchSize), auc),
   );
   signal?.throwIfAborted();
   model.resetTotals("testTotals");
@@ -75,6 +72,6 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
     loss: sum / rows,
     accuracy: loss.labels === "values" ? Number.NaN : right / rows,
     confusion,
-    ...(scored ? { auc: aucOf(await commands.read("auc")) } : {}),
+    ...(auc ? { auc: auc.of(await commands.read("auc")) } : {}),
   };
 }

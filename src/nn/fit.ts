@@ -2,13 +2,13 @@ import { GraphError, TrainingError } from "../core/errors.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import { splitDataset } from "../data/subset.ts";
 import type { Logger } from "../io/scalars.ts";
-import { checkNames } from "../ops/options.ts";
+import { checkCount, checkNames } from "../ops/options.ts";
 import { logProgress } from "./logProgress.ts";
 import type { Loss } from "./losses.ts";
 import { Meter } from "./meter.ts";
 import type { Model } from "./model.ts";
 import { readingsAhead } from "./stepper.ts";
-import { checkCount, Trainer, type TrainerOptions } from "./trainer.ts";
+import { Trainer, type TrainerOptions } from "./trainer.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
 export interface FitOptions extends WatchOptions, TrainerOptions {
@@ -124,8 +124,7 @@ const trainerOptions = [
   "shuffle",
   "initialEpoch",
   "initialStep",
-  "snapshotEvery",
-  "recover",
+  "recovery",
 ] as const satisfies readonly (keyof TrainerOptions)[];
 
 const fitOptions = [

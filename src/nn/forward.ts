@@ -2,12 +2,11 @@ import { TrainingError } from "../core/errors.ts";
 import type { Shape } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
 import type { BufferRange, CommandEncoder } from "../gpu/lent.ts";
-import { checkNames } from "../ops/options.ts";
+import { checkCount, checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import type { Compiled } from "./compile.ts";
 import type { Model } from "./model.ts";
 import { predictStep } from "./steps.ts";
-import { checkCount } from "./trainer.ts";
 
 export interface ForwardOptions {
   /** Examples of a pass. Default 1. */

@@ -111,33 +111,3 @@ function meanOf(scores: readonly number[]): number {
   const defined = scores.filter((score) => !Number.isNaN(score));
   return sum(defined) / defined.length;
 }
-
-/** Area under the ROC curve. */
-export interface Auc {
-  /** Probability that a positive example scores above a negative one, ties counting half; NaN without one of either. */
-  readonly auc: number;
-  /** The exact area differs by no more than this. */
-  readonly error: number;
-}
-
-/**
- * ROC AUC from histograms of the scores, [negatives.., positives..] of equally many bins, as src/ops/auc.ts gathers
- * them: the area by trapezoids. Within a bin the order of scores is lost, and counted as ties; so the error is at most
- * half of the pairs that share a bin, over all pairs.
- * @internal
- */
-export function aucOf(histogram: ArrayLike<number>): Auc {
-  const bins = histogram.length / 2;
-  let below = 0;
-  let [wins, ties, positives] = [0, 0, 0];
-  for (let bin = 0; bin < bins; bin++) {
-    const negative = histogram[bin] ?? 0;
-    const positive = histogram[bins + bin] ?? 0;
-    wins += positive * (below + negative / 2);
-    ties += positive * negative;
-    below += negative;
-    positives += positive;
-  }
-  const pairs = positives * below;
-  return { auc: wins / pairs, error: ties / 2 / pairs };
-}

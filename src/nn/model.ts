@@ -9,7 +9,6 @@ import { restoreCopy } from "../gpu/hostCopy.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
 import { plan } from "../passes/index.ts";
 import { mergeLayouts } from "../passes/layout.ts";
-import { encodeCheckpoint, loadCheckpoint, type Notes, takeSnapshot } from "./checkpoint.ts";
 import { type Compiled, type CompileOptions, compile, moveCompiled } from "./compile.ts";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 import { Fit, type FitOptions } from "./fit.ts";
@@ -19,19 +18,19 @@ import { Network, type NetworkOptions, stack } from "./network.ts";
 import { type PredictOptions, predict } from "./predict.ts";
 import type { Position, TrainingSnapshot } from "./snapshot.ts";
 import { trainStep } from "./steps.ts";
-import { type SummaryOptions, summarize } from "./summary.ts";
 import { Trainer, type TrainerOptions } from "./trainer.ts";
 import type { TuningReport } from "./tuning.ts";
-import { loadVariables, saveVariables } from "./weightFiles.ts";
 
 /**
- * A network that can be trained: Keras' compile, fit, evaluate, predict, summary.
+ * A network that can be trained: Keras' compile, fit, evaluate, predict. What else there is to do with
+ * it is a function that takes it, so that an app that does not use it does not carry it: `summary`, `saveWeights`,
+ * `loadWeights`, `saveCheckpoint`, `loadCheckpoint`.
  * @example
  * const model = sequential({ inputShape: [28, 28, 1], layers: [flatten(), dense({ units: 10 })] });
  * await model.compile({ gpu, optimizer: sgd({ learningRate: 0.01 }), loss: "sparseCategoricalCrossentropy" });
  * for await (const { epoch, loss } of model.fit(data, { epochs: 2 })) console.log(epoch, loss);
  * const { accuracy, confusion } = await model.evaluate(data);
- * console.log(model.summary());
+ * console.log(summary(model));
  * model.dispose();
  */
 export class Model extends Network {
@@ -50,6 +49,14 @@ export class Model extends Network {
   constructor(options: NetworkOptions & { readonly trunkOf?: Model }) {
     super(options);
     this.#trunkOf = options.trunkOf ?? null;
+  }
+
+  /**
+   * What `compile` made, if it was called.
+   * @internal
+   */
+  get made(): Compiled | null {
+    return this.#compiled;
   }
 
   /**
@@ -77,7 +84,7 @@ export class Model extends Network {
     const compiled = await compile(this, options, this.#earlier());
     this.dispose();
     this.#compiled = compiled;
-    this.#goTo({ step: 0, epoch: 0, epochStep: 0 });
+    this.goTo({ step: 0, epoch: 0, epochStep: 0 });
     return this;
   }
 
@@ -90,10 +97,19 @@ export class Model extends Network {
     this.#compiled = await moveCompiled(this.compiled, gpu);
     this.#forward = null;
     restoreCopy(this.#compiled.store, values);
-    this.#goTo(position);
+    this.goTo(position);
   }
 
-  #goTo({ step, epoch, epochStep }: Position): void {
+  /**
+   * How far the training is.
+   * @internal
+   */
+  get position(): Position {
+    return { step: this.stepsDone, epoch: this.epochsDone, epochStep: this.epochStep };
+  }
+
+  /** @internal */
+  goTo({ step, epoch, epochStep }: Position): void {
     this.stepsDone = step;
     this.epochsDone = epoch;
     this.epochStep = epochStep;
@@ -177,11 +193,6 @@ export class Model extends Network {
     this.#forward.encode(encoder);
   }
 
-  /** The table of layers, the totals, and, once compiled, what a training step takes. */
-  summary(options: SummaryOptions = {}): string {
-    return summarize(this, this.#compiled, options);
-  }
-
   /** The device that it is on: another one after a training has outlived a lost one. @throws TrainingError before `compile` */
   get gpu(): Gpu {
     return this.compiled.gpu;
@@ -232,72 +243,6 @@ export class Model extends Network {
    */
   async readWeight(variable: Variable): Promise<Float32Array> {
     return (await this.compiled.store.read(variable)) as Float32Array;
-  }
-
-  /**
-   * All weights, as they are at the moment of the call, as a safetensors file, by names such as `"conv1/kernel"`.
-   * @example
-   * const link = document.createElement("a");
-   * link.href = URL.createObjectURL(new Blob([await model.saveWeights()]));
-   * link.download = "digits.safetensors";
-   */
-  saveWeights(): Promise<Uint8Array<ArrayBuffer>> {
-    const { state, store } = this.compiled;
-    return saveVariables(store, [...state.variables.values()]);
-  }
-
-  /**
-   * Takes the weights of a safetensors file; every name and shape must be this model's, else nothing is changed.
-   * @throws FormatError on a file that is none, or of another model
-   * @example
-   * await model.loadWeights(await model.saveWeights());
-   */
-  async loadWeights(file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
-    const { state, store } = this.compiled;
-    await loadVariables("loadWeights", store, state.variables.values(), file);
-    this.compiled.memory.loads++;
-  }
-
-  /**
-   * Weights, optimizer state and position, and what early stopping and `reduceOnPlateau` remember, as a safetensors
-   * file: `fit` goes on from it bit for bit. It is of the moment of the call, also where training goes on meanwhile.
-   * Notes are texts of your own that go with it.
-   */
-  async saveCheckpoint(notes: Notes = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const { compiled } = this;
-    const position = { step: this.stepsDone, epoch: this.epochsDone, epochStep: this.epochStep };
-    return encodeCheckpoint(compiled, await takeSnapshot(compiled, position), notes);
-  }
-
-  /**
-   * The last snapshot of a training with `snapshotEvery` as a checkpoint: from host memory, so that nothing is lost
-   * where the device is and there is no other. @throws TrainingError where there is no snapshot
-   */
-  saveSnapshot(notes: Notes = {}): Uint8Array<ArrayBuffer> {
-    const { compiled } = this;
-    const { snapshot } = compiled.memory;
-    if (snapshot) return encodeCheckpoint(compiled, snapshot, notes);
-    throw new TrainingError({
-      where: `${this.name ?? "model"}/saveSnapshot`,
-      seen: "no snapshot",
-      wanted: "a training with `snapshotEvery`",
-      mend: "A training whose device works is saved by saveCheckpoint().",
-    });
-  }
-
-  /**
-   * Takes a checkpoint and returns its notes. Then `fit(data, { epochs, initialEpoch: model.epochsDone })` goes on;
-   * with `initialStep: model.epochStep` also in the midst of an epoch.
-   * @example
-   * const file = await model.saveCheckpoint({ note: "after a walk" });
-   * const { note } = await model.loadCheckpoint(file);
-   * await model.fit(data, { epochs: model.epochsDone + 1, initialEpoch: model.epochsDone });
-   */
-  async loadCheckpoint(file: Uint8Array | ReadableStream<Uint8Array>): Promise<Notes> {
-    const { position, watched, notes } = await loadCheckpoint(this.compiled, file);
-    this.#goTo(position);
-    Object.assign(this.compiled.memory, { loads: this.compiled.memory.loads + 1, watched, resumed: watched });
-    return notes;
   }
 
   /** Frees the GPU memory of weights and steps. The device stays. */

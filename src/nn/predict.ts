@@ -1,9 +1,8 @@
 import { ShapeError } from "../core/errors.ts";
 import { showShape, sizeOf } from "../core/types.ts";
-import { checkNames } from "../ops/options.ts";
+import { checkCount, checkNames } from "../ops/options.ts";
 import type { Model } from "./model.ts";
 import { predictStep } from "./steps.ts";
-import { checkCount } from "./trainer.ts";
 
 export interface PredictOptions {
   /** Examples that are predicted together. Default 32. */

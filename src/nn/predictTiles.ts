@@ -54,7 +54,7 @@ export interface PredictImageOptions {
  * strategy of the U-Net paper): the used parts of the outputs cover the image, and where an input reaches beyond the
  * image, that is mirrored. Serves networks whose output is as large as their input and those whose output is smaller.
  * It reads the model's weights as they are at each call, until the model is compiled again, and follows a training that
- * outlives its device (`snapshotEvery`) to the next one.
+ * outlives its device (`recovery()`) to the next one.
  * @example
  * const predictor = await TilePredictor.create(segmenter, { batchSize: 2 });
  * const probabilities = await predictor.predict({ ...cells, pixels: cells.images.subarray(0, 64 * 64) });

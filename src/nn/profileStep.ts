@@ -1,49 +1,64 @@
 import { makeGraph, makeVariable } from "../core/graph.ts";
 import { tensorType } from "../core/types.ts";
-import { CommandGraph, type Timing } from "../gpu/commandGraph.ts";
+import { CommandGraph } from "../gpu/commandGraph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Snapshot } from "../gpu/snapshot.ts";
+import { type Timing, timeDispatches } from "../gpu/timing.ts";
 import { Variables } from "../gpu/variables.ts";
 import { flopsOf, multiplyAdds, stream } from "../ops/ceilings.ts";
+import { checkCount, checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import { type Ceilings, clockOf, durationNs, type Profile, profileOf, typicalMs } from "./profile.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** What is timed, how often: `steps` times, or for about so long, but at least and at most so many times. */
 const timedMs = 500;
 const leastSteps = 5;
 const mostSteps = 50;
 
-export interface ProfiledStep {
-  readonly model: string;
-  readonly batchSize: number;
-  readonly commands: CommandGraph;
-  readonly store: Variables;
-  /** Writes the inputs of the step. */
-  readonly write: () => void;
-  readonly steps: number | undefined;
+export interface ProfileOptions {
+  /** Steps to time. Default: as many as half a second of the GPU's time holds, from 5 to 50. */
+  readonly steps?: number;
 }
 
 /**
- * Times the dispatches of a training step, again and again, and puts back what each time has changed: training goes on
- * as if nothing had been. The ceilings are measured right after.
+ * Takes a training step apart: what each dispatch, layer and kernel takes by the GPU's clock, beside what the device could
+ * do at best, measured right after, and the memory over the step. Each step that is timed is undone: training goes on bit
+ * for bit as without. `showProfile` makes a table of it, `chromeTrace` a file for Perfetto.
  *
- * @throws DeviceError where the device has no timestamps
+ * @throws DeviceError where the device has no `timestamp-query`
+ * @example
+ * const trainer = await model.trainer(data, { batchSize: 16 });
+ * console.log(showProfile(await profileStep(trainer)));
  */
-export async function profileStep({ commands, store, write, steps, ...parts }: ProfiledStep): Promise<Profile> {
-  const { gpu } = store;
+export async function profileStep(trainer: Trainer, options: ProfileOptions = {}): Promise<Profile> {
+  const { stepper } = trainer;
+  checkNames("profileStep", options, ["steps"]);
+  const { steps } = options;
+  if (steps !== undefined) checkCount("profileStep", "steps", steps);
+  const { commands, course } = stepper;
+  const { gpu, store } = stepper.live();
   const changing = [...store.layout.arenas.keys()].filter((arena) => arena !== "frozen");
   const snapshot = new Snapshot(store, changing);
   // All is submitted before the first wait, so no step of a training can come between.
   const once = (): Promise<Timing[]> => {
     snapshot.take();
-    write();
-    const times = commands.profile();
+    // Times do not depend on the rate, and a schedule may go by its calls.
+    stepper.write(commands, 0, 0);
+    const times = timeDispatches(commands);
     snapshot.restore();
     return times;
   };
   const rounds = await timeRounds(once, steps).finally(() => snapshot.dispose());
   const ceilings = await measureCeilings(gpu);
-  return profileOf({ ...parts, adapter: gpu.adapter, plan: commands.plan, ceilings, rounds });
+  return profileOf({
+    model: course.model.name ?? "model",
+    batchSize: course.batchSize,
+    adapter: gpu.adapter,
+    plan: commands.plan,
+    ceilings,
+    rounds,
+  });
 }
 
 /** Once for fresh memory, then as often as is told, or as it takes. */
@@ -81,7 +96,7 @@ export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
   try {
     const planned = plan(makeGraph("ceilings", { sums: multiplyAdds(sums), y }), store.layout, gpu.target);
     const commands = await CommandGraph.compile(planned, store);
-    const rounds = await timeRounds(() => commands.profile());
+    const rounds = await timeRounds(() => timeDispatches(commands));
     commands.dispose();
     const clockNs = clockOf(rounds.flat());
     const msOf = (kernel: string) => {

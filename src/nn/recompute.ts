@@ -12,7 +12,7 @@ import { type RecomputePolicy, recomputePolicies } from "../passes/recomputeChoi
  * @throws GraphError on another policy
  * @example
  * await model.compile({ gpu, optimizer: sgd(), loss: "sparseCategoricalCrossentropy", recompute: recompute("all") });
- * console.log(model.summary().split("\n").at(-1)); // recompute "all": peak ..
+ * console.log(summary(model).split("\n").at(-1)); // recompute "all": peak ..
  */
 export function recompute(policy: RecomputePolicy = "cheap"): Recompute {
   checkWord("recompute", "policy", policy, recomputePolicies);

@@ -2,21 +2,40 @@ import { DeviceError, GraphError } from "../core/errors.ts";
 import { Gpu } from "../gpu/gpu.ts";
 import { copyArenas, HostCopies } from "../gpu/hostCopy.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
+import { checkCount, checkNames } from "../ops/options.ts";
 import type { TrainingMemory, TrainingSnapshot } from "./snapshot.ts";
 import type { Stepper } from "./stepper.ts";
 
 export interface RecoveryOptions {
-  /**
-   * Keep a copy of the training in host memory every so many steps, without stopping it. Where the device is lost, the
-   * steps since the last copy are made again on another device: bit for bit, where that is of the same kind. Default: none
-   * is kept, and a lost device ends the training.
-   */
+  /** Steps from one copy of the training in host memory to the next; none is waited for. Default 50. */
   readonly snapshotEvery?: number;
   /**
    * Where another device comes from. Default: the browser is asked for one like the lost one. Wanted for a borrowed device
    * (`Gpu.from`), which only the app can replace.
    */
   readonly recover?: (lost: DeviceError) => Promise<Gpu>;
+}
+
+/** Begins the recovery of a training; what `recovery()` gives. */
+export interface Recoverer {
+  /** @internal */
+  begin(stepper: Stepper): Promise<Recovery>;
+}
+
+/**
+ * A training that outlives its device, for `fit({ recovery })` and `trainer(data, { recovery })`: a copy of it is kept in
+ * host memory, and where the device is lost, the steps since the last copy are made again on another device: bit for bit,
+ * where that is of the same kind.
+ *
+ * @throws GraphError on options that are none; where the training begins, on a borrowed device without `recover`
+ * @example
+ * await model.fit(data, { epochs: 1, recovery: recovery({ snapshotEvery: 100 }) });
+ */
+export function recovery(options: RecoveryOptions = {}): Recoverer {
+  checkNames("recovery", options, ["snapshotEvery", "recover"]);
+  const { snapshotEvery = 50, recover } = options;
+  checkCount("recovery", "snapshotEvery", snapshotEvery);
+  return { begin: (stepper) => Recovery.begin(stepper, snapshotEvery, recover) };
 }
 
 /** A step that the loss of the device would undo. */
@@ -75,22 +94,17 @@ export class Recovery {
     memory.snapshot = kept;
   }
 
-  /** Takes the first snapshot, so that there always is one. Null where none are wanted. */
-  static async begin(stepper: Stepper, { snapshotEvery, recover }: RecoveryOptions): Promise<Recovery | null> {
+  /** Takes the first snapshot, so that there always is one. */
+  static async begin(stepper: Stepper, every: number, recover: RecoveryOptions["recover"]): Promise<Recovery> {
     const { gpu, store } = stepper.live();
-    if (snapshotEvery === undefined) {
-      if (!recover) return null;
-      throw new GraphError({ where: "trainer", seen: "recover alone", wanted: "snapshotEvery with it" });
-    }
     if (gpu.isBorrowed && !recover) {
       throw new GraphError({
         where: "trainer",
-        seen: "snapshotEvery on a borrowed device",
-        wanted: "recover: async () => another Gpu, since only the app can replace its device",
+        seen: "recovery on a borrowed device",
+        wanted: "recovery({ recover: async () => another Gpu }), since only the app can replace its device",
       });
     }
-    const kept = { ...standingOf(stepper), values: await copyArenas(store) };
-    return new Recovery(stepper, snapshotEvery, recover, kept);
+    return new Recovery(stepper, every, recover, { ...standingOf(stepper), values: await copyArenas(store) });
   }
 
   /**
@@ -241,7 +255,7 @@ export class Recovery {
 
   #end(seen: string, cause: unknown): DeviceError {
     const { step } = this.#kept.position;
-    const mend = `The training as it was after step ${step} is in host memory: model.saveSnapshot() makes a checkpoint of it.`;
+    const mend = `The training as it was after step ${step} is in host memory: saveSnapshot(model) makes a checkpoint of it.`;
     return new DeviceError({ where: "trainer", seen, wanted: "a training that can go on", mend }, { cause });
   }
 }

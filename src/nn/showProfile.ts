@@ -9,7 +9,7 @@ const head = ["dispatches", "ms", "of step", "GFLOP/s", "GB/s", "of roofline"];
  *     layer         dispatches    ms  of step  GFLOP/s   GB/s  of roofline
  *     lenet5/conv1           3  15.1     20 %     2.02  0.186         11 %
  * @example
- * console.log(showProfile(profile)); // of await trainer.profile()
+ * console.log(showProfile(profile)); // of await profileStep(trainer)
  */
 export function showProfile(profile: Profile): string {
   const { model, batchSize, steps, clockMs, adapter, ceilings, layers, kernels, total, memory, dispatches } = profile;

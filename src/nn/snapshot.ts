@@ -23,7 +23,7 @@ export interface TrainingSnapshot {
 export interface TrainingMemory {
   /** How often weights were loaded: a training that is made again from a snapshot must not lose them. */
   loads: number;
-  /** The last of a training with `snapshotEvery`. */
+  /** The last of a training with `recovery()`. */
   snapshot: TrainingSnapshot | null;
   /** What was learned from the losses of its epochs. */
   watched: Watched | null;

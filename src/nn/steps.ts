@@ -1,15 +1,13 @@
 import { differentiate } from "../core/autodiff.ts";
 import { GraphError } from "../core/errors.ts";
-import { type Graph, input, makeGraph, type Value, type Variable } from "../core/graph.ts";
+import { type Graph, input, makeGraph, type Value } from "../core/graph.ts";
 import { withPath } from "../core/scope.ts";
 import { tensorType } from "../core/types.ts";
-import { sigmoid } from "../ops/activations.ts";
-import { type AucOptions, accumulateAuc } from "../ops/auc.ts";
 import type { Batch } from "../ops/batch.ts";
 import { add, zerosLike } from "../ops/elementwise.ts";
 import { accumulateClassification, type ClassificationTotals, type LossRing } from "../ops/metrics.ts";
 import { argMax } from "../ops/reduce.ts";
-import { softmax } from "../ops/softmax.ts";
+import type { AucScore } from "./auc.ts";
 import type { Loss } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
@@ -59,7 +57,11 @@ export function trainStep(parts: StepParts, optimizer: Optimizer, source: Source
  * One evaluation step: batch, forward pass, loss, totals with the confusion matrix; with `auc`, histograms of the scores
  * too. Inputs: `cursor`, `step`.
  */
-export function evaluateStep({ network, state, loss: minimized }: StepParts, source: Source, auc?: AucOptions): Graph {
+export function evaluateStep(
+  { network, state, loss: minimized }: StepParts,
+  source: Source,
+  auc: AucScore | null,
+): Graph {
   const updates: Value[] = [];
   const { x, y, weights } = withPath("data", () => source(input("cursor", tensorType([4], "u32"))));
   const output = withPath(network.name ?? "model", () => network.call([x], callContext(state, false, [])));
@@ -67,7 +69,7 @@ export function evaluateStep({ network, state, loss: minimized }: StepParts, sou
   withPath("metrics", () => {
     const ring = { step: input("step", tensorType([], "u32")), history: state.history };
     updates.push(...accumulate(minimized, output, y, loss, state.testTotals, ring));
-    if (auc) updates.push(scoreClasses(minimized, output, y, state.testScores, auc));
+    if (auc) updates.push(auc.accumulate(minimized, output, y, state.testScores));
   });
   const totals = totalOutputs(state, "testTotals");
   return makeGraph("evaluate", auc ? { ...totals, auc: state.testScores.value } : totals, updates);
@@ -118,22 +120,13 @@ function accumulate(
 }
 
 /** Class indices where the answer is a class; labels of the output's shape otherwise. */
-function truthOf({ labels }: Loss, y: Value): Value {
+export function truthOf({ labels }: Loss, y: Value): Value {
   return labels === "classes" && y.type.dtype === "f32" ? argMax(y) : y;
 }
 
-function ignored({ ignoreClass }: Loss): { readonly ignoreIndex?: number } {
+/** The class that takes no part, as an option of operators. */
+export function ignored({ ignoreClass }: Loss): { readonly ignoreIndex?: number } {
   return ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
-}
-
-/** Adds a batch to the histograms of its scores. @throws GraphError where there is no yes or no to score */
-function scoreClasses(loss: Loss, output: Value, y: Value, histogram: Variable, options: AucOptions): Value {
-  if (loss.labels === "values") {
-    throw new GraphError({ where: "auc", seen: `the loss ${loss.name}`, wanted: "one for classes, or for yes and no" });
-  }
-  const truth = truthOf(loss, y);
-  const scores = loss.probabilities ? output : truth.type.dtype === "i32" ? softmax(output) : sigmoid(output);
-  return accumulateAuc(scores, truth, histogram, { ...ignored(loss), ...options });
 }
 
 /** Totals as outputs; they are variables, so reading them costs no kernel. */

@@ -1,31 +1,37 @@
 import { input } from "../core/graph.ts";
 import { showBytes, showFlops } from "../core/plan.ts";
 import { sizeOf, tensorType } from "../core/types.ts";
-import { checkNames } from "../ops/options.ts";
+import { checkCount, checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import { layVariables } from "../passes/layout.ts";
 import type { Compiled } from "./compile.ts";
-import type { Network } from "./network.ts";
+import type { Model } from "./model.ts";
 import { allVariables } from "./state.ts";
 import { trainStep } from "./steps.ts";
-import { checkCount } from "./trainer.ts";
 
 export interface SummaryOptions {
   /** For what a step takes. Default 32. */
   readonly batchSize?: number;
 }
 
-/** A line a layer: name, kind, shape of its output, number of parameters, whether they learn; then the totals. */
-export function summarize(network: Network, compiled: Compiled | null, options: SummaryOptions): string {
+/**
+ * A model as a table: name of each layer, kind, shape of its output, number of parameters, whether they learn; then the
+ * totals, and, once it is compiled, what a training step takes.
+ * @throws GraphError on options that are none
+ * @example
+ * console.log(summary(model, { batchSize: 16 }));
+ */
+export function summary(model: Model, options: SummaryOptions = {}): string {
   checkNames("summary", options, ["batchSize"]);
   const batchSize = checkCount("summary", "batchSize", options.batchSize ?? 32);
+  const { made } = model;
   const rows = [
     ["layer", "kind", "output shape", "parameters", "learns"],
-    ...network.inputs.map(({ shape }) => ["input", "input", `[N, ${shape.join(", ")}]`, "0", ""]),
-    ...network.symbols.map(({ layer, shape }) => {
+    ...model.inputs.map(({ shape }) => ["input", "input", `[N, ${shape.join(", ")}]`, "0", ""]),
+    ...model.symbols.map(({ layer, shape }) => {
       const count = layer?.parameterCount ?? 0;
       return [
-        layer ? (network.layers.get(layer) ?? "") : "",
+        layer ? (model.layers.get(layer) ?? "") : "",
         layer?.kind ?? "",
         `[N, ${shape.join(", ")}]`,
         count.toLocaleString("en"),
@@ -39,7 +45,7 @@ export function summarize(network: Network, compiled: Compiled | null, options: 
     return column === 3 ? cell.padStart(width) : cell.padEnd(width);
   };
   const table = rows.map((row) => row.map(pad).join("  ").trimEnd());
-  const weights = network.namedWeights();
+  const weights = model.namedWeights();
   const count = (list: typeof weights) => list.reduce((sum, { weight }) => sum + sizeOf(weight.shape), 0);
   const trainable = count(weights.filter((entry) => entry.trainable));
   const total = count(weights);
@@ -50,8 +56,8 @@ export function summarize(network: Network, compiled: Compiled | null, options: 
     ...table.slice(1),
     "-".repeat(width),
     `parameters ${total.toLocaleString("en")}, trainable ${trainable.toLocaleString("en")}, fixed ${(total - trainable).toLocaleString("en")}`,
-    ...(compiled ? [describeStep(network, compiled, batchSize)] : []),
-    ...(compiled?.tuning ? [compiled.tuning.text] : []),
+    ...(made ? [describeStep(model, made, batchSize)] : []),
+    ...(made?.tuning ? [made.tuning.text] : []),
   ].join("\n");
 }
 
@@ -60,18 +66,18 @@ export function summarize(network: Network, compiled: Compiled | null, options: 
  * made again, also what that saves and costs.
  */
 function describeStep(
-  network: Network,
+  model: Model,
   { state, loss, optimizer, target, recompute }: Compiled,
   batchSize: number,
 ): string {
-  const [shape = [], output = []] = [network.inputs[0]?.shape, network.outputs[0]?.shape];
+  const [shape = [], output = []] = [model.inputs[0]?.shape, model.outputs[0]?.shape];
   // Labels are class indices where the loss wants a class, else numbers like the output.
   const labels = loss.labels === "classes" ? tensorType([batchSize, ...output.slice(0, -1)], "i32") : null;
   const source = () => ({
     x: input("x", tensorType([batchSize, ...shape])),
     y: input("y", labels ?? tensorType([batchSize, ...output])),
   });
-  const graph = trainStep({ network, state, loss }, optimizer, source);
+  const graph = trainStep({ network: model, state, loss }, optimizer, source);
   const planned = (again: typeof recompute) =>
     plan(graph, layVariables(allVariables(state)), target, { recompute: again });
   const { calls, flops, peakBytes } = planned(recompute);

@@ -2,8 +2,8 @@ import { FormatError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import { showShape, showType, type TensorType, tensorType } from "../core/types.ts";
 import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
-import type { Variables } from "../gpu/variables.ts";
 import { encodeToBytes, type Metadata, type NamedTensor, openSafetensors, type TensorData } from "../io/safetensors.ts";
+import type { Model } from "./model.ts";
 
 /** A variable's values as a file holds them: under its name, in our own layout (HWIO kernels). */
 export function tensorOf({ name, type }: Variable, data: TensorData): NamedTensor {
@@ -15,11 +15,17 @@ export function encodeTensors(tensors: Iterable<NamedTensor>, metadata: Metadata
   return encodeToBytes(tensors, { format: "wgrad", layout: "channels-last", ...metadata });
 }
 
-/** The values of variables, all of the moment of the call, as a safetensors file. */
-export async function saveVariables(
-  store: Variables,
-  variables: readonly Variable[],
-): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * All weights of a model, as they are at the moment of the call, as a safetensors file, by names such as `"conv1/kernel"`.
+ * @throws TrainingError before `compile`
+ * @example
+ * const link = document.createElement("a");
+ * link.href = URL.createObjectURL(new Blob([await saveWeights(model)]));
+ * link.download = "digits.safetensors";
+ */
+export async function saveWeights(model: Model): Promise<Uint8Array<ArrayBuffer>> {
+  const { state, store } = model.compiled;
+  const variables = [...state.variables.values()];
   const copy = await copyArenas(
     store,
     variables.map(({ arena }) => arena),
@@ -27,17 +33,20 @@ export async function saveVariables(
   return encodeTensors(variables.map((variable) => tensorOf(variable, valueIn(copy, store, variable))));
 }
 
-/** Takes the tensors of a file, which must be just these; nothing is written before all data have come in whole. */
-export async function loadVariables(
-  where: string,
-  store: Variables,
-  variables: Iterable<Variable>,
-  source: Uint8Array | ReadableStream<Uint8Array>,
-): Promise<void> {
-  const named = new Map([...variables].map((variable) => [variable.name, variable]));
+/**
+ * Gives a model the weights of a safetensors file; every name and shape must be the model's, else nothing is changed.
+ * Nothing is written before all data have come in whole.
+ * @throws FormatError on a file that is none, or of another model; TrainingError before `compile`
+ * @example
+ * await loadWeights(model, await saveWeights(model));
+ */
+export async function loadWeights(model: Model, file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+  const { state, store, memory } = model.compiled;
+  const named = new Map([...state.variables.values()].map((variable) => [variable.name, variable]));
   const wanted = new Map([...named].map(([name, { type }]) => [name, type]));
-  const { tensors } = await decodeTensors(where, source, () => wanted);
+  const { tensors } = await decodeTensors("loadWeights", file, () => wanted);
   for (const [name, variable] of named) store.write(variable, tensors.get(name) ?? new Uint8Array());
+  memory.loads++;
 }
 
 /** What was read of a file. */

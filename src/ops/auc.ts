@@ -11,11 +11,11 @@ import { checkNames, checkNumber, whereIs } from "./options.ts";
 
 /**
  * Scores of an evaluation by class, gathered on the GPU step by step: u32 [2, bins], the histogram of the negatives and
- * that of the positives, from which `aucOf` (src/nn/metrics.ts) makes the area under the ROC curve. Scores are
+ * that of the positives, from which `aucOf` (src/nn/auc.ts) makes the area under the ROC curve. Scores are
  * probabilities [.., C] of which one channel counts: the positive class; labels are class indices i32 [..], or numbers f32
  * [.., C], positive above 1/2. The counts are exact: two runs give the same bits.
  */
-export interface AucOptions {
+export interface AccumulateAucOptions {
   /** The positive class, and channel of the scores. Default: the last channel; a single one is that of class 1. */
   readonly positiveClass?: number;
   /** Rows with this label take no part, nor do those with -100. */
@@ -42,7 +42,12 @@ export function aucHistogram(name: string): Variable {
 }
 
 /** Adds a batch to the histograms; returns the update. */
-export function accumulateAuc(scores: Value, labels: Value, histogram: Variable, options: AucOptions = {}): Value {
+export function accumulateAuc(
+  scores: Value,
+  labels: Value,
+  histogram: Variable,
+  options: AccumulateAucOptions = {},
+): Value {
   const where = whereIs("accumulateAuc");
   checkNames(where, options, ["positiveClass", "ignoreIndex"]);
   const channels = scores.type.shape.at(-1) ?? 1;

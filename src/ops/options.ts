@@ -41,3 +41,22 @@ export function checkWord(where: string, name: string, value: string, words: rea
 /** How a loss over many elements becomes one number: their mean, their sum, or not at all. */
 export type Reduction = "mean" | "sum" | "none";
 export const reductions: readonly Reduction[] = ["mean", "sum", "none"];
+
+/** An option that counts something. @throws GraphError below 1 */
+export function checkCount(where: string, name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new GraphError({ where, seen: `${name} ${value}`, wanted: "a whole number of at least 1" });
+  }
+  return value;
+}
+
+/** An option that is what a function of its name gives, or null. @throws GraphError on anything else */
+export function checkMade(where: string, name: string, option: object | null, isMade: boolean): void {
+  if (option === null || isMade) return;
+  throw new GraphError({
+    where,
+    seen: `${name} ${JSON.stringify(option)}`,
+    wanted: `what ${name}() gives`,
+    mend: `Import { ${name} } from "wgrad".`,
+  });
+}

@@ -15,6 +15,7 @@ import { sparseCategoricalCrossentropy } from "../../src/nn/losses.ts";
 import { sequential } from "../../src/nn/model.ts";
 import { adam } from "../../src/nn/optimizers.ts";
 import { maskOf, TilePredictor } from "../../src/nn/predictTiles.ts";
+import { recovery } from "../../src/nn/recovery.ts";
 import type { TrainerOptions } from "../../src/nn/trainer.ts";
 import { plan } from "../../src/passes/index.ts";
 import { tensor, testGpu } from "../support/run.ts";
@@ -85,7 +86,7 @@ function drawing(size: number) {
 }
 
 /** A network that learns a drawing, and how much of it is right. */
-async function learner(gpu: Gpu, { snapshotEvery }: Pick<TrainerOptions, "snapshotEvery"> = {}) {
+async function learner(gpu: Gpu, options: Pick<TrainerOptions, "recovery"> = {}) {
   const size = 96;
   const { masks, image } = drawing(size);
   const data = scribbleDataset(gpu, { ...image, classes: ["cell", "membrane"], name: "cells" }, { size: 48 });
@@ -100,7 +101,7 @@ async function learner(gpu: Gpu, { snapshotEvery }: Pick<TrainerOptions, "snapsh
   });
   const loss = sparseCategoricalCrossentropy({ ignoreClass: unlabelled });
   await model.compile({ gpu, optimizer: adam({ learningRate: 0.01 }), loss, seed: 1 });
-  const trainer = await model.trainer(data, { batchSize: 4, ...(snapshotEvery ? { snapshotEvery } : {}) });
+  const trainer = await model.trainer(data, { batchSize: 4, ...options });
   const predictor = await TilePredictor.create(model, { size: [size, size], margin: 0, batchSize: 1 });
   const right = async () => {
     const mask = maskOf(await trainer.survive(() => predictor.predict(image)), 2);
@@ -135,7 +136,9 @@ test("labels that come while a lost device is replaced are learned on the next, 
   timeout: 60_000,
 }, async () => {
   const gpu = await Gpu.create();
-  const { data, model, trainer, right, turned, dispose } = await learner(gpu, { snapshotEvery: 8 });
+  const { data, model, trainer, right, turned, dispose } = await learner(gpu, {
+    recovery: recovery({ snapshotEvery: 8 }),
+  });
   for (let i = 0; i < 20; i++) trainer.step();
   gpu.device.destroy();
   await gpu.lost;

@@ -2,7 +2,7 @@
 import { input as operand } from "../../src/core/graph.ts";
 import { type DType, type Shape, tensorType } from "../../src/core/types.ts";
 import { drawCells, drawDigits, encodePng, imageDataset, maskToImageData } from "../../src/data/index.ts";
-import { conv2d, dense, flatten, Gpu, input, sequential, sgd } from "../../src/index.ts";
+import { conv2d, dense, flatten, Gpu, input, profileStep, sequential, sgd } from "../../src/index.ts";
 
 export const gpu = await Gpu.create();
 /** 64 drawn digits of 28x28 pixels. */
@@ -21,7 +21,7 @@ export const model = sequential({
 await model.compile({ gpu, optimizer: sgd({ learningRate: 0.01 }), loss: "sparseCategoricalCrossentropy" });
 /** What a step of its training takes. */
 const trainer = await model.trainer(data, { batchSize: 16 });
-export const profile = await trainer.profile({ steps: 1 });
+export const profile = await profileStep(trainer, { steps: 1 });
 
 /** Two drawn tissues of 64x64 pixels: each pixel is cell or membrane. */
 export const cells = drawCells({ count: 2, seed: 1, size: 64 });

@@ -8,6 +8,7 @@ import type { Gpu } from "../../src/gpu/gpu.ts";
 import { Variables } from "../../src/gpu/variables.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import { adam } from "../../src/nn/optimizers.ts";
+import { saveWeights } from "../../src/nn/weightFiles.ts";
 import { mul } from "../../src/ops/elementwise.ts";
 import { plan } from "../../src/passes/index.ts";
 import { x } from "../support/graphs.ts";
@@ -101,7 +102,7 @@ describe("a recorded run", () => {
         step: Uint32Array.of(step),
       }));
       train(await model.trainCommands(data, 8), inputs);
-      const weights = await model.saveWeights();
+      const weights = await saveWeights(model);
       model.dispose();
       data.dispose();
       return weights;

@@ -123,7 +123,7 @@ describe("a lost device", () => {
     const lost = await gpu.lost;
     expect(lost).toBeInstanceOf(DeviceError);
     expect(lost.message).toBe(
-      "the GPU device was lost: it was destroyed; wanted a live device. With `snapshotEvery` a training goes on by itself on another device; else dispose the model, compile it with a new Gpu, and load what was saved last.",
+      "the GPU device was lost: it was destroyed; wanted a live device. With the option `recovery: recovery()` a training goes on by itself on another device; else dispose the model, compile it with a new Gpu, and load what was saved last.",
     );
     // Either the reading had come in already, or it says that the device is lost.
     const reading = await underway;

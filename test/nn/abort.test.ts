@@ -3,6 +3,8 @@ import type { Dataset } from "../../src/data/imageDataset.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
+import { recovery } from "../../src/nn/recovery.ts";
+import { saveWeights } from "../../src/nn/weightFiles.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
 import { testGpu } from "../support/run.ts";
 
@@ -50,11 +52,11 @@ describe("given up at the beginning", () => {
   test.each(works)("%s is rejected with the signal's reason, and the model is as it was", async (_, work) => {
     const model = await compiled();
     const before = model.compiled;
-    const weights = await model.saveWeights();
+    const weights = await saveWeights(model);
     await expect(work(model, AbortSignal.abort())).rejects.toMatchObject(AbortError);
     await expect(work(model, AbortSignal.abort("enough"))).rejects.toBe("enough");
     expect(model.compiled).toBe(before);
-    expect(await model.saveWeights()).toEqual(weights);
+    expect(await saveWeights(model)).toEqual(weights);
     model.dispose();
   });
 });
@@ -86,7 +88,9 @@ describe("given up on the way", () => {
     await model.trainCommands(data, 32);
     const gone = vi.spyOn(GPUBuffer.prototype, "destroy");
     const made = vi.spyOn(GPUDevice.prototype, "createBuffer");
-    expect(await givenUp((signal) => model.trainer(data, { snapshotEvery: 5, signal }))).toMatchObject(AbortError);
+    expect(
+      await givenUp((signal) => model.trainer(data, { recovery: recovery({ snapshotEvery: 5 }), signal })),
+    ).toMatchObject(AbortError);
     expect(made.mock.results.length).toBeGreaterThan(0);
     expect(new Set(gone.mock.contexts)).toEqual(new Set(made.mock.results.map(({ value }) => value)));
     model.dispose();

@@ -2,10 +2,12 @@ import { expect, test, vi } from "vitest";
 import { FormatError } from "../../src/core/errors.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../src/nn/checkpoint.ts";
 import { batchNormalization, conv2d, dense, dropout, flatten } from "../../src/nn/layers.ts";
 import { type Model, sequential } from "../../src/nn/model.ts";
 import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import { reduceOnPlateau } from "../../src/nn/schedules.ts";
+import { saveWeights } from "../../src/nn/weightFiles.ts";
 import { testGpu } from "../support/run.ts";
 
 const batchSize = 16;
@@ -39,14 +41,14 @@ test("a training that stops and goes on from a checkpoint equals one that does n
 
   const first = await compiled(adam());
   const before = await first.fit(data, { epochs: 2, batchSize });
-  const file = await first.saveCheckpoint();
+  const file = await saveCheckpoint(first);
   const second = await compiled(adam());
-  await second.loadCheckpoint(file);
+  await loadCheckpoint(second, file);
   expect([second.stepsDone, second.epochsDone]).toEqual([6, 2]);
   const after = await second.fit(data, { epochs: 4, initialEpoch: second.epochsDone, batchSize });
 
   expect([...before.losses, ...after.losses]).toEqual(straight.losses);
-  expect(await second.saveWeights()).toEqual(await whole.saveWeights());
+  expect(await saveWeights(second)).toEqual(await saveWeights(whole));
 });
 
 test("also in the midst of an epoch, with its means", async () => {
@@ -58,7 +60,7 @@ test("also in the midst of an epoch, with its means", async () => {
   const trainer = await first.trainer(data, { batchSize });
   for (let step = 0; step < 4; step++) trainer.step();
   const second = await compiled(adam());
-  await second.loadCheckpoint(await first.saveCheckpoint());
+  await loadCheckpoint(second, await saveCheckpoint(first));
   expect([second.stepsDone, second.epochsDone, second.epochStep]).toEqual([4, 1, 1]);
   const place = { initialEpoch: second.epochsDone, initialStep: second.epochStep };
   const seen: number[] = [];
@@ -73,7 +75,7 @@ test("also in the midst of an epoch, with its means", async () => {
   expect(history.initialEpoch).toBe(1);
   const { seconds, ...last } = history.epochs[0] ?? {};
   expect(straight.epochs[1]).toMatchObject(last);
-  expect(await second.saveCheckpoint()).toEqual(await whole.saveCheckpoint());
+  expect(await saveCheckpoint(second)).toEqual(await saveCheckpoint(whole));
   await expect(second.trainer(data, { batchSize, initialStep: 3 })).rejects.toThrow(
     "trainer: initialStep 3; wanted initialStep to be a whole number below 3.",
   );
@@ -93,7 +95,7 @@ test("what early stopping and reduceOnPlateau remember goes on too, with the bes
       earlyStopping: { patience: 4, restoreBest: true },
       reduceOnPlateau: reduceOnPlateau({ patience: 2, factor: 0.5, cooldown: 1 }),
       onEpochEnd: ({ epoch }) => {
-        if (epoch === keepAfter) kept = model.saveCheckpoint();
+        if (epoch === keepAfter) kept = saveCheckpoint(model);
       },
     });
   };
@@ -104,14 +106,14 @@ test("what early stopping and reduceOnPlateau remember goes on too, with the bes
   expect(straight.epochs).toHaveLength(6);
 
   const second = await compiled(sgd({ learningRate: 0.2 }));
-  await second.loadCheckpoint((await kept) ?? new Uint8Array());
+  await loadCheckpoint(second, (await kept) ?? new Uint8Array());
   const history = await train(second, 4);
   expect(history).toMatchObject({ bestEpoch: 2, stoppedEarly: true, initialEpoch: 4 });
   expect(history.losses).toEqual(straight.losses.slice(4 * 3));
-  expect(await second.saveCheckpoint()).toEqual(await whole.saveCheckpoint());
+  expect(await saveCheckpoint(second)).toEqual(await saveCheckpoint(whole));
 
   // A training that begins anew has learned of nothing.
-  await second.loadCheckpoint((await kept) ?? new Uint8Array());
+  await loadCheckpoint(second, (await kept) ?? new Uint8Array());
   await second.fit(data, { epochs: 1, batchSize });
   expect(second.compiled.memory.watched).toEqual({ earlyStopping: null, reduceOnPlateau: null, bestWeights: null });
 });
@@ -119,25 +121,25 @@ test("what early stopping and reduceOnPlateau remember goes on too, with the bes
 test("notes come back as they were, whatever their names", async () => {
   const model = await compiled(adam());
   const notes = { size: "96", step: "the third", "notes/": 'a "text"\n', __proto__x: "" };
-  expect(await model.loadCheckpoint(await model.saveCheckpoint(notes))).toEqual(notes);
-  expect(await model.loadCheckpoint(await model.saveCheckpoint())).toEqual({});
-  await expect(model.saveCheckpoint({ size: 96 as unknown as string })).rejects.toThrow(/note size of type number/);
+  expect(await loadCheckpoint(model, await saveCheckpoint(model, notes))).toEqual(notes);
+  expect(await loadCheckpoint(model, await saveCheckpoint(model))).toEqual({});
+  await expect(saveCheckpoint(model, { size: 96 as unknown as string })).rejects.toThrow(/note size of type number/);
 });
 
 test("a checkpoint of another optimizer, another seed, or no checkpoint at all changes nothing", async () => {
   const model = await compiled(adam());
-  const weights = await model.saveWeights();
-  const file = await model.saveCheckpoint();
+  const weights = await saveWeights(model);
+  const file = await saveCheckpoint(model);
   const others: [Uint8Array, string][] = [
-    [await (await compiled(sgd())).saveCheckpoint(), "loadCheckpoint: optimizer sgd; wanted optimizer adam."],
-    [await (await compiled(adam(), 6)).saveCheckpoint(), "loadCheckpoint: seed 6; wanted seed 5."],
+    [await saveCheckpoint(await compiled(sgd())), "loadCheckpoint: optimizer sgd; wanted optimizer adam."],
+    [await saveCheckpoint(await compiled(adam(), 6)), "loadCheckpoint: seed 6; wanted seed 5."],
     [weights, "loadCheckpoint: kind not given; wanted kind checkpoint."],
   ];
   for (const [bytes, message] of others) {
-    const failure = await model.loadCheckpoint(bytes).catch((error: unknown) => error);
+    const failure = await loadCheckpoint(model, bytes).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(FormatError);
     expect(String(failure)).toContain(message);
   }
-  await expect(model.loadCheckpoint(file.subarray(0, file.length - 8))).rejects.toThrow(FormatError);
-  expect(await model.saveWeights()).toEqual(weights);
+  await expect(loadCheckpoint(model, file.subarray(0, file.length - 8))).rejects.toThrow(FormatError);
+  expect(await saveWeights(model)).toEqual(weights);
 });

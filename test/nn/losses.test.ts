@@ -3,6 +3,7 @@ import { GraphError, ShapeError } from "../../src/core/errors.ts";
 import type { Value } from "../../src/core/graph.ts";
 import { borderWeights } from "../../src/data/borderWeights.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
+import { auc } from "../../src/nn/auc.ts";
 import { conv2d, dense, flatten } from "../../src/nn/layers.ts";
 import * as losses from "../../src/nn/losses.ts";
 import { sequential } from "../../src/nn/model.ts";
@@ -228,10 +229,10 @@ describe("in a model", () => {
     const odds = truth.map((_, row) => (scores[2 * row + 1] ?? 0) - (scores[2 * row] ?? 0));
     const pairs = [1, 2].flatMap((yes) => [0, 3].map((no) => ((odds[yes] ?? 0) > (odds[no] ?? 0) ? 1 : 0)));
     // Twice: each evaluation starts anew.
-    await model.evaluate(data, { batchSize: 4, auc: true });
-    const { auc } = await model.evaluate(data, { batchSize: 4, auc: true });
-    const { auc: ofOther } = await model.evaluate(data, { batchSize: 4, auc: { positiveClass: 0 } });
-    expect(auc).toEqual({ auc: meanOf(pairs), error: 0 });
+    await model.evaluate(data, { batchSize: 4, auc: auc() });
+    const { auc: area } = await model.evaluate(data, { batchSize: 4, auc: auc() });
+    const { auc: ofOther } = await model.evaluate(data, { batchSize: 4, auc: auc({ positiveClass: 0 }) });
+    expect(area).toEqual({ auc: meanOf(pairs), error: 0 });
     expect(ofOther?.auc).toBe(meanOf(pairs));
     expect((await model.evaluate(data, { batchSize: 4 })).auc).toBeUndefined();
     model.dispose();
@@ -240,7 +241,7 @@ describe("in a model", () => {
   test("there is no AUC of values", async () => {
     const data = fixedBatch(gpu, shape, { y: tensor([4, 3], yes) });
     const model = await network(3).compile({ gpu, optimizer: sgd(), loss: "huber" });
-    await expect(model.evaluate(data, { batchSize: 4, auc: true })).rejects.toThrow(GraphError);
+    await expect(model.evaluate(data, { batchSize: 4, auc: auc() })).rejects.toThrow(GraphError);
     model.dispose();
   });
 

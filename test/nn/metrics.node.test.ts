@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/core/errors.ts";
-import { accuracy, aucOf, dice, f1, iou, meanDice, meanIou, precision, recall } from "../../src/nn/metrics.ts";
+import { aucOf } from "../../src/nn/auc.ts";
+import { accuracy, dice, f1, iou, meanDice, meanIou, precision, recall } from "../../src/nn/metrics.ts";
 
 // Worked by hand: TP 50, 30, 0; labels 60, 40, 0; answers 55, 40, 5.
 const confusion = [

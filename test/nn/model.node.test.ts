@@ -8,6 +8,8 @@ import { model, sequential } from "../../src/nn/model.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { makeState } from "../../src/nn/state.ts";
 import { predictStep } from "../../src/nn/steps.ts";
+import { summary } from "../../src/nn/summary.ts";
+import { loadWeights, saveWeights } from "../../src/nn/weightFiles.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { tinyNetwork } from "../support/digits.ts";
 
@@ -202,8 +204,8 @@ describe("a mistake is an error at its own line", () => {
       "tiny: a model that is not compiled; wanted compile first. await model.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: .. })";
     const calls: (() => Promise<unknown>)[] = [
       () => network.predict(new Float32Array(784)),
-      () => network.saveWeights(),
-      () => network.loadWeights(new Uint8Array()),
+      () => saveWeights(network),
+      () => loadWeights(network, new Uint8Array()),
     ];
     for (const call of calls) {
       const error = await Promise.resolve()
@@ -229,7 +231,7 @@ describe("summary", () => {
     const network = tinyNetwork();
     const [conv] = network.layers.keys();
     if (conv) conv.trainable = false;
-    expect(network.summary()).toMatchInlineSnapshot(`
+    expect(summary(network)).toMatchInlineSnapshot(`
       "layer    kind          output shape    parameters  learns
       ---------------------------------------------------------
       input    input         [N, 28, 28, 1]           0

@@ -5,8 +5,10 @@ import { drawDigits } from "../../src/data/digits.ts";
 import { type Dataset, imageDataset } from "../../src/data/imageDataset.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
+import { saveCheckpoint } from "../../src/nn/checkpoint.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { adam } from "../../src/nn/optimizers.ts";
+import { profileStep } from "../../src/nn/profileStep.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
 import { testGpu } from "../support/run.ts";
 
@@ -26,7 +28,7 @@ function compiled(model: Model, on = gpu): Promise<Model> {
 test("a profile of LeNet-5's step", async () => {
   const model = await compiled(lenet5());
   const trainer = await model.trainer(data, { batchSize });
-  const { adapter, steps, ceilings, dispatches, layers, total, memory, clockMs } = await trainer.profile();
+  const { adapter, steps, ceilings, dispatches, layers, total, memory, clockMs } = await profileStep(trainer);
   const plan = model.trainPlan(data, batchSize);
   expect(adapter).toEqual(gpu.adapter);
   expect(steps).toBeGreaterThanOrEqual(5);
@@ -59,7 +61,7 @@ test("training goes on as if no profile had been made, bit for bit", async () =>
   const digits = digitSet(gpu, 70, 3);
   const trainers = [await plain.trainer(digits), await profiled.trainer(digits)] as const;
   for (const trainer of trainers) trainer.step();
-  const profile = trainers[1].profile({ steps: 3 });
+  const profile = profileStep(trainers[1], { steps: 3 });
   // Steps between those of the profile are not lost.
   for (let step = 0; step < 6; step++) {
     for (const trainer of trainers) trainer.step();
@@ -69,7 +71,7 @@ test("training goes on as if no profile had been made, bit for bit", async () =>
   for (const trainer of trainers) trainer.step();
   expect(profiled.stepsDone).toBe(plain.stepsDone);
   expect(await trainers[1].loss()).toBe(await trainers[0].loss());
-  expect(await profiled.saveCheckpoint()).toEqual(await plain.saveCheckpoint());
+  expect(await saveCheckpoint(profiled)).toEqual(await saveCheckpoint(plain));
   for (const { compiled } of [plain, profiled]) {
     // Two batches of the third epoch.
     expect([...(await compiled.store.read(compiled.state.trainTotals.counts))][1]).toBe(64);
@@ -87,13 +89,13 @@ test("a device without timestamps is an error that names the feature and the fla
   const model = await compiled(tinyNetwork(), bare);
   const digits = digitSet(bare, 8);
   const trainer = await model.trainer(digits);
-  const error = await trainer.profile().catch((cause: unknown) => cause);
+  const error = await profileStep(trainer).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(DeviceError);
   expect((error as DeviceError).message).toMatch(/timestamp-query.*requiredFeatures.*--enable-unsafe-webgpu/);
   trainer.step();
   expect(await trainer.loss()).toBeGreaterThan(0);
-  await expect(trainer.profile({ steps: 0 })).rejects.toThrow("trainer/profile: steps 0");
-  await expect(trainer.profile({ rounds: 3 } as object)).rejects.toThrow("trainer/profile: option rounds");
+  await expect(profileStep(trainer, { steps: 0 })).rejects.toThrow("profileStep: steps 0");
+  await expect(profileStep(trainer, { rounds: 3 } as object)).rejects.toThrow("profileStep: option rounds");
   model.dispose();
   digits.dispose();
   device.destroy();

@@ -22,6 +22,7 @@ import {
 import { type Model, sequential } from "../../src/nn/model.ts";
 import { adam } from "../../src/nn/optimizers.ts";
 import { recompute } from "../../src/nn/recompute.ts";
+import { summary } from "../../src/nn/summary.ts";
 import { testGpu } from "../support/run.ts";
 import { train } from "../support/training.ts";
 
@@ -88,12 +89,12 @@ describe("compile with recompute", () => {
     const [plan, lean] = [kept.trainPlan(cells, 4), again.trainPlan(cells, 4)];
     expect(lean.peakBytes).toBeLessThan(plan.peakBytes);
     expect(lean.flops).toBeGreaterThan(plan.flops);
-    const [step, saving] = again.summary({ batchSize: 4 }).split("\n").slice(-2);
+    const [step, saving] = summary(again, { batchSize: 4 }).split("\n").slice(-2);
     expect(step).toMatch(/^a training step on 4 examples: \d+ dispatches/);
     expect(saving).toMatch(
       /^recompute "cheap": peak \d+\.\d [KM]iB -> \d+\.\d [KM]iB \(-[\d.]+ %\), [\d.]+ Mflop -> [\d.]+ Mflop \(\+[\d.]+ %\)$/,
     );
-    expect(kept.summary()).not.toContain("recompute");
+    expect(summary(kept)).not.toContain("recompute");
     const [plain, remade] = [
       await kept.fit(cells, { epochs: 2, batchSize: 4 }),
       await again.fit(cells, { epochs: 2, batchSize: 4 }),

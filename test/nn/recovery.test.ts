@@ -1,7 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { DeviceError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
+import { saveCheckpoint } from "../../src/nn/checkpoint.ts";
 import type { FitOptions, Progress } from "../../src/nn/fit.ts";
+import { recovery } from "../../src/nn/recovery.ts";
+import { saveWeights } from "../../src/nn/weightFiles.ts";
 import {
   batchSize,
   type Case,
@@ -28,13 +31,13 @@ describe("fit outlives its device", () => {
       batchSize,
       epochs: epochCount,
       validationData: one.data,
-      snapshotEvery: 4,
+      recovery: recovery({ snapshotEvery: 4 }),
       onProgress,
       ...options,
     });
     expect(history.losses).toEqual(calm.losses);
     expect(untimed(history)).toEqual(calm.epochs);
-    expect(await one.model.saveCheckpoint()).toEqual(calm.checkpoint);
+    expect(await saveCheckpoint(one.model)).toEqual(calm.checkpoint);
   }
 
   test("that is lost in the middle of an epoch, and every loss is told once", async () => {
@@ -69,7 +72,7 @@ describe("fit outlives its device", () => {
         next += 4;
         lose(one);
       },
-      { snapshotEvery: 2 },
+      { recovery: recovery({ snapshotEvery: 2 }) },
     );
     expect(next).toBeGreaterThan(9);
     end(one);
@@ -94,7 +97,7 @@ describe("fit outlives its device", () => {
     const options = {
       epochs: 6,
       batchSize,
-      snapshotEvery: 3,
+      recovery: recovery({ snapshotEvery: 3 }),
       earlyStopping: { patience: 1, minDelta: 0.3, restoreBest: true },
     };
     const [one, other] = [await fresh(), await fresh()];
@@ -110,7 +113,7 @@ describe("fit outlives its device", () => {
     });
     expect([history.bestEpoch, history.stoppedEarly, losing]).toEqual([straight.bestEpoch, true, 1]);
     expect(history.losses).toEqual(straight.losses);
-    expect(await one.model.saveWeights()).toEqual(await other.model.saveWeights());
+    expect(await saveWeights(one.model)).toEqual(await saveWeights(other.model));
     end(one);
     end(other);
   });
@@ -119,7 +122,7 @@ describe("fit outlives its device", () => {
 describe("a trainer outlives its device", () => {
   test("in a loop of its own, which sees that nothing is submitted meanwhile", async () => {
     const one = await fresh();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4 }) });
     let waited = 0;
     let isLost = false;
     for (let done = 0; done < stepCount; ) {
@@ -139,26 +142,26 @@ describe("a trainer outlives its device", () => {
     expect(one.model.stepsDone).toBe(stepCount);
     expect(await trainer.loss()).toBe(calm.losses.at(-1));
     await one.model.evaluate(one.data);
-    expect(await one.model.saveCheckpoint()).toEqual(calm.checkpoint);
+    expect(await saveCheckpoint(one.model)).toEqual(calm.checkpoint);
     trainer.dispose();
     end(one);
   });
 
   test("whose loss nobody has seen yet, however many steps were sent after it", async () => {
     const one = await fresh();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4 }) });
     for (let step = 0; step < stepCount; step++) {
       if (step === 6) lose(one);
       trainer.step();
     }
     await trainer.idle();
-    expect(await one.model.saveCheckpoint()).toEqual(calm.checkpoint);
+    expect(await saveCheckpoint(one.model)).toEqual(calm.checkpoint);
     end(one);
   });
 
   test("that is lost while a snapshot is copied: the one before stands in", async () => {
     const one = await fresh();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4 }) });
     const first = one.model.compiled.memory.snapshot;
     const { mapAsync } = GPUBuffer.prototype;
     let copies = 0;
@@ -175,13 +178,13 @@ describe("a trainer outlives its device", () => {
     expect(one.model.compiled.gpu).not.toBe(one.gpu);
     while (one.model.stepsDone < stepCount) trainer.step();
     await trainer.idle();
-    expect(await one.model.saveCheckpoint()).toEqual(calm.checkpoint);
+    expect(await saveCheckpoint(one.model)).toEqual(calm.checkpoint);
     end(one);
   });
 
   test("whose steps are recorded into encoders of the caller's, one never submitted", async () => {
     const one = await fresh();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4 }) });
     while (one.model.stepsDone < stepCount) {
       const { device } = one.model.compiled.gpu;
       const encoder = device.createCommandEncoder();
@@ -191,7 +194,7 @@ describe("a trainer outlives its device", () => {
       await trainer.idle();
     }
     expect(one.model.compiled.gpu).not.toBe(one.gpu);
-    expect(await one.model.saveCheckpoint()).toEqual(calm.checkpoint);
+    expect(await saveCheckpoint(one.model)).toEqual(calm.checkpoint);
     end(one);
   });
 
@@ -205,7 +208,7 @@ describe("a trainer outlives its device", () => {
       told.push(lost.message);
       return spare as Gpu;
     };
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4, recover });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4, recover }) });
     for (let step = 0; step < 9; step++) trainer.step();
     lose(one);
     await trainer.idle();
@@ -220,7 +223,7 @@ describe("a trainer outlives its device", () => {
   test("and keeps labels that were replaced while it trained", async () => {
     const one = await fresh();
     const { store } = one.data;
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4 }) });
     const [, labels] = [...store.layout.places.keys()];
     if (!labels) throw new Error("no labels");
     const replaced = Uint8Array.from({ length: one.data.count }, (_, i) => i % 10);

@@ -1,7 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { TargetLimits } from "../../src/core/call.ts";
-import { DeviceError, GraphError, TrainingError } from "../../src/core/errors.ts";
+import { DeviceError, TrainingError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
+import { loadCheckpoint, saveCheckpoint, saveSnapshot } from "../../src/nn/checkpoint.ts";
+import { type Recoverer, recovery } from "../../src/nn/recovery.ts";
+import { loadWeights, saveWeights } from "../../src/nn/weightFiles.ts";
 import {
   batchSize,
   type Case,
@@ -41,19 +44,19 @@ function limitsOf({ device }: Gpu): TargetLimits {
 describe("where a training cannot go on", () => {
   test("without snapshots the error names the option, and what else there is to do", async () => {
     const one = await fresh();
-    const saved = await one.model.saveWeights();
+    const saved = await saveWeights(one.model);
     const fitting = one.model.fit(one.data, { batchSize, epochs: 50, onProgress: () => lose(one) });
     const error = await failureOf(fitting);
     expect(error).toBeInstanceOf(DeviceError);
     expect(String(error)).toContain(
-      "With `snapshotEvery` a training goes on by itself on another device; " +
+      "With the option `recovery: recovery()` a training goes on by itself on another device; " +
         "else dispose the model, compile it with a new Gpu, and load what was saved last.",
     );
     const { optimizer } = one.model.compiled;
     one.model.dispose();
     const gpu = await Gpu.create();
     await one.model.compile({ gpu, optimizer, loss: "sparseCategoricalCrossentropy", seed: 7 });
-    await one.model.loadWeights(saved);
+    await loadWeights(one.model, saved);
     const { losses } = await one.model.fit(one.data, { batchSize, epochs: epochCount });
     expect(losses).toEqual(calm.losses);
     end(one);
@@ -62,7 +65,7 @@ describe("where a training cannot go on", () => {
   test("for want of a device, the last snapshot is still there to be saved and gone on from", async () => {
     const one = await fresh();
     const recover = () => Promise.reject(new Error("the drawer is empty"));
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 3, recover });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 3, recover }) });
     // The second snapshot is in the midst of the second epoch.
     while (one.model.compiled.memory.snapshot?.position.step !== 6) {
       if (one.model.stepsDone < 6) trainer.step();
@@ -74,13 +77,13 @@ describe("where a training cannot go on", () => {
     expect(error).toBeInstanceOf(DeviceError);
     expect(String(error)).toBe(
       "DeviceError: trainer: a lost GPU device, and no other to be had (the drawer is empty); wanted a training that can go on. " +
-        "The training as it was after step 6 is in host memory: model.saveSnapshot() makes a checkpoint of it.",
+        "The training as it was after step 6 is in host memory: saveSnapshot(model) makes a checkpoint of it.",
     );
     expect(() => trainer.step()).toThrow(error as Error);
-    await expect(one.model.saveCheckpoint()).rejects.toThrow(DeviceError);
+    await expect(saveCheckpoint(one.model)).rejects.toThrow(DeviceError);
 
     const other = await fresh();
-    expect(await other.model.loadCheckpoint(await one.model.saveSnapshot({ from: "memory" }))).toEqual({
+    expect(await loadCheckpoint(other.model, await saveSnapshot(one.model, { from: "memory" }))).toEqual({
       from: "memory",
     });
     const { stepsDone, epochsDone, epochStep } = other.model;
@@ -95,14 +98,14 @@ describe("where a training cannot go on", () => {
     expect(history.initialEpoch).toBe(1);
     expect(history.losses).toEqual(calm.losses.slice(6));
     expect(untimed(history)).toEqual(calm.epochs.slice(1));
-    expect(await other.model.saveCheckpoint()).toEqual(calm.checkpoint);
+    expect(await saveCheckpoint(other.model)).toEqual(calm.checkpoint);
     one.model.dispose();
     end(other);
   });
 
   test("the browser is asked again where it has no adapter at first", async () => {
     const one = await fresh();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 3 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 3 }) });
     trainer.step();
     const ask = vi.spyOn(navigator.gpu, "requestAdapter").mockResolvedValueOnce(null).mockResolvedValueOnce(null);
     vi.useFakeTimers({ toFake: ["setTimeout"] });
@@ -115,14 +118,14 @@ describe("where a training cannot go on", () => {
     expect(ask).toHaveBeenCalledTimes(3);
     expect(await trainer.loss()).toBe(calm.losses[0]);
     trainer.dispose();
-    expect(() => one.model.saveSnapshot()).toThrow("recovering/saveSnapshot: no snapshot; wanted a training with");
+    expect(() => saveSnapshot(one.model)).toThrow("recovering/saveSnapshot: no snapshot; wanted a training with");
     end(one);
   });
 
   test("a device that cannot hold the model", async () => {
     const one = await fresh();
     const recover = () => Gpu.create({ target: { limits: { ...limitsOf(one.gpu), maxBufferSize: 64 } } });
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 3, recover });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 3, recover }) });
     trainer.step();
     lose(one);
     const error = await failureOf(trainer.idle());
@@ -131,7 +134,7 @@ describe("where a training cannot go on", () => {
       /a lost GPU device, and another that cannot take its place \(.* bytes; wanted at most 64 bytes.*after step 0 is in host/,
     );
     trainer.dispose();
-    expect(one.model.saveSnapshot().length).toBeGreaterThan(1000);
+    expect(saveSnapshot(one.model).length).toBeGreaterThan(1000);
     one.model.dispose();
   });
 
@@ -144,11 +147,14 @@ describe("where a training cannot go on", () => {
       gpu.device.destroy();
       return gpu;
     };
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 100, recover });
+    const trainer = await one.model.trainer(one.data, {
+      batchSize,
+      recovery: recovery({ snapshotEvery: 100, recover }),
+    });
     trainer.step();
     lose(one);
     expect(String(await failureOf(trainer.idle()))).toMatch(
-      /trainer: a GPU device that was lost 4 times since the last snapshot; .*model\.saveSnapshot\(\)/,
+      /trainer: a GPU device that was lost 4 times since the last snapshot; .*saveSnapshot\(model\)/,
     );
     expect(made).toHaveLength(3);
     one.model.dispose();
@@ -156,10 +162,10 @@ describe("where a training cannot go on", () => {
 
   test("once weights were loaded that no snapshot has", async () => {
     const one = await fresh();
-    const weights = await one.model.saveWeights();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 100 });
+    const weights = await saveWeights(one.model);
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 100 }) });
     trainer.step();
-    await one.model.loadWeights(weights);
+    await loadWeights(one.model, weights);
     lose(one);
     expect(String(await failureOf(trainer.idle()))).toContain(
       "lost after weights were loaded, before the next snapshot",
@@ -167,16 +173,16 @@ describe("where a training cannot go on", () => {
     one.model.dispose();
 
     const other = await fresh();
-    const second = await other.model.trainer(other.data, { batchSize, snapshotEvery: 100 });
+    const second = await other.model.trainer(other.data, { batchSize, recovery: recovery({ snapshotEvery: 100 }) });
     second.step();
-    await other.model.loadWeights(weights);
+    await loadWeights(other.model, weights);
     second.step();
     await second.idle();
-    const expected = await other.model.saveWeights();
+    const expected = await saveWeights(other.model);
     lose(other);
     await second.idle();
     expect(other.model.compiled.gpu).not.toBe(other.gpu);
-    expect(await other.model.saveWeights()).toEqual(expected);
+    expect(await saveWeights(other.model)).toEqual(expected);
     end(other);
   });
 
@@ -185,7 +191,7 @@ describe("where a training cannot go on", () => {
     ["the model", ({ model }: Case) => model.dispose(), TrainingError],
   ] as const)("when %s was disposed on purpose", async (_, dispose, type) => {
     const one = await fresh();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4 }) });
     trainer.step();
     dispose(one);
     await one.gpu.device.queue.onSubmittedWorkDone();
@@ -197,7 +203,7 @@ describe("where a training cannot go on", () => {
 
   test("when the trainer was disposed on purpose", async () => {
     const one = await fresh();
-    const trainer = await one.model.trainer(one.data, { batchSize, snapshotEvery: 4 });
+    const trainer = await one.model.trainer(one.data, { batchSize, recovery: recovery({ snapshotEvery: 4 }) });
     trainer.step();
     trainer.dispose();
     lose(one);
@@ -212,14 +218,17 @@ describe("where a training cannot go on", () => {
     const device = await (await navigator.gpu.requestAdapter())?.requestDevice();
     if (!device) throw new Error("no device");
     const one = await fresh(Gpu.from(device));
-    await expect(one.model.trainer(one.data, { snapshotEvery: 4 })).rejects.toThrow(
-      "trainer: snapshotEvery on a borrowed device; wanted recover: async () => another Gpu",
+    await expect(one.model.trainer(one.data, { recovery: recovery({ snapshotEvery: 4 }) })).rejects.toThrow(
+      "trainer: recovery on a borrowed device; wanted recovery({ recover: async () => another Gpu })",
     );
-    const recover = async () => one.gpu;
-    await expect(one.model.trainer(one.data, { recover })).rejects.toThrow(
-      "recover alone; wanted snapshotEvery with it",
+    expect(() => recovery({ snapshotEvery: 0 })).toThrow(
+      "recovery: snapshotEvery 0; wanted a whole number of at least 1",
     );
-    await expect(one.model.trainer(one.data, { snapshotEvery: 0, recover })).rejects.toThrow(GraphError);
+    await expect(
+      one.model.trainer(one.data, { recovery: { snapshotEvery: 4 } as object as Recoverer }),
+    ).rejects.toThrow(
+      'trainer: recovery {"snapshotEvery":4}; wanted what recovery() gives. Import { recovery } from "wgrad".',
+    );
     one.model.dispose();
     device.destroy();
   });

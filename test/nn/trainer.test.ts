@@ -2,10 +2,13 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { GraphError, TrainingError } from "../../src/core/errors.ts";
 import type { Dataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
+import { saveCheckpoint } from "../../src/nn/checkpoint.ts";
 import { batchNormalization, conv2d, dense, flatten } from "../../src/nn/layers.ts";
 import { type Model, sequential } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { recovery } from "../../src/nn/recovery.ts";
 import { exponentialDecay } from "../../src/nn/schedules.ts";
+import { saveWeights } from "../../src/nn/weightFiles.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
 import { testGpu } from "../support/run.ts";
 
@@ -63,7 +66,7 @@ describe("steps train as fit does, bit for bit", () => {
     expect(losses).toEqual(history.losses);
     expect([stepped.stepsDone, stepped.epochsDone]).toEqual([fitted.stepsDone, fitted.epochsDone]);
     expect(trainer.epoch).toBe(3);
-    expect(await stepped.saveWeights()).toEqual(await fitted.saveWeights());
+    expect(await saveWeights(stepped)).toEqual(await saveWeights(fitted));
     fitted.dispose();
     stepped.dispose();
   });
@@ -76,7 +79,7 @@ describe("steps train as fit does, bit for bit", () => {
     for (let step = 0; step < trainer.stepsPerEpoch; step++) trainer.step();
     await trainer.idle();
     expect(parts.epochsDone).toBe(2);
-    expect(await parts.saveWeights()).toEqual(await whole.saveWeights());
+    expect(await saveWeights(parts)).toEqual(await saveWeights(whole));
     whole.dispose();
     parts.dispose();
   });
@@ -105,7 +108,7 @@ describe("steps that are recorded", () => {
     await other.idle();
     expect([recorded.epochsDone, other.epoch, recorded.epochStep]).toEqual([1, 2, 2]);
     expect(await other.loss()).toBe(await one.loss());
-    expect(await recorded.saveCheckpoint()).toEqual(await stepped.saveCheckpoint());
+    expect(await saveCheckpoint(recorded)).toEqual(await saveCheckpoint(stepped));
     stepped.dispose();
     recorded.dispose();
   });
@@ -124,7 +127,7 @@ describe("steps that are recorded", () => {
     other.encode(encoder);
     gpu.device.queue.submit([encoder.finish()]);
     other.step();
-    expect(await mixed.saveCheckpoint()).toEqual(await stepped.saveCheckpoint());
+    expect(await saveCheckpoint(mixed)).toEqual(await saveCheckpoint(stepped));
     stepped.dispose();
     mixed.dispose();
   });
@@ -166,13 +169,13 @@ test("a trainer that is disposed leaves no buffer behind, with snapshots and rea
     return buffer;
   });
   const gone = vi.spyOn(GPUBuffer.prototype, "destroy");
-  const trainer = await model.trainer(data, { snapshotEvery: 2 });
+  const trainer = await model.trainer(data, { recovery: recovery({ snapshotEvery: 2 }) });
   for (let step = 0; step < 7; step++) {
     await trainer.submit({ read: true });
     await trainer.idle();
   }
   trainer.dispose();
-  await model.fit(data, { epochs: 2, snapshotEvery: 2, earlyStopping: { restoreBest: true } });
+  await model.fit(data, { epochs: 2, recovery: recovery({ snapshotEvery: 2 }), earlyStopping: { restoreBest: true } });
   expect(made.length).toBeGreaterThan(6);
   expect(new Set(gone.mock.contexts)).toEqual(new Set(made));
   model.dispose();
@@ -211,7 +214,7 @@ describe("a budget", () => {
       trainer.step({ budgetMs: 1e-6 });
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    expect(await stepped.saveWeights()).toEqual(await fitted.saveWeights());
+    expect(await saveWeights(stepped)).toEqual(await saveWeights(fitted));
     fitted.dispose();
     stepped.dispose();
   });
@@ -223,7 +226,7 @@ describe("a trainer refuses", () => {
     [{ initialEpoch: -1 }, "trainer: initialEpoch -1; wanted a whole number of at least 1."],
     [
       { epochs: 3 } as object,
-      "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, snapshotEvery, recover, signal.",
+      "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, recovery, signal.",
     ],
   ])("options %o", async (options, message) => {
     const model = await compiled();

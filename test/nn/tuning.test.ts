@@ -4,6 +4,7 @@ import { Gpu } from "../../src/gpu/gpu.ts";
 import { decodeTuned, encodeTuned, type TunedStore } from "../../src/io/tunedStore.ts";
 import type { CompileOptions } from "../../src/nn/compile.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
+import { summary } from "../../src/nn/summary.ts";
 import { type TuneOptions, Tuning, tune } from "../../src/nn/tuning.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
 import { testGpu } from "../support/run.ts";
@@ -38,10 +39,10 @@ async function trained(options?: TuneOptions) {
     ...(options === undefined ? {} : { tune: tune(options) }),
   });
   const { losses } = await network.fit(data, { batchSize: 16, epochs: 2, shuffle: false });
-  const summary = network.summary({ batchSize: 16 }).split("\n");
+  const lines = summary(network, { batchSize: 16 }).split("\n");
   const { tuning } = network;
   network.dispose();
-  return { losses, summary, tuning };
+  return { losses, summary: lines, tuning };
 }
 
 describe("compile({ tune })", () => {

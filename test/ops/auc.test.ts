@@ -3,7 +3,7 @@ import { DTypeError, GraphError, ShapeError } from "../../src/core/errors.ts";
 import { makeGraph, type Value, type Variable } from "../../src/core/graph.ts";
 import { CommandGraph } from "../../src/gpu/commandGraph.ts";
 import { Variables } from "../../src/gpu/variables.ts";
-import { aucOf } from "../../src/nn/metrics.ts";
+import { aucOf } from "../../src/nn/auc.ts";
 import { accumulateAuc, aucBins, aucHistogram } from "../../src/ops/auc.ts";
 import { plan } from "../../src/passes/index.ts";
 import { numbers, randomTensor, tensor, testGpu } from "../support/run.ts";

@@ -1,5 +1,6 @@
 import type { Dataset } from "../../src/data/imageDataset.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
+import { saveCheckpoint } from "../../src/nn/checkpoint.ts";
 import type { History } from "../../src/nn/fit.ts";
 import { batchNormalization, dense, dropout, flatten } from "../../src/nn/layers.ts";
 import { type Model, sequential } from "../../src/nn/model.ts";
@@ -57,7 +58,7 @@ export interface Undisturbed {
 export async function trainUndisturbed(): Promise<Undisturbed> {
   const one = await fresh();
   const history = await one.model.fit(one.data, { batchSize, epochs: epochCount, validationData: one.data });
-  const checkpoint = await one.model.saveCheckpoint();
+  const checkpoint = await saveCheckpoint(one.model);
   end(one);
   return { losses: history.losses, epochs: untimed(history), checkpoint };
 }

@@ -1,6 +1,8 @@
 import type { TunedStore } from "../../src/io/tunedStore.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../src/nn/checkpoint.ts";
 import { chromeTrace } from "../../src/nn/chromeTrace.ts";
 import type { Model } from "../../src/nn/model.ts";
+import { profileStep } from "../../src/nn/profileStep.ts";
 import { showProfile } from "../../src/nn/showProfile.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
 import { settingsOf } from "../trainSettings.ts";
@@ -25,7 +27,7 @@ export class PageFiles {
     if (!this.#task.resume) return;
     const response = await fetch(resumeUrl);
     if (!response.ok || !response.body) throw new Error("the checkpoint cannot be read any more");
-    await model.loadCheckpoint(response.body);
+    await loadCheckpoint(model, response.body);
   }
 
   /** Files for kernels that were measured, one for each adapter; null where none are to be measured. */
@@ -47,7 +49,7 @@ export class PageFiles {
   /** Profiles a step and writes the trace, where one is wanted. Returns the table, or null. */
   async profile(trainer: () => Promise<Trainer>): Promise<string | null> {
     if (!this.#task.profile) return null;
-    const profile = await (await trainer()).profile();
+    const profile = await profileStep(await trainer());
     await put(profileUrl, chromeTrace(profile));
     return showProfile(profile);
   }
@@ -55,7 +57,7 @@ export class PageFiles {
   /** Replaces the checkpoint, where one is wanted: the file is whole at any time. True where it was written. */
   async keep(model: Model, notes: Readonly<Record<string, string>> = {}): Promise<boolean> {
     const { checkpoint, request } = this.#task;
-    if (checkpoint) await put(checkpointUrl, await model.saveCheckpoint({ ...settingsOf(request), ...notes }));
+    if (checkpoint) await put(checkpointUrl, await saveCheckpoint(model, { ...settingsOf(request), ...notes }));
     return checkpoint;
   }
 }

@@ -12,6 +12,9 @@ import {
 import { LossWatch } from "../../demo/shell/lostGpu.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
+import { recovery } from "../../src/nn/recovery.ts";
+import { summary } from "../../src/nn/summary.ts";
+import { saveWeights } from "../../src/nn/weightFiles.ts";
 import type { TrainResult } from "../trainEvents.ts";
 import { countSubmits } from "./countSubmits.ts";
 import { Curve } from "./curve.ts";
@@ -45,7 +48,7 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
       height: sets.train.height,
       width: sets.train.width,
       examplesPerEpoch: sets.train.count,
-      summary: model.summary({ batchSize: batch }),
+      summary: summary(model, { batchSize: batch }),
       params: model.parameterCount,
       peakBytes: plan.peakBytes,
       flopsPerStep: plan.flops,
@@ -61,7 +64,14 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
   page.onTraining();
   const submits = countSubmits(() => model.stepsDone);
   const initialEpoch = model.epochsDone;
-  const options = { epochs, initialEpoch, batchSize: batch, validationData: testData, snapshotEvery, signal };
+  const options = {
+    epochs,
+    initialEpoch,
+    batchSize: batch,
+    validationData: testData,
+    recovery: recovery({ snapshotEvery }),
+    signal,
+  };
   const losses = new LossWatch(model, () => void report({ kind: "lost" }));
   for await (const progress of model.fit(trainData, options)) {
     losses.look();
@@ -81,7 +91,7 @@ export async function trainClassifier(gpu: Gpu, request: TrainRequest, page: Tra
     test: test && { loss: test.loss, accuracy: test.accuracy, confusion: test.confusion },
     submitsPerStep,
     files: {
-      weights: await files.save("lenet5.safetensors", await model.saveWeights()),
+      weights: await files.save("lenet5.safetensors", await saveWeights(model)),
       curve: await saveCurve(page, curve, title),
       predictions: [],
     },

@@ -10,6 +10,9 @@ import { evaluateSegmentation } from "../../src/nn/evaluateSegmentation.ts";
 import type { Progress } from "../../src/nn/fit.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { recovery } from "../../src/nn/recovery.ts";
+import { summary } from "../../src/nn/summary.ts";
+import { saveWeights } from "../../src/nn/weightFiles.ts";
 import { type AugmentOptions, coverOf } from "../../src/ops/augment.ts";
 import type { TestResult, TrainResult } from "../trainEvents.ts";
 import { stepsPerEpoch, type UnetRequest } from "../unetRequest.ts";
@@ -80,7 +83,7 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
       height: sets.train.height,
       width: sets.train.width,
       examplesPerEpoch: data.count,
-      summary: model.summary({ batchSize: batch }),
+      summary: summary(model, { batchSize: batch }),
       params: model.parameterCount,
       peakBytes: plan.peakBytes,
       flopsPerStep: plan.flops,
@@ -98,7 +101,14 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
   const readings: Progress[] = [];
   const { epochs } = time;
   const initialEpoch = model.epochsDone;
-  const options = { epochs, initialEpoch, batchSize: batch, validationData, snapshotEvery, signal };
+  const options = {
+    epochs,
+    initialEpoch,
+    batchSize: batch,
+    validationData,
+    recovery: recovery({ snapshotEvery }),
+    signal,
+  };
   const losses = new LossWatch(model, () => void report({ kind: "lost" }));
   for await (const reading of model.fit(data, options)) {
     losses.look();
@@ -122,7 +132,7 @@ export async function trainSegmentation(gpu: Gpu, request: UnetRequest, page: Tr
     test: tested?.test ?? null,
     submitsPerStep,
     files: {
-      weights: await files.save("unet.safetensors", await model.saveWeights()),
+      weights: await files.save("unet.safetensors", await saveWeights(model)),
       curve: await saveCurve(page, drawCurve(readings), title),
       predictions,
     },

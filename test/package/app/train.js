@@ -1,4 +1,4 @@
-import { Gpu, sgd } from "wgrad";
+import { Gpu, saveWeights, sgd } from "wgrad";
 import { drawDigits, imageDataset } from "wgrad/data";
 import { openSafetensors } from "wgrad/io";
 import { lenet5 } from "wgrad/models";
@@ -11,7 +11,7 @@ export async function train() {
   await model.compile({ gpu, optimizer, loss: "sparseCategoricalCrossentropy" });
   const digits = imageDataset(gpu, drawDigits({ count: 128, seed: 1 }), { height: 32, width: 32 });
   const { losses } = await model.fit(digits, { epochs: 2, batchSize: 32 });
-  const weights = await openSafetensors(await model.saveWeights());
+  const weights = await openSafetensors(await saveWeights(model));
   model.dispose();
   gpu.dispose();
   return { losses, tensors: weights.entries.length };
