@@ -128,6 +128,8 @@ export function lowerInputGradient(
       },
       b: { ...filter, batches: { ...filter.batches, inner: phases.phasesY * phases.phasesX } },
       store: storePhases,
+      // Not all phases have as many taps as the one with the most.
+      flops: (2 * n * h * w * sizes.taps * groupC * f) / (phases.phasesY * phases.phasesX),
     },
     target,
   );

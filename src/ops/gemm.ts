@@ -82,6 +82,8 @@ export interface Gemm {
   /** Column sums of B, as if A had one more row, of ones. */
   readonly sums?: Value | undefined;
   readonly epilogue: BoundProgram | null;
+  /** Default: 2 m n segments depth batch. */
+  readonly flops?: number;
 }
 
 /** The dispatch of a product, and a second one that adds up its slices where the sum is split. */
@@ -138,7 +140,7 @@ export function lowerGemm(gemm: Gemm, target: Target): KernelCall[] {
     },
     operands: { a: a.value, b: b.value, y: partial ?? y, ...(direct ? { sums } : {}), ...ending.operands },
     workgroups: groups,
-    flops: 2 * gemm.m * n * total * gemm.batch,
+    flops: gemm.flops ?? 2 * gemm.m * n * total * gemm.batch,
   };
   return partial ? [main, secondStage(gemm, partial, slices, sliceSize, lanes)] : [main];
 }

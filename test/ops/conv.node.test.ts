@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
+import { differentiate } from "../../src/core/autodiff.ts";
+import { defaultTarget } from "../../src/core/call.ts";
 import { GraphError, ShapeError } from "../../src/core/errors.ts";
+import { makeGraph } from "../../src/core/graph.ts";
 import { withPath } from "../../src/core/scope.ts";
 import { conv2d, conv2dTranspose } from "../../src/ops/conv.ts";
+import { add } from "../../src/ops/elementwise.ts";
+import { plan } from "../../src/passes/index.ts";
+import { layVariables } from "../../src/passes/layout.ts";
 import { expectAnswers } from "../support/fourAnswers.ts";
 import { x } from "../support/graphs.ts";
 
@@ -44,4 +50,17 @@ test.each([
 ] as const)("an option that %s does not know", (op, make) => {
   expect(inNet(make)).toThrow(GraphError);
   expect(inNet(make)).toThrow(`net/${op}: option stride; wanted one of strides, padding, dilations, groups`);
+});
+
+test.each([1, 2, 3])("both gradients count the flops of the forward pass, at stride %i", (strides) => {
+  const [of, kernel] = [x("of", 2, 12, 12, 8), x("kernel", 3, 3, 8, 16)];
+  const y = conv2d(of, kernel, null, { strides, padding: "same" });
+  const [dX, dKernel] = differentiate(y, [of, kernel], add, x("dY", ...y.type.shape));
+  if (!dX || !dKernel) throw new Error("no gradient");
+  const { calls } = plan(makeGraph("step", { y, dX, dKernel }), layVariables([]), defaultTarget);
+  const flops = (name: string) => calls.filter(({ call }) => call.name === name).map(({ call }) => call.flops);
+  const forward = 2 * 2 * (12 / strides) ** 2 * 9 * 8 * 16;
+  expect(flops("conv2d")).toEqual([forward]);
+  expect(flops("conv2dInputGradient")).toEqual([forward]);
+  expect(flops("conv2dKernelGradient")).toEqual([forward]);
 });
