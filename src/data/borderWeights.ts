@@ -1,5 +1,5 @@
 import { FormatError } from "../core/errors.ts";
-import { checkNames, checkNumber } from "../ops/options.ts";
+import { checkNames, checkNumber } from "../core/options.ts";
 
 /** A mask of cells, row-major: one number is background, any other a cell, or the number of its instance. */
 export interface CellMask {

@@ -1,4 +1,4 @@
-import { GraphError } from "../core/errors.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { blur, smoothField } from "./fields.ts";
 import { drawOrganelles } from "./organelles.ts";
 import { RandomStream } from "./random.ts";
@@ -25,10 +25,12 @@ export interface DrawCellsOptions {
  * const { images, masks, classes } = drawCells({ count: 2, seed: 1, size: 64 });
  * classes; // => ["cell", "membrane"]
  */
-export function drawCells({ count, seed, size = 256 }: DrawCellsOptions): LabelledMasks {
-  wantWhole("count", count, 1, 100_000);
-  wantWhole("seed", seed, 0, 0xffff_ffff);
-  wantWhole("size", size, 32, 2048);
+export function drawCells(options: DrawCellsOptions): LabelledMasks {
+  checkNames("drawCells", options, ["count", "seed", "size"]);
+  const { count, seed, size = 256 } = options;
+  checkWhole("drawCells", "count", count, 1, 100_000);
+  checkWhole("drawCells", "seed", seed, 0, 0xffff_ffff);
+  checkWhole("drawCells", "size", size, 32, 2048);
   const area = size * size;
   const images = new Uint8Array(count * area);
   const masks = new Uint8Array(count * area);
@@ -100,13 +102,4 @@ function develop(image: Uint8Array, shade: Float32Array, size: number, random: R
     const value = lit + grain * ((noise[i] ?? 0) + crisp * (sharp[i] ?? 0));
     image[i] = Math.round(Math.min(255, Math.max(0, value)));
   }
-}
-
-function wantWhole(option: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new GraphError({
-    where: "drawCells",
-    seen: `${option} ${value}`,
-    wanted: `a whole number from ${least} to ${most}`,
-  });
 }

@@ -1,4 +1,4 @@
-import { GraphError } from "../core/errors.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { type Glyph, glyphs } from "./glyphs.ts";
 import type { LabelledImages } from "./labelledImages.ts";
 import { RandomStream } from "./random.ts";
@@ -26,10 +26,12 @@ export interface DrawDigitsOptions {
  * const { images, labels } = drawDigits({ count: 100, seed: 1 });
  * images.length; // => 78400
  */
-export function drawDigits({ count, seed, size = 28 }: DrawDigitsOptions): LabelledImages {
-  wantWhole("count", count, 1, 10_000_000);
-  wantWhole("seed", seed, 0, 0xffff_ffff);
-  wantWhole("size", size, 16, 512);
+export function drawDigits(options: DrawDigitsOptions): LabelledImages {
+  checkNames("drawDigits", options, ["count", "seed", "size"]);
+  const { count, seed, size = 28 } = options;
+  checkWhole("drawDigits", "count", count, 1, 10_000_000);
+  checkWhole("drawDigits", "seed", seed, 0, 0xffff_ffff);
+  checkWhole("drawDigits", "size", size, 16, 512);
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 10);
   new RandomStream(seed).shuffle(labels);
   const images = new Uint8Array(count * size * size);
@@ -183,13 +185,4 @@ function pickGlyph(variants: readonly Glyph[], random: RandomStream): Glyph {
 /** The quadratic Bezier curve through three pressures: light or heavy at the start, in the middle, at the end. */
 function bezier([a = 1, b = 1, c = 1]: readonly number[], t: number): number {
   return (1 - t) * (1 - t) * a + 2 * t * (1 - t) * b + t * t * c;
-}
-
-function wantWhole(option: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new GraphError({
-    where: "drawDigits",
-    seen: `${option} ${value}`,
-    wanted: `a whole number from ${least} to ${most}`,
-  });
 }

@@ -1,9 +1,9 @@
 import { makeVariable, type Value, type Variable } from "../core/graph.ts";
+import { checkNames } from "../core/options.ts";
 import { type Shape, tensorType } from "../core/types.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Variables } from "../gpu/variables.ts";
 import { type Batch, gatherBatch } from "../ops/batch.ts";
-import { checkNames } from "../ops/options.ts";
 import { checkLabelledImages, type LabelledImages } from "./labelledImages.ts";
 
 /** A data set on the GPU, from which a graph gathers its batches. */

@@ -1,10 +1,10 @@
-import { FormatError, GraphError } from "../core/errors.ts";
+import { FormatError } from "../core/errors.ts";
 import { makeVariable, type Variable } from "../core/graph.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { type Shape, showShape, tensorType } from "../core/types.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Variables } from "../gpu/variables.ts";
 import { type AugmentOptions, gatherCrops } from "../ops/augment.ts";
-import { checkNames } from "../ops/options.ts";
 import type { Dataset } from "./imageDataset.ts";
 
 /**
@@ -76,9 +76,7 @@ export function scribbleDataset(gpu: Gpu, image: ScribbledImage, options: Scribb
   const { name, height, width, channels, classes } = checkImage(image);
   checkNames(name, options, ["size", "augment", "cropsPerEpoch", "scale", "offset"]);
   const { size, augment = {}, cropsPerEpoch = 256, scale = 1 / 127.5, offset = -1 } = options;
-  if (!Number.isInteger(cropsPerEpoch) || cropsPerEpoch < 1) {
-    throw new GraphError({ where: name, seen: `cropsPerEpoch ${cropsPerEpoch}`, wanted: "a whole number, 1 or more" });
-  }
+  checkWhole(name, "cropsPerEpoch", cropsPerEpoch);
   const shape = [1, height, width];
   const first = guidesOf(image, image.labels);
   const pixels = data(`${name}/image`, [...shape, channels], image.pixels);

@@ -1,10 +1,10 @@
-import { GraphError, ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../core/errors.ts";
 import { makeVariable, type Variable } from "../core/graph.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { type Shape, tensorType } from "../core/types.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Variables } from "../gpu/variables.ts";
 import { type AugmentOptions, coverOf, gatherCrops } from "../ops/augment.ts";
-import { checkNames } from "../ops/options.ts";
 import type { Dataset } from "./imageDataset.ts";
 import { type PixelWeights, pixelWeights } from "./pixelWeights.ts";
 import { checkLabelledMasks, type LabelledMasks } from "./segmentation.ts";
@@ -52,9 +52,7 @@ export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: Segme
   const shape = [count, height, width, channels];
   const coverCount = (images: number) => coverOf([images, height, width], maskSize).crops;
   const { cropsPerEpoch = coverCount(count) } = options;
-  if (!Number.isInteger(cropsPerEpoch) || cropsPerEpoch < 1) {
-    throw new GraphError({ where: name, seen: `cropsPerEpoch ${cropsPerEpoch}`, wanted: "a whole number, 1 or more" });
-  }
+  checkWhole(name, "cropsPerEpoch", cropsPerEpoch);
   const factors = options.weights && pixelWeights(set, options.weights);
   const images = data(`${name}/images`, shape, set.images);
   const masks = data(`${name}/masks`, shape.slice(0, 3), set.masks);

@@ -24,7 +24,8 @@ export interface CompileOptions {
 export class CommandGraph {
   readonly plan: Plan;
   readonly gpu: Gpu;
-  readonly #bound: BoundPlan;
+  /** The list, one for each call of the plan, and the buffers of the plan. */
+  readonly bound: BoundPlan;
   readonly #staging: Staging;
   /** Whether a run has been submitted: what the browser takes once, it takes again. */
   #hasRun = false;
@@ -32,7 +33,7 @@ export class CommandGraph {
   private constructor(gpu: Gpu, plan: Plan, bound: BoundPlan) {
     this.gpu = gpu;
     this.plan = plan;
-    this.#bound = bound;
+    this.bound = bound;
     this.#staging = new Staging(gpu);
   }
 
@@ -94,11 +95,6 @@ export class CommandGraph {
     this.#record(encoder);
   }
 
-  /** The list, one for each call of the plan. */
-  get dispatches(): readonly Dispatch[] {
-    return this.#bound.dispatches;
-  }
-
   /** A ring through which these outputs can be read without stopping. */
   readback(names: readonly string[], depth: number): Readback {
     return new Readback(
@@ -125,30 +121,20 @@ export class CommandGraph {
     return this.#range("output", name);
   }
 
-  /** Fills every slot with NaN, so that a kernel that reads what nobody wrote shows. For tests. */
-  poison(): void {
-    this.plan.buffers.forEach(({ kind, bytes }, i) => {
-      const room = this.#bound.rooms[i];
-      if (kind === "slot" && room) {
-        this.gpu.device.queue.writeBuffer(room.buffer, 0, new Float32Array(bytes / 4).fill(Number.NaN));
-      }
-    });
-  }
-
   dispose(): void {
-    for (const buffer of this.#bound.own) buffer.destroy();
+    for (const buffer of this.bound.own) buffer.destroy();
   }
 
   #record(encoder: GPUCommandEncoder): void {
     const pass = encoder.beginComputePass({ label: this.plan.name });
-    for (const dispatch of this.dispatches) encodeDispatch(pass, dispatch);
+    for (const dispatch of this.bound.dispatches) encodeDispatch(pass, dispatch);
     pass.end();
   }
 
   #range(kind: "input" | "output", name: string): Required<BufferRange> {
     const places = kind === "input" ? this.plan.inputs : this.plan.outputs;
     const place = places[name];
-    const room = place && this.#bound.rooms[place.buffer];
+    const room = place && this.bound.rooms[place.buffer];
     if (!place || !room) {
       const known = Object.keys(places).join(", ") || "none";
       throw new GraphError({ where: this.plan.name, seen: `${kind} ${name}`, wanted: `one of ${known}` });

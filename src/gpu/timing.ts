@@ -12,10 +12,10 @@ export interface Timing extends PassTime {
  * Runs commands once with a pass and two timestamps for each dispatch, and returns how long each took: see `timePasses`
  * for what clocks do. @throws DeviceError where the device has no timestamps
  */
-export async function timeDispatches({ gpu, plan, dispatches }: CommandGraph): Promise<Timing[]> {
+export async function timeDispatches({ gpu, plan, bound }: CommandGraph): Promise<Timing[]> {
   gpu.check();
-  const times = await timePasses(gpu, dispatches.length, (pass, i) => {
-    const dispatch = dispatches[i];
+  const times = await timePasses(gpu, bound.dispatches.length, (pass, i) => {
+    const dispatch = bound.dispatches[i];
     if (dispatch) encodeDispatch(pass, dispatch);
   });
   return plan.calls.map((call, i) => {
@@ -28,10 +28,10 @@ export async function timeDispatches({ gpu, plan, dispatches }: CommandGraph): P
  * Runs commands so many times in one pass, and returns the milliseconds of one run: by timestamps, or, where the device
  * has none, from the submit until all is done.
  */
-export async function timeRuns({ gpu, dispatches }: CommandGraph, repeats: number): Promise<number> {
+export async function timeRuns({ gpu, bound }: CommandGraph, repeats: number): Promise<number> {
   await gpu.idle();
   const encode = (pass: GPUComputePassEncoder) => {
-    for (let i = 0; i < repeats; i++) for (const dispatch of dispatches) encodeDispatch(pass, dispatch);
+    for (let i = 0; i < repeats; i++) for (const dispatch of bound.dispatches) encodeDispatch(pass, dispatch);
   };
   if (gpu.device.features.has("timestamp-query")) {
     const [time] = await timePasses(gpu, 1, encode);

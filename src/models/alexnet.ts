@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import { conv2d, dense, dropout, flatten, maxPooling2d } from "../nn/layers.ts";
 import { type Model, sequential } from "../nn/model.ts";
 
@@ -30,7 +31,9 @@ export interface AlexnetOptions {
  * @example
  * alexnet().parameterCount; // => 60965224
  */
-export function alexnet({ classes = 1000, size = 227, groups = 2 }: AlexnetOptions = {}): Model {
+export function alexnet(options: AlexnetOptions = {}): Model {
+  checkNames("alexnet", options, ["classes", "size", "groups"]);
+  const { classes = 1000, size = 227, groups = 2 } = options;
   const relu = { padding: "same", activation: "relu", kernelInitializer: "heNormal" } as const;
   return sequential({
     name: "alexnet",

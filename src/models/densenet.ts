@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import { inputLayer, type SymbolicTensor } from "../nn/layer.ts";
 import {
   activation,
@@ -25,7 +26,9 @@ export interface DenseBlockOptions {
  * @example
  * denseBlock(input([56, 56, 64]), { name: "block1", layers: 6, growth: 32 }).shape; // => [56, 56, 256]
  */
-export function denseBlock(x: SymbolicTensor, { name, layers, growth }: DenseBlockOptions): SymbolicTensor {
+export function denseBlock(x: SymbolicTensor, options: DenseBlockOptions): SymbolicTensor {
+  checkNames("denseBlock", options, ["name", "layers", "growth"]);
+  const { name, layers, growth } = options;
   let features = x;
   for (let i = 1; i <= layers; i++) {
     const layer = `${name}/layer${i}`;
@@ -78,6 +81,7 @@ export interface DensenetOptions {
  * densenet().trainableParameterCount; // => 7978856
  */
 export function densenet(options: DensenetOptions = {}): Model {
+  checkNames("densenet", options, ["blocks", "growth", "classes", "size"]);
   const { blocks = [6, 12, 24, 16], growth = 32, classes = 1000, size = 224 } = options;
   const image = inputLayer([size, size, 3]);
   const stem = { filters: 2 * growth, kernelSize: 7, strides: 2, activation: "relu" } as const;

@@ -1,4 +1,5 @@
 import { GraphError } from "../core/errors.ts";
+import { checkNames } from "../core/options.ts";
 import { sizeOf } from "../core/types.ts";
 import type { Initializer } from "../nn/initializers.ts";
 import type { SymbolicTensor } from "../nn/layer.ts";
@@ -37,7 +38,9 @@ export interface FcnHeadOptions {
  * const features = [input([28, 28, 256]), input([14, 14, 512]), input([7, 7, 512])]; // the finest first
  * fcnHead(features, { classes: 21, stride: 8 }).shape; // => [224, 224, 21]
  */
-export function fcnHead(features: readonly SymbolicTensor[], { classes, stride }: FcnHeadOptions): SymbolicTensor {
+export function fcnHead(features: readonly SymbolicTensor[], options: FcnHeadOptions): SymbolicTensor {
+  checkNames("fcnHead", options, ["classes", "stride"]);
+  const { classes, stride } = options;
   const score = (x: SymbolicTensor, name: string) => conv2d({ name, filters: classes, kernelSize: 1 }).apply(x);
   const enlarge = (x: SymbolicTensor, name: string, by: number) =>
     conv2dTranspose({

@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import type { SymbolicTensor } from "../nn/layer.ts";
 import { concatenate, conv2d, maxPooling2d } from "../nn/layers.ts";
 
@@ -31,7 +32,9 @@ export interface InceptionOptions {
  * const module = { name: "3a", one: 64, three: [96, 128], five: [16, 32], pool: 32 } as const;
  * inceptionModule(input([28, 28, 192]), module).shape; // => [28, 28, 256]
  */
-export function inceptionModule(x: SymbolicTensor, { name, one, three, five, pool }: InceptionOptions): SymbolicTensor {
+export function inceptionModule(x: SymbolicTensor, options: InceptionOptions): SymbolicTensor {
+  checkNames("inceptionModule", options, ["name", "one", "three", "five", "pool"]);
+  const { name, one, three, five, pool } = options;
   const conv = (from: SymbolicTensor, part: string, filters: number, kernelSize: number) =>
     conv2d({
       name: `${name}/${part}`,

@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import type { Shape } from "../core/types.ts";
 import { inputLayer, type SymbolicTensor } from "../nn/layer.ts";
 import {
@@ -41,7 +42,9 @@ export interface KerasUnetOptions {
  * @example
  * kerasUnet().parameterCount; // => 2058979
  */
-export function kerasUnet({ inputShape = [160, 160, 3], classes = 3 }: KerasUnetOptions = {}): Model {
+export function kerasUnet(options: KerasUnetOptions = {}): Model {
+  checkNames("kerasUnet", options, ["inputShape", "classes"]);
+  const { inputShape = [160, 160, 3], classes = 3 } = options;
   const name = kerasNames();
   const relu = (x: SymbolicTensor) => activation({ name: name("activation"), activation: "relu" }).apply(x);
   const norm = (x: SymbolicTensor) => batchNormalization({ name: name("batch_normalization") }).apply(x);

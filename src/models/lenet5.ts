@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import { averagePooling2d, conv2d, dense, flatten } from "../nn/layers.ts";
 import { type Model, sequential } from "../nn/model.ts";
 
@@ -18,7 +19,9 @@ import { type Model, sequential } from "../nn/model.ts";
  * network.parameterCount; // => 61706
  * await network.compile({ gpu, optimizer: sgd({ learningRate: 0.05 }), loss: "sparseCategoricalCrossentropy" });
  */
-export function lenet5({ classes = 10 }: { readonly classes?: number } = {}): Model {
+export function lenet5(options: { readonly classes?: number } = {}): Model {
+  checkNames("lenet5", options, ["classes"]);
+  const { classes = 10 } = options;
   return sequential({
     name: "lenet5",
     inputShape: [32, 32, 1],

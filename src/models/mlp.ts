@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import type { Shape } from "../core/types.ts";
 import type { ActivationName } from "../nn/activations.ts";
 import { dense, dropout, flatten } from "../nn/layers.ts";
@@ -27,7 +28,9 @@ export interface MlpOptions {
  * @example
  * mlp({ inputs: [28, 28, 1], units: [128, 10], dropout: 0.2 }).parameterCount; // => 101770
  */
-export function mlp({ inputs, units, activation = "relu", dropout: rate = 0 }: MlpOptions): Model {
+export function mlp(options: MlpOptions): Model {
+  checkNames("mlp", options, ["inputs", "units", "activation", "dropout"]);
+  const { inputs, units, activation = "relu", dropout: rate = 0 } = options;
   const hidden = units
     .slice(0, -1)
     .flatMap((count, i) => [

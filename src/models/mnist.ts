@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import { conv2d, dense, dropout, flatten, maxPooling2d } from "../nn/layers.ts";
 import { type Model, sequential } from "../nn/model.ts";
 
@@ -27,7 +28,9 @@ const inputShape = [28, 28, 1] as const;
  * @example
  * mnistStrided().parameterCount; // => 354002
  */
-export function mnistStrided({ classes = 10 }: ClassesOption = {}): Model {
+export function mnistStrided(options: ClassesOption = {}): Model {
+  checkNames("mnistStrided", options, ["classes"]);
+  const { classes = 10 } = options;
   return sequential({
     name: "mnistStrided",
     inputShape,
@@ -57,7 +60,9 @@ export function mnistStrided({ classes = 10 }: ClassesOption = {}): Model {
  * @example
  * mnistKeras({ dropout: 0.25 }).parameterCount; // => 34826
  */
-export function mnistKeras({ classes = 10, dropout: rate = 0.5 }: MnistKerasOptions = {}): Model {
+export function mnistKeras(options: MnistKerasOptions = {}): Model {
+  checkNames("mnistKeras", options, ["classes", "dropout"]);
+  const { classes = 10, dropout: rate = 0.5 } = options;
   return sequential({
     name: "mnistKeras",
     inputShape,
@@ -88,7 +93,9 @@ export function mnistKeras({ classes = 10, dropout: rate = 0.5 }: MnistKerasOpti
  * @example
  * mnistDeep().parameterCount; // => 3274634
  */
-export function mnistDeep({ classes = 10 }: ClassesOption = {}): Model {
+export function mnistDeep(options: ClassesOption = {}): Model {
+  checkNames("mnistDeep", options, ["classes"]);
+  const { classes = 10 } = options;
   return sequential({
     name: "mnistDeep",
     inputShape,

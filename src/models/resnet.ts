@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import { inputLayer, type SymbolicTensor } from "../nn/layer.ts";
 import { activation, add, dense, globalAveragePooling2d, maxPooling2d } from "../nn/layers.ts";
 import { type Model, model } from "../nn/model.ts";
@@ -55,12 +56,9 @@ export function resnet50(options: ResnetOptions = {}): Model {
   return resnet("resnet50", bottleneckBlock, [3, 4, 6, 3], options);
 }
 
-function resnet(
-  name: string,
-  block: typeof basicBlock,
-  stages: readonly number[],
-  { classes = 1000, size = 224 }: ResnetOptions,
-): Model {
+function resnet(name: string, block: typeof basicBlock, stages: readonly number[], options: ResnetOptions): Model {
+  checkNames(name, options, ["classes", "size"]);
+  const { classes = 1000, size = 224 } = options;
   const image = inputLayer([size, size, 3]);
   let x = convNorm(image, ["stem/conv", "stem/bn"], { filters: 64, kernelSize: 7, strides: 2, activation: "relu" });
   x = maxPooling2d({ name: "pool", poolSize: 3, strides: 2, padding: 1 }).apply(x);
@@ -87,7 +85,9 @@ export interface ResidualBlockOptions {
  * @example
  * basicBlock(input([56, 56, 64]), { name: "block", filters: 128, strides: 2 }).shape; // => [28, 28, 128]
  */
-export function basicBlock(x: SymbolicTensor, { name, filters, strides = 1 }: ResidualBlockOptions): SymbolicTensor {
+export function basicBlock(x: SymbolicTensor, options: ResidualBlockOptions): SymbolicTensor {
+  checkNames("basicBlock", options, ["name", "filters", "strides"]);
+  const { name, filters, strides = 1 } = options;
   let y = convNorm(x, named(name, 1), { filters, kernelSize: 3, strides, activation: "relu" });
   y = convNorm(y, named(name, 2), { filters, kernelSize: 3 });
   return addShortcut(x, y, name, strides);
@@ -99,10 +99,9 @@ export function basicBlock(x: SymbolicTensor, { name, filters, strides = 1 }: Re
  * @example
  * bottleneckBlock(input([56, 56, 64]), { name: "block", filters: 64 }).shape; // => [56, 56, 256]
  */
-export function bottleneckBlock(
-  x: SymbolicTensor,
-  { name, filters, strides = 1 }: ResidualBlockOptions,
-): SymbolicTensor {
+export function bottleneckBlock(x: SymbolicTensor, options: ResidualBlockOptions): SymbolicTensor {
+  checkNames("bottleneckBlock", options, ["name", "filters", "strides"]);
+  const { name, filters, strides = 1 } = options;
   let y = convNorm(x, named(name, 1), { filters, kernelSize: 1, activation: "relu" });
   y = convNorm(y, named(name, 2), { filters, kernelSize: 3, strides, activation: "relu" });
   y = convNorm(y, named(name, 3), { filters: 4 * filters, kernelSize: 1 });

@@ -1,4 +1,5 @@
-import { GraphError, ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../core/errors.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { type Shape, showShape } from "../core/types.ts";
 import { inputLayer, type SymbolicTensor } from "../nn/layer.ts";
 import { concatenate, conv2d, conv2dTranspose, cropping2d, dropout, maxPooling2d } from "../nn/layers.ts";
@@ -62,6 +63,7 @@ const defaultNorm: NormOptions = { momentum: 0.9, epsilon: 1e-3 };
  * unet({ inputShape: [100, 100, 1], padding: "same" }); // => ShapeError
  */
 export function unet(options: UnetOptions = {}): Model {
+  checkNames("unet", options, ["inputShape", "classes", "base", "depth", "padding", "batchNormalization", "dropout"]);
   const { inputShape = [572, 572, 1], classes = 2, base = 64, depth = 4, dropout: rate = 0 } = options;
   const filters = (level: number) => base * 2 ** level;
   const image = inputLayer(inputShape);
@@ -119,9 +121,7 @@ function cropTo(skip: SymbolicTensor, x: SymbolicTensor, name: string): Symbolic
 
 /** Pooling an odd side would lose a row, and the skip would no longer lie over what comes back up. */
 function checkSides(shape: Shape, depth: number, padding: "valid" | "same"): void {
-  if (!Number.isInteger(depth) || depth < 1) {
-    throw new GraphError({ where: "unet", seen: `depth ${depth}`, wanted: "a whole number of at least 1" });
-  }
+  checkWhole("unet", "depth", depth);
   const border = padding === "valid" ? 4 : 0;
   const sides = shape.slice(0, 2);
   if (sides.every((side) => outputSide(side, depth, border) > 0)) return;

@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import { conv2d, dense, dropout, flatten, maxPooling2d } from "../nn/layers.ts";
 import { type Model, sequential } from "../nn/model.ts";
 
@@ -29,7 +30,9 @@ export interface VggOptions {
  * @example
  * vgg16().parameterCount; // => 138357544
  */
-export function vgg16({ classes = 1000, size = 224 }: VggOptions = {}): Model {
+export function vgg16(options: VggOptions = {}): Model {
+  checkNames("vgg16", options, ["classes", "size"]);
+  const { classes = 1000, size = 224 } = options;
   return sequential({
     name: "vgg16",
     inputShape: [size, size, 3],

@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import type { SymbolicTensor } from "../nn/layer.ts";
 import { add, conv3d, conv3dTranspose, prelu } from "../nn/layers.ts";
 
@@ -28,7 +29,9 @@ const same = { padding: "same", kernelInitializer: "heNormal" } as const;
  * @example
  * vnetBlock(input([8, 16, 16, 16]), { name: "stage1", filters: 16, convolutions: 1 }).shape; // => [8, 16, 16, 16]
  */
-export function vnetBlock(x: SymbolicTensor, { name, filters, convolutions }: VnetBlockOptions): SymbolicTensor {
+export function vnetBlock(x: SymbolicTensor, options: VnetBlockOptions): SymbolicTensor {
+  checkNames("vnetBlock", options, ["name", "filters", "convolutions"]);
+  const { name, filters, convolutions } = options;
   let y = x;
   for (let i = 1; i <= convolutions; i++) {
     y = conv3d({ name: `${name}/conv${i}`, filters, kernelSize: 5, ...same }).apply(y);
@@ -50,9 +53,11 @@ export interface VnetStepOptions {
  * @example
  * vnetDown(input([8, 16, 16, 16]), { name: "down1", filters: 32 }).shape; // => [4, 8, 8, 32]
  */
-export function vnetDown(x: SymbolicTensor, { name, filters }: VnetStepOptions): SymbolicTensor {
-  const options = { name: `${name}/conv`, filters, kernelSize: 2, strides: 2, ...same };
-  return prelu({ name: `${name}/prelu` }).apply(conv3d(options).apply(x));
+export function vnetDown(x: SymbolicTensor, options: VnetStepOptions): SymbolicTensor {
+  checkNames("vnetDown", options, ["name", "filters"]);
+  const { name, filters } = options;
+  const halving = { name: `${name}/conv`, filters, kernelSize: 2, strides: 2, ...same };
+  return prelu({ name: `${name}/prelu` }).apply(conv3d(halving).apply(x));
 }
 
 /**
@@ -60,7 +65,9 @@ export function vnetDown(x: SymbolicTensor, { name, filters }: VnetStepOptions):
  * @example
  * vnetUp(input([4, 8, 8, 32]), { name: "up1", filters: 16 }).shape; // => [8, 16, 16, 16]
  */
-export function vnetUp(x: SymbolicTensor, { name, filters }: VnetStepOptions): SymbolicTensor {
-  const options = { name: `${name}/conv`, filters, kernelSize: 2, strides: 2, ...same };
-  return prelu({ name: `${name}/prelu` }).apply(conv3dTranspose(options).apply(x));
+export function vnetUp(x: SymbolicTensor, options: VnetStepOptions): SymbolicTensor {
+  checkNames("vnetUp", options, ["name", "filters"]);
+  const { name, filters } = options;
+  const doubling = { name: `${name}/conv`, filters, kernelSize: 2, strides: 2, ...same };
+  return prelu({ name: `${name}/prelu` }).apply(conv3dTranspose(doubling).apply(x));
 }

@@ -1,8 +1,8 @@
 import { GraphError } from "../core/errors.ts";
 import type { Value, Variable } from "../core/graph.ts";
+import { checkNames } from "../core/options.ts";
 import { sigmoid } from "../ops/activations.ts";
 import { accumulateAuc } from "../ops/auc.ts";
-import { checkNames } from "../ops/options.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { Loss } from "./losses.ts";
 import { ignored, truthOf } from "./steps.ts";

@@ -1,8 +1,7 @@
 import type { Target } from "../core/call.ts";
-import { GraphError } from "../core/errors.ts";
+import { checkMade, checkNames, checkWhole } from "../core/options.ts";
 import { Gpu } from "../gpu/gpu.ts";
 import type { Variables } from "../gpu/variables.ts";
-import { checkMade, checkNames } from "../ops/options.ts";
 import type { Recompute } from "../passes/index.ts";
 import { Commands } from "./commands.ts";
 import { type Loss, type LossName, lossOf } from "./losses.ts";
@@ -52,9 +51,7 @@ export async function compile(network: Network, options: CompileOptions, before:
   const { optimizer, loss, seed = 0, recompute = null, tune = null, onCompile, signal } = options;
   checkMade("compile", "recompute", recompute, !!recompute?.pass);
   checkMade("compile", "tune", tune, !!tune?.begin);
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new GraphError({ where: "compile", seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
-  }
+  checkWhole("compile", "seed", seed, 0, 0xffff_ffff);
   signal?.throwIfAborted();
   const gpu = options.gpu ?? before?.gpu ?? (await Gpu.create());
   const tuning = (await tune?.begin(gpu)) ?? null;

@@ -1,6 +1,6 @@
 import type { Value } from "../core/graph.ts";
+import { checkNames, checkNumber } from "../core/options.ts";
 import { limitNorms } from "../ops/maxNorm.ts";
-import { checkNames, checkNumber } from "../ops/options.ts";
 
 /** What a weight must fulfil after each update. */
 export interface Constraint {

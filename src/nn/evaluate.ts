@@ -1,7 +1,7 @@
 import { TrainingError } from "../core/errors.ts";
+import { checkMade, checkNames, checkWhole } from "../core/options.ts";
 import { sizeOf } from "../core/types.ts";
 import type { Dataset } from "../data/imageDataset.ts";
-import { checkCount, checkMade, checkNames } from "../ops/options.ts";
 import type { Auc, AucScore } from "./auc.ts";
 import type { Model } from "./model.ts";
 import { evaluateStep } from "./steps.ts";
@@ -33,7 +33,7 @@ const batchesAhead = 16;
 export async function evaluate(model: Model, data: Dataset, options: EvaluateOptions): Promise<Evaluation> {
   checkNames("evaluate", options, ["batchSize", "auc", "signal"]);
   const { batchSize = 32, auc = null, signal } = options;
-  checkCount("evaluate", "batchSize", batchSize);
+  checkWhole("evaluate", "batchSize", batchSize);
   checkMade("evaluate", "auc", auc, !!auc?.accumulate);
   const { state, loss, store, gpu, commands: graphs } = model.compiled;
   const commands = await graphs.get(`evaluate/${batchSize}/${auc?.name ?? ""}`, data, () =>

@@ -1,8 +1,8 @@
 import { GraphError, TrainingError } from "../core/errors.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import { splitDataset } from "../data/subset.ts";
 import type { Logger } from "../io/scalars.ts";
-import { checkCount, checkNames } from "../ops/options.ts";
 import { logProgress } from "./logProgress.ts";
 import type { Loss } from "./losses.ts";
 import { Meter } from "./meter.ts";
@@ -151,8 +151,8 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   checkNames("fit", options, fitOptions);
   const { initialEpoch = 0, initialStep = 0, signal } = options;
   const [data, validationData] = divide(all, options);
-  const epochs = checkCount("fit", "epochs", options.epochs ?? 1);
-  const batchSize = checkCount("fit", "batchSize", options.batchSize ?? 32);
+  const epochs = checkWhole("fit", "epochs", options.epochs ?? 1);
+  const batchSize = checkWhole("fit", "batchSize", options.batchSize ?? 32);
   const watch = new Watch(model, options);
   const { memory } = model.compiled;
   if (memory.resumed && initialEpoch === model.epochsDone) watch.resume(memory.resumed);

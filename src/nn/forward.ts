@@ -1,8 +1,8 @@
 import { TrainingError } from "../core/errors.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import type { Shape } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
 import type { BufferRange, CommandEncoder } from "../gpu/lent.ts";
-import { checkCount, checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import type { Compiled } from "./compile.ts";
 import type { Model } from "./model.ts";
@@ -63,7 +63,7 @@ export class Forward {
     checkNames("forward", options, ["batchSize", "x", "y"]);
     const { batchSize = 1, x, y } = options;
     const lent = { ...(x && { x }), ...(y && { y }) };
-    checkCount("forward", "batchSize", batchSize);
+    checkWhole("forward", "batchSize", batchSize);
     const { state, store, target, tuning, onCompile } = model.compiled;
     const graph = predictStep(model, state, batchSize);
     await tuning?.settle(graph, store.layout);

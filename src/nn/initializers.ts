@@ -1,5 +1,6 @@
 import { GraphError } from "../core/errors.ts";
 import type { Initial } from "../core/graph.ts";
+import { checkNames } from "../core/options.ts";
 import type { Shape } from "../core/types.ts";
 
 /**
@@ -36,7 +37,9 @@ export function constantOf(value: number): Initializer {
  * @example
  * dense({ units: 10, kernelInitializer: initializers.randomUniform({ limit: 0.1 }) });
  */
-export function randomUniform({ limit = 0.05 }: { limit?: number } = {}): Initializer {
+export function randomUniform(options: { readonly limit?: number } = {}): Initializer {
+  checkNames("randomUniform", options, ["limit"]);
+  const { limit = 0.05 } = options;
   return () => ({ kind: "uniform", limit });
 }
 
@@ -45,7 +48,9 @@ export function randomUniform({ limit = 0.05 }: { limit?: number } = {}): Initia
  * @example
  * dense({ units: 10, kernelInitializer: initializers.randomNormal({ deviation: 0.01 }) });
  */
-export function randomNormal({ deviation = 0.05 }: { deviation?: number } = {}): Initializer {
+export function randomNormal(options: { readonly deviation?: number } = {}): Initializer {
+  checkNames("randomNormal", options, ["deviation"]);
+  const { deviation = 0.05 } = options;
   return () => ({ kind: "normal", deviation, truncated: false });
 }
 
@@ -54,7 +59,9 @@ export function randomNormal({ deviation = 0.05 }: { deviation?: number } = {}):
  * @example
  * dense({ units: 10, kernelInitializer: initializers.truncatedNormal({ deviation: 0.02 }) });
  */
-export function truncatedNormal({ deviation = 0.05 }: { deviation?: number } = {}): Initializer {
+export function truncatedNormal(options: { readonly deviation?: number } = {}): Initializer {
+  checkNames("truncatedNormal", options, ["deviation"]);
+  const { deviation = 0.05 } = options;
   return () => ({ kind: "normal", deviation, truncated: true });
 }
 

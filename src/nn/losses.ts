@@ -1,11 +1,11 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { constant, type Value } from "../core/graph.ts";
+import { checkNames, checkNumber, whereIs } from "../core/options.ts";
 import { showType, tensorType } from "../core/types.ts";
 import { type CrossEntropyOptions, probabilityCrossEntropy, softmaxCrossEntropy } from "../ops/crossEntropy.ts";
 import { add, scale } from "../ops/elementwise.ts";
 import { focalLoss as focalLossOp } from "../ops/focalLoss.ts";
 import { bceWithLogits, binaryCrossEntropy, huberLoss, l1Loss, mseLoss } from "../ops/losses.ts";
-import { checkNames, checkNumber, whereIs } from "../ops/options.ts";
 import { diceLoss as diceLossOp, type OverlapLossOptions, softIouLoss as softIouLossOp } from "../ops/overlapLosses.ts";
 import { reshape } from "../ops/reshape.ts";
 

@@ -1,5 +1,6 @@
 import { TrainingError } from "../core/errors.ts";
-import type { Graph, Variable } from "../core/graph.ts";
+import type { Graph } from "../core/graph.ts";
+import { checkNames } from "../core/options.ts";
 import type { Plan } from "../core/plan.ts";
 import { type Shape, sizeOf } from "../core/types.ts";
 import type { Dataset } from "../data/imageDataset.ts";
@@ -237,14 +238,6 @@ export class Model extends Network {
     }
   }
 
-  /**
-   * The values of a weight, read from the GPU.
-   * @internal
-   */
-  async readWeight(variable: Variable): Promise<Float32Array> {
-    return (await this.compiled.store.read(variable)) as Float32Array;
-  }
-
   /** Frees the GPU memory of weights and steps. The device stays. */
   dispose(): void {
     this.#compiled?.commands.dispose();
@@ -269,6 +262,7 @@ export function sequential(options: {
   readonly inputShape: Shape;
   readonly layers: readonly Layer[];
 }): Model {
+  checkNames("sequential", options, ["name", "inputShape", "layers"]);
   const { name, inputShape, layers } = options;
   return new Model({ ...(name === undefined ? {} : { name }), ...stack(inputShape, layers) });
 }
@@ -286,6 +280,7 @@ export function model(options: {
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
 }): Model {
+  checkNames("model", options, ["name", "inputs", "outputs"]);
   const list = (symbols: SymbolicTensor | readonly SymbolicTensor[]) =>
     "layer" in symbols ? [symbols] : (symbols as readonly SymbolicTensor[]);
   const { name, inputs, outputs } = options;

@@ -1,9 +1,9 @@
 import { GraphError } from "../core/errors.ts";
 import { makeGraph, type Value } from "../core/graph.ts";
 import type { OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, checkWhole, checkWord } from "../core/options.ts";
 import { identity } from "../ops/elementwise.ts";
 import { adagradOp, adamOp, applyUpdate, momentumOp, rmspropOp, sgdOp, type UpdateAttrs } from "../ops/optimizers.ts";
-import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { rateAt, type Schedule } from "./schedules.ts";
 
 /**
@@ -242,7 +242,7 @@ function optimizer(
     slots: Object.freeze({ ...slots }),
     hyperSize: hyper(1, 0).length,
     hyper(step, rate) {
-      checkNumber(name, "step", step, (value) => Number.isInteger(value) && value >= 1, "a whole number from 1");
+      checkWhole(name, "step", step);
       return Float32Array.from(hyper(step, rate));
     },
     update(hyperValue, parameters, gradients, given) {

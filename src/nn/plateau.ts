@@ -1,4 +1,4 @@
-import { checkNames, checkNumber } from "../ops/options.ts";
+import { checkNames, checkNumber, checkWhole } from "../core/options.ts";
 
 export interface PlateauOptions {
   /** Epochs without a better loss that are borne. Default: 10. */
@@ -23,7 +23,7 @@ export class Plateau implements PlateauState {
   waited = 0;
 
   constructor(where: string, { patience = 10, minDelta = 0 }: PlateauOptions) {
-    checkNumber(where, "patience", patience, isCount, "a whole number, 0 or more");
+    checkWhole(where, "patience", patience, 0);
     checkNumber(where, "minDelta", minDelta, (value) => value >= 0, "0 or more");
     this.patience = patience;
     this.minDelta = minDelta;
@@ -48,7 +48,7 @@ export class Plateau implements PlateauState {
   }
 }
 
-const isCount = (value: number) => Number.isInteger(value) && value >= 0;
+const _isCount = (value: number) => Number.isInteger(value) && value >= 0;
 
 export interface ReduceOnPlateauOptions extends PlateauOptions {
   /** What the rate is multiplied with, between 0 and 1. Default: 0.1. */
@@ -87,7 +87,7 @@ export class ReduceOnPlateau {
     checkNames(where, options, ["factor", "patience", "minDelta", "cooldown", "minLearningRate"]);
     const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
     checkNumber(where, "factor", factor, (value) => value > 0 && value < 1, "between 0 and 1");
-    checkNumber(where, "cooldown", cooldown, isCount, "a whole number, 0 or more");
+    checkWhole(where, "cooldown", cooldown, 0);
     checkNumber(where, "minLearningRate", minLearningRate, (value) => value >= 0, "0 or more");
     this.#plateau = new Plateau(where, { patience, minDelta });
     this.#factor = factor;

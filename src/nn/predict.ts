@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/errors.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { showShape, sizeOf } from "../core/types.ts";
-import { checkCount, checkNames } from "../ops/options.ts";
 import type { Model } from "./model.ts";
 import { predictStep } from "./steps.ts";
 
@@ -15,7 +15,7 @@ export interface PredictOptions {
 export async function predict(model: Model, x: Float32Array, options: PredictOptions): Promise<Float32Array> {
   checkNames("predict", options, ["batchSize", "signal"]);
   const { batchSize = 32, signal } = options;
-  checkCount("predict", "batchSize", batchSize);
+  checkWhole("predict", "batchSize", batchSize);
   const { state, commands: graphs } = model.compiled;
   const shape = model.inputs[0]?.shape ?? [];
   const size = sizeOf(shape);

@@ -1,10 +1,10 @@
 import { ShapeError } from "../core/errors.ts";
 import { type Graph, input, makeGraph } from "../core/graph.ts";
+import { checkNames, checkWhole, checkWord } from "../core/options.ts";
 import { withPath } from "../core/scope.ts";
 import { type Shape, showShape, tensorType } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
-import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { softmax } from "../ops/softmax.ts";
 import { plan } from "../passes/index.ts";
 import type { Model } from "./model.ts";
@@ -281,7 +281,7 @@ function tilesOf(model: Model, options: TileOptions): Shape {
     throw noSegmenter(where, model.inputs[0]?.shape ?? [], model.outputs[0]?.shape ?? []);
   }
   for (const [name, value] of Object.entries({ batchSize, "size[0]": size[0], "size[1]": size[1] })) {
-    checkNumber(where, name, value, (count) => Number.isInteger(count) && count >= 1, "a whole number of at least 1");
+    checkWhole(where, name, value);
   }
   return [batchSize, size[0], size[1], channels];
 }

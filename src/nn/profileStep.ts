@@ -1,4 +1,5 @@
 import { makeGraph, makeVariable } from "../core/graph.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { tensorType } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
@@ -6,7 +7,6 @@ import { Snapshot } from "../gpu/snapshot.ts";
 import { type Timing, timeDispatches } from "../gpu/timing.ts";
 import { Variables } from "../gpu/variables.ts";
 import { flopsOf, multiplyAdds, stream } from "../ops/ceilings.ts";
-import { checkCount, checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import { type Ceilings, clockOf, durationNs, type Profile, profileOf, typicalMs } from "./profile.ts";
 import type { Trainer } from "./trainer.ts";
@@ -35,7 +35,7 @@ export async function profileStep(trainer: Trainer, options: ProfileOptions = {}
   const { stepper } = trainer;
   checkNames("profileStep", options, ["steps"]);
   const { steps } = options;
-  if (steps !== undefined) checkCount("profileStep", "steps", steps);
+  if (steps !== undefined) checkWhole("profileStep", "steps", steps);
   const { commands, course } = stepper;
   const { gpu, store } = stepper.live();
   const changing = [...store.layout.arenas.keys()].filter((arena) => arena !== "frozen");

@@ -1,4 +1,4 @@
-import { checkWord } from "../ops/options.ts";
+import { checkWord } from "../core/options.ts";
 import type { Recompute } from "../passes/index.ts";
 import { remake } from "../passes/recompute.ts";
 import { type RecomputePolicy, recomputePolicies } from "../passes/recomputeChoice.ts";

@@ -1,8 +1,8 @@
 import { DeviceError, GraphError } from "../core/errors.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { Gpu } from "../gpu/gpu.ts";
 import { copyArenas, HostCopies } from "../gpu/hostCopy.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
-import { checkCount, checkNames } from "../ops/options.ts";
 import type { TrainingMemory, TrainingSnapshot } from "./snapshot.ts";
 import type { Stepper } from "./stepper.ts";
 
@@ -34,7 +34,7 @@ export interface Recoverer {
 export function recovery(options: RecoveryOptions = {}): Recoverer {
   checkNames("recovery", options, ["snapshotEvery", "recover"]);
   const { snapshotEvery = 50, recover } = options;
-  checkCount("recovery", "snapshotEvery", snapshotEvery);
+  checkWhole("recovery", "snapshotEvery", snapshotEvery);
   return { begin: (stepper) => Recovery.begin(stepper, snapshotEvery, recover) };
 }
 

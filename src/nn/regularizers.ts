@@ -1,6 +1,6 @@
 import type { Value } from "../core/graph.ts";
+import { checkNames, checkNumber } from "../core/options.ts";
 import { abs, add, scale, square } from "../ops/elementwise.ts";
-import { checkNames, checkNumber } from "../ops/options.ts";
 import { sum } from "../ops/reduce.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { GraphError } from "../core/errors.ts";
+import { checkNames, checkNumber, checkWhole } from "../core/options.ts";
 
 export {
   type ReduceOnPlateau,
@@ -54,7 +55,9 @@ export interface StepDecay {
  * const rate = schedules.stepDecay({ learningRate: 1, stepSize: 100, factor: 0.5 });
  * [rate(0), rate(99), rate(100), rate(200)]; // => [1, 1, 0.5, 0.25]
  */
-export function stepDecay({ learningRate, stepSize, factor = 0.1 }: StepDecay): Schedule {
+export function stepDecay(options: StepDecay): Schedule {
+  checkNames("stepDecay", options, ["learningRate", "stepSize", "factor"]);
+  const { learningRate, stepSize, factor = 0.1 } = options;
   check("stepDecay", { learningRate, factor }, notNegative);
   check("stepDecay", { stepSize }, aboveZero);
   return (step) => learningRate * factor ** Math.floor(step / stepSize);
@@ -77,6 +80,7 @@ export interface ExponentialDecay {
  * schedules.exponentialDecay({ learningRate: 1, decaySteps: 10, decayRate: 0.5 })(20); // => 0.25
  */
 export function exponentialDecay(options: ExponentialDecay): Schedule {
+  checkNames("exponentialDecay", options, ["learningRate", "decaySteps", "decayRate", "staircase"]);
   const { learningRate, decaySteps, decayRate, staircase = false } = options;
   check("exponentialDecay", { learningRate, decayRate }, notNegative);
   check("exponentialDecay", { decaySteps }, aboveZero);
@@ -103,6 +107,7 @@ export interface PolynomialDecay {
  * schedules.polynomialDecay({ learningRate: 1, decaySteps: 100 })(25); // => 0.75
  */
 export function polynomialDecay(options: PolynomialDecay): Schedule {
+  checkNames("polynomialDecay", options, ["learningRate", "decaySteps", "endLearningRate", "power"]);
   const { learningRate, decaySteps, endLearningRate = 0, power = 1 } = options;
   check("polynomialDecay", { learningRate, endLearningRate }, notNegative);
   check("polynomialDecay", { decaySteps, power }, aboveZero);
@@ -126,7 +131,9 @@ export interface CosineDecay {
  * @example
  * schedules.cosineDecay({ learningRate: 1, decaySteps: 100 })(50); // => 0.5
  */
-export function cosineDecay({ learningRate, decaySteps, endLearningRate = 0 }: CosineDecay): Schedule {
+export function cosineDecay(options: CosineDecay): Schedule {
+  checkNames("cosineDecay", options, ["learningRate", "decaySteps", "endLearningRate"]);
+  const { learningRate, decaySteps, endLearningRate = 0 } = options;
   check("cosineDecay", { learningRate, endLearningRate }, notNegative);
   check("cosineDecay", { decaySteps }, aboveZero);
   return (step) => halfCosine(learningRate, endLearningRate, Math.min(step, decaySteps) / decaySteps);
@@ -151,6 +158,7 @@ export interface CosineRestarts {
  * schedules.cosineRestarts({ learningRate: 1, firstDecaySteps: 100 })(100); // => 1
  */
 export function cosineRestarts(options: CosineRestarts): Schedule {
+  checkNames("cosineRestarts", options, ["learningRate", "firstDecaySteps", "tMul", "mMul", "endLearningRate"]);
   const { learningRate, firstDecaySteps, tMul = 2, mMul = 1, endLearningRate = 0 } = options;
   check("cosineRestarts", { learningRate, mMul, endLearningRate }, notNegative);
   check("cosineRestarts", { firstDecaySteps }, aboveZero);
@@ -190,10 +198,11 @@ export interface OneCycle {
  * const optimizer = sgd({ learningRate: schedules.oneCycle({ maxLearningRate: 0.1, totalSteps: 1000 }), momentum: 0.9 });
  */
 export function oneCycle(options: OneCycle): Schedule {
+  checkNames("oneCycle", options, ["maxLearningRate", "totalSteps", "warmupShare", "divFactor", "finalDivFactor"]);
   const { maxLearningRate: top, totalSteps, warmupShare = 0.3, divFactor = 25, finalDivFactor = 1e4 } = options;
   check("oneCycle", { maxLearningRate: top }, notNegative);
   check("oneCycle", { divFactor, finalDivFactor }, aboveZero);
-  check("oneCycle", { totalSteps }, (value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more");
+  checkWhole("oneCycle", "totalSteps", totalSteps);
   check("oneCycle", { warmupShare }, (value) => value >= 0 && value <= 1, "a number from 0 to 1");
   const first = top / divFactor;
   const last = first / finalDivFactor;
@@ -218,8 +227,10 @@ export interface Warmup {
  * const rate = schedules.warmup({ steps: 4, after: 1 });
  * [rate(0), rate(1), rate(3), rate(4)]; // => [0.25, 0.5, 1, 1]
  */
-export function warmup({ steps, after }: Warmup): Schedule {
-  check("warmup", { steps }, (value) => Number.isInteger(value) && value >= 1, "a whole number, 1 or more");
+export function warmup(options: Warmup): Schedule {
+  checkNames("warmup", options, ["steps", "after"]);
+  const { steps, after } = options;
+  checkWhole("warmup", "steps", steps);
   return (step) => (step < steps ? (rateAt(after, 0) * (step + 1)) / steps : rateAt(after, step - steps));
 }
 
@@ -237,9 +248,5 @@ function check(
   fits: (value: number) => boolean,
   wanted = fits === aboveZero ? "a number above 0" : "0 or more",
 ): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (typeof value !== "number" || !Number.isFinite(value) || !fits(value)) {
-      throw new GraphError({ where, seen: `${name} ${String(value)}`, wanted: `${name} to be ${wanted}` });
-    }
-  }
+  for (const [name, value] of Object.entries(options)) checkNumber(where, name, value, fits, wanted);
 }

@@ -1,7 +1,7 @@
 import { input } from "../core/graph.ts";
+import { checkNames, checkWhole } from "../core/options.ts";
 import { showBytes, showFlops } from "../core/plan.ts";
 import { sizeOf, tensorType } from "../core/types.ts";
-import { checkCount, checkNames } from "../ops/options.ts";
 import { plan } from "../passes/index.ts";
 import { layVariables } from "../passes/layout.ts";
 import type { Compiled } from "./compile.ts";
@@ -23,7 +23,7 @@ export interface SummaryOptions {
  */
 export function summary(model: Model, options: SummaryOptions = {}): string {
   checkNames("summary", options, ["batchSize"]);
-  const batchSize = checkCount("summary", "batchSize", options.batchSize ?? 32);
+  const batchSize = checkWhole("summary", "batchSize", options.batchSize ?? 32);
   const { made } = model;
   const rows = [
     ["layer", "kind", "output shape", "parameters", "learns"],

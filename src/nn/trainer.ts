@@ -1,7 +1,7 @@
 import { TrainingError } from "../core/errors.ts";
+import { checkMade, checkNames, checkNumber, checkWhole } from "../core/options.ts";
 import type { Dataset } from "../data/imageDataset.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
-import { checkCount, checkMade, checkNames, checkNumber } from "../ops/options.ts";
 import { orAborted } from "./abort.ts";
 import type { Model } from "./model.ts";
 import { Pace } from "./pace.ts";
@@ -67,13 +67,12 @@ export class Trainer {
   static async create(model: Model, data: Dataset, options: TrainerOptions): Promise<Trainer> {
     checkNames("trainer", options, trainerOptions);
     const { shuffle = true, initialEpoch = 0, initialStep = 0, recovery = null, signal } = options;
-    const wanted = checkCount("trainer", "batchSize", options.batchSize ?? 32);
-    if (initialEpoch !== 0) checkCount("trainer", "initialEpoch", initialEpoch);
+    const wanted = checkWhole("trainer", "batchSize", options.batchSize ?? 32);
+    checkWhole("trainer", "initialEpoch", initialEpoch, 0);
     checkMade("trainer", "recovery", recovery, !!recovery?.begin);
     const course = courseOf(model, data, wanted, shuffle);
     const { stepsPerEpoch } = course;
-    const isStep = (value: number) => Number.isInteger(value) && value >= 0 && value < stepsPerEpoch;
-    checkNumber("trainer", "initialStep", initialStep, isStep, `a whole number below ${stepsPerEpoch}`);
+    checkWhole("trainer", "initialStep", initialStep, 0, stepsPerEpoch - 1);
     const stepper = await orAborted(Stepper.create(course, initialEpoch, initialStep), signal);
     const trainer = new Trainer(stepper, (await recovery?.begin(stepper)) ?? null);
     if (signal?.aborted) {

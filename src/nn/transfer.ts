@@ -1,3 +1,4 @@
+import { checkNames } from "../core/options.ts";
 import type { Layer, SymbolicTensor } from "./layer.ts";
 import { Model } from "./model.ts";
 import { applyAll } from "./network.ts";
@@ -20,7 +21,9 @@ export interface NewHeadOptions {
  * const parity = withNewHead(model, { upTo: "flatten", head: [dense({ name: "parity", units: 2 })] });
  * await parity.freeze("flatten").compile({ gpu, optimizer: adam(), loss: "sparseCategoricalCrossentropy" });
  */
-export function withNewHead(trained: Model, { name = trained.name, upTo, head }: NewHeadOptions): Model {
+export function withNewHead(trained: Model, options: NewHeadOptions): Model {
+  checkNames("withNewHead", options, ["name", "upTo", "head"]);
+  const { name = trained.name, upTo, head } = options;
   const features = trained.outputOf(upTo);
   const output = typeof head === "function" ? head(features) : applyAll(head, features);
   return new Model({

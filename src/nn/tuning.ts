@@ -1,9 +1,9 @@
 import type { Target } from "../core/call.ts";
 import type { Graph } from "../core/graph.ts";
+import { checkNames, checkNumber } from "../core/options.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type TunedChoice, tuneGraph } from "../gpu/tune.ts";
 import { decodeTuned, encodeTuned, indexedDbStore, type TunedStore } from "../io/tunedStore.ts";
-import { checkNames, checkNumber } from "../ops/options.ts";
 import type { VariableLayout } from "../passes/layout.ts";
 
 export interface TuneOptions {

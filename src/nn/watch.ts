@@ -1,8 +1,8 @@
 import { GraphError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
+import { checkNames } from "../core/options.ts";
 import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
 import type { TensorData } from "../io/safetensors.ts";
-import { checkNames } from "../ops/options.ts";
 import type { Model } from "./model.ts";
 import {
   type EarlyStoppingOptions,

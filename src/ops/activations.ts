@@ -1,8 +1,8 @@
 import { constant, type Value } from "../core/graph.ts";
+import { checkNumber, checkWord, whereIs } from "../core/options.ts";
 import { tensorType } from "../core/types.ts";
 import { add, addScalar, applyRow, clamp, exp, scale } from "./elementwise.ts";
 import { fillOptions, type Options } from "./elementwiseTable.ts";
-import { checkNumber, checkWord, whereIs } from "./options.ts";
 
 /**
  * max(0, x). Its derivative at 0 is 0.

@@ -5,9 +5,9 @@ import { workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { makeVariable, type Value, type Variable } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, whereIs } from "../core/options.ts";
 import { sameShape, showShape, showType, sizeOf, tensorType, wantDType } from "../core/types.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
-import { checkNames, checkNumber, whereIs } from "./options.ts";
 
 /**
  * Scores of an evaluation by class, gathered on the GPU step by step: u32 [2, bins], the histogram of the negatives and

@@ -9,6 +9,7 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, checkWhole, whereIs } from "../core/options.ts";
 import {
   type DType,
   type Shape,
@@ -22,7 +23,6 @@ import {
 } from "../core/types.ts";
 import { type Batch, halfBitsFor } from "./batch.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
-import { checkNames, checkNumber, whereIs } from "./options.ts";
 
 /** How training crops are changed; each at random, each off unless named. */
 export interface AugmentOptions {
@@ -162,14 +162,14 @@ export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
     if (weights) wantType(where, "weights", weights, "f32", [examples, height, width]);
     if (centres) checkCentres(where, centres);
     const { batchSize, size, maskSize, from, count } = attrs;
-    checkNumber(where, "from", from, isIndex, "a whole number, 0 or more");
-    checkNumber(where, "count", count, isCount, "a whole number, 1 or more");
+    checkWhole(where, "from", from, 0);
+    checkWhole(where, "count", count);
     if (from + count > examples) {
       throw new ShapeError({ where, seen: `images ${from} to ${from + count - 1}`, wanted: `at most ${examples - 1}` });
     }
-    checkNumber(where, "batchSize", batchSize, isCount, "a whole number, 1 or more");
-    checkNumber(where, "crops", attrs.crops, isCount, "a whole number, 1 or more");
-    checkNumber(where, "size", size, (side) => isCount(side) && side <= maxSide, `a whole number from 1 to ${maxSide}`);
+    checkWhole(where, "batchSize", batchSize);
+    checkWhole(where, "crops", attrs.crops);
+    checkWhole(where, "size", size, 1, maxSide);
     const fits = (side: number) => isCount(side) && side <= size && (size - side) % 2 === 0;
     checkNumber(where, "maskSize", maskSize, fits, `a whole number up to ${size} that lies in the middle of ${size}`);
     checkChanges(where, attrs);
@@ -183,7 +183,7 @@ export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
 
 /** Random places are drawn with 16 bits. */
 const maxSide = 65_536;
-const isIndex = (value: number) => Number.isInteger(value) && value >= 0;
+const _isIndex = (value: number) => Number.isInteger(value) && value >= 0;
 const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 const isPart = (value: number) => value >= 0 && value <= 1;
 
@@ -238,8 +238,7 @@ function checkChanges(where: string, attrs: GatherCropsAttrs): void {
   if (!attrs.elastic) return;
   const { deviation, grid } = attrs.elastic;
   checkNumber(where, "elastic.deviation", deviation, (pixels) => pixels >= 0, "0 or more pixels");
-  const isGrid = (nodes: number) => Number.isInteger(nodes) && nodes >= 2 && nodes <= 16;
-  checkNumber(where, "elastic.grid", grid, isGrid, "a whole number from 2 to 16");
+  checkWhole(where, "elastic.grid", grid, 2, 16);
 }
 
 /** Pixels of one invocation; as in the shader. */

@@ -3,10 +3,10 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, checkWhole, whereIs } from "../core/options.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
 import { laneShader } from "./lanes.ts";
-import { checkNames, checkNumber, whereIs } from "./options.ts";
 
 /**
  * The next batch of a data set that lies on the GPU: picks, normalizes and centres images, all in one dispatch.
@@ -78,10 +78,9 @@ export const gatherBatchOp: OpDef<GatherBatchAttrs> = {
     const { batchSize, from, count } = attrs;
     wantShape(where, "labels", labels, "u8", images?.shape.slice(0, 1) ?? []);
     wantShape(where, "cursor", cursor, "u32", [4]);
-    checkNumber(where, "batchSize", batchSize, isCount, "a whole number, 1 or more");
-    const isStart = (index: number) => Number.isInteger(index) && index >= 0;
-    checkNumber(where, "from", from, isStart, "a whole number, 0 or more");
-    checkNumber(where, "count", count, isCount, "a whole number, 1 or more");
+    checkWhole(where, "batchSize", batchSize);
+    checkWhole(where, "from", from, 0);
+    checkWhole(where, "count", count);
     if (from + count > examples) {
       throw new ShapeError({
         where,
@@ -89,9 +88,8 @@ export const gatherBatchOp: OpDef<GatherBatchAttrs> = {
         wanted: `at most ${examples - 1}`,
       });
     }
-    const isSide = (least: number) => (side: number) => Number.isInteger(side) && side >= least;
-    checkNumber(where, "height", attrs.height, isSide(height), `a whole number, ${height} or more`);
-    checkNumber(where, "width", attrs.width, isSide(width), `a whole number, ${width} or more`);
+    checkWhole(where, "height", attrs.height, height);
+    checkWhole(where, "width", attrs.width, width);
     for (const name of ["scale", "offset", "border"] as const) {
       checkNumber(where, name, attrs[name], Number.isFinite, "a finite number");
     }

@@ -1,6 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { constant, type Value } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef, type Prologue } from "../core/op.ts";
+import { checkNames, checkNumber, whereIs } from "../core/options.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { add, addScalar, div, mul, sqrt, sub } from "./elementwise.ts";
 import {
@@ -12,7 +13,6 @@ import {
   normView,
   statisticsShape,
 } from "./normalize.ts";
-import { checkNames, checkNumber, whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 

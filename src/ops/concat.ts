@@ -4,9 +4,9 @@ import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
+import { whereIs } from "../core/options.ts";
 import { resolveAxis, showShape, showType, sizeOf, tensorType } from "../core/types.ts";
 import { zerosLike } from "./elementwise.ts";
-import { whereIs } from "./options.ts";
 import { slice } from "./slice.ts";
 import { copyWorkgroup, stridedCopy, wantCopyable, wordFor, wordShader } from "./stridedCopy.ts";
 

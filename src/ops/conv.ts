@@ -1,13 +1,13 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { type ConvAttrs, sizesOf } from "./convGeometry.ts";
 import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
 import { isDepthwise, lowerDepthwise, lowerDepthwiseInputGradient, lowerDepthwiseKernelGradient } from "./depthwise.ts";
 import { add } from "./elementwise.ts";
 import { withBias } from "./gemm.ts";
-import { checkNames, whereIs } from "./options.ts";
 import { turned } from "./turnFilters.ts";
 import { outputSides, type Padding, perAxis, resolvePads } from "./window.ts";
 

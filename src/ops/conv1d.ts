@@ -1,8 +1,8 @@
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import { showShape } from "../core/types.ts";
 import { type ConvOptions, type ConvTransposeOptions, conv2d, conv2dTranspose } from "./conv.ts";
-import { checkNames, whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 import type { Padding } from "./window.ts";
 

@@ -5,12 +5,12 @@ import type { KernelCall, Target } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type BoundProgram, type OpDef } from "../core/op.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import type { ConvOptions } from "./conv.ts";
 import type { ConvAttrs } from "./convGeometry.ts";
 import { type ASource, type Batches, lowerGemm, withBias } from "./gemm.ts";
 import { lanesFor } from "./lanes.ts";
-import { checkNames, whereIs } from "./options.ts";
 import { outputSides, perAxis, resolvePads } from "./window.ts";
 
 /**

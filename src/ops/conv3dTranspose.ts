@@ -1,11 +1,11 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne } from "../core/op.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import { showShape } from "../core/types.ts";
 import type { ConvTransposeOptions } from "./conv.ts";
 import { conv3dInputGradientOp } from "./conv3d.ts";
 import { add } from "./elementwise.ts";
-import { checkNames, whereIs } from "./options.ts";
 import { perAxis, resolvePads } from "./window.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "../core/options.ts";
 import {
   type Shape,
   sameShape,
@@ -13,7 +14,6 @@ import {
 } from "../core/types.ts";
 import { defaultIgnoreIndex, lowerBackward, lowerForward, lowerJoint } from "./crossEntropyLower.ts";
 import { clamp, log } from "./elementwise.ts";
-import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
 
 /**
  * Cross-entropy over the last axis, as PyTorch's `cross_entropy` and `nll_loss`, channels last:

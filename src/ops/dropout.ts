@@ -5,11 +5,11 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { constant, type Value } from "../core/graph.ts";
 import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, checkWhole, whereIs } from "../core/options.ts";
 import { type Shape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { mul } from "./elementwise.ts";
 import { type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
-import { checkNames, checkNumber, whereIs } from "./options.ts";
 import { hashName, normalUnits } from "./random.ts";
 
 /**
@@ -88,7 +88,7 @@ function checkRandom(where: string, x: TensorType | undefined, step: TensorType 
   if (sizeOf(x.shape) === 0 || sizeOf(x.shape) > 2 ** 31) {
     throw new ShapeError({ where, seen: `x ${showType(x)}`, wanted: "from 1 to 2^31 elements" });
   }
-  checkNumber(where, "seed", seed, (value) => value === value >>> 0, "a whole number from 0 to 4294967295");
+  checkWhole(where, "seed", seed, 0, 0xffff_ffff);
   return x;
 }
 

@@ -1,6 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
+import { checkNumber, whereIs } from "../core/options.ts";
 import { type Shape, sameShape, showShape } from "../core/types.ts";
 import {
   argumentsOf,
@@ -12,7 +13,6 @@ import {
   unbounded,
 } from "./elementwiseTable.ts";
 import { type MapAttrs, mapOp } from "./map.ts";
-import { checkNumber, whereIs } from "./options.ts";
 import { sumTo } from "./reduce.ts";
 
 /**

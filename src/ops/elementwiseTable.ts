@@ -1,5 +1,5 @@
 import { oneStep, type Program } from "../core/expression.ts";
-import { checkNames, checkNumber, whereIs } from "./options.ts";
+import { checkNames, checkNumber, whereIs } from "../core/options.ts";
 
 /**
  * One elementwise function: WGSL of its value, and beside it the derivative by each argument (`dx` for `x`).

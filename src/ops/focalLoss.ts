@@ -1,9 +1,9 @@
 import { GraphError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
+import { checkNumber, whereIs } from "../core/options.ts";
 import { sparseFocalLoss } from "./crossEntropy.ts";
 import { scale } from "./elementwise.ts";
 import { elementwiseLoss, type LossOptions, literal } from "./losses.ts";
-import { checkNumber, whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 
 /**

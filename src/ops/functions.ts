@@ -12,6 +12,7 @@
 export { type KernelCall, type Operand, type Target, type TargetLimits, workgroupsFor } from "../core/call.ts";
 export { makeGraph, type Value } from "../core/graph.ts";
 export { type Attrs, apply, applyOne, type GradContext, type LowerContext, type OpDef } from "../core/op.ts";
+export type { Reduction } from "../core/options.ts";
 export { readShader } from "../core/readShader.ts";
 export type { ShaderBinding, ShaderModule, UniformMember, UniformStruct } from "../core/shader.ts";
 export { type DType, type Shape, sizeOf, type TensorType, tensorType } from "../core/types.ts";
@@ -97,7 +98,6 @@ export {
   layerNorm,
   type NormOptions,
 } from "./norm.ts";
-export type { Reduction } from "./options.ts";
 export { diceLoss, type OverlapLossOptions, softIouLoss } from "./overlapLosses.ts";
 export type { PadOptions } from "./pad.ts";
 export {

@@ -2,9 +2,9 @@ import { GraphError, ShapeError } from "../core/errors.ts";
 import { oneStep, type Program } from "../core/expression.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne } from "../core/op.ts";
+import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "../core/options.ts";
 import { broadcastShapes, sameShape, showShape, showType, sizeOf } from "../core/types.ts";
 import { type MapAttrs, mapOp } from "./map.ts";
-import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
 import { sum } from "./reduce.ts";
 
 /**

@@ -3,8 +3,8 @@ import { workgroupsFor } from "../core/call.ts";
 import { GraphError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
+import { checkNumber } from "../core/options.ts";
 import { resolveAxis, sizeOf, tensorType, wantDType } from "../core/types.ts";
-import { checkNumber } from "./options.ts";
 
 /** w = w * min(1, maxValue / |w|) for the weights of each unit, in place. The units are counted by one axis. */
 export interface MaxNormAttrs {

@@ -11,6 +11,7 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { makeVariable, scratch, type Value, type Variable } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
+import { checkNumber } from "../core/options.ts";
 import {
   type DType,
   type Shape,
@@ -23,7 +24,6 @@ import {
   wantDType,
 } from "../core/types.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
-import { checkNumber } from "./options.ts";
 
 /**
  * Totals of a whole evaluation, gathered on the GPU step by step: the sum of the losses, how many rows were answered

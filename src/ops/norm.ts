@@ -1,6 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, whereIs } from "../core/options.ts";
 import {
   type Shape,
   sameShape,
@@ -13,7 +14,6 @@ import {
 } from "../core/types.ts";
 import { add, mul } from "./elementwise.ts";
 import { lowerNormalize, lowerNormalizeGradient, type NormView, normView, statisticsShape } from "./normalize.ts";
-import { checkNames, checkNumber, whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 
 /**

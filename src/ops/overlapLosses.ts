@@ -12,11 +12,11 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "../core/options.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { sigmoid } from "./activations.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
 import { epilogueOf } from "./map.ts";
-import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "./options.ts";
 import { softmax } from "./softmax.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import { type AvgPoolAttrs, adaptiveAvgPool2dOp, avgPool2dBackwardOp, avgPool2dOp } from "./avgPool.ts";
 import { maxPool2dOp, minPool2dOp } from "./maxPool.ts";
 import { maxUnpool2dOp } from "./maxUnpool.ts";
-import { checkNames, whereIs } from "./options.ts";
 import {
   asRow,
   type DilatedPoolOptions,

@@ -5,8 +5,8 @@ import windowsUnrolledShader from "../../shaders/pool/windowsUnrolled.wgsl";
 import type { KernelCall } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import { type Shape, showShape, showType, type TensorType, wantDType } from "../core/types.ts";
-import { checkNames, whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 import { type Padding, perAxis, resolvePads, type Sides, type Window } from "./window.ts";
 

@@ -6,6 +6,7 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { DTypeError, GraphError } from "../core/errors.ts";
 import type { Value, Variable } from "../core/graph.ts";
 import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import { checkWhole } from "../core/options.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import { type DType, showType, sizeOf, type TensorType } from "../core/types.ts";
 
@@ -39,9 +40,7 @@ export const randomFillOp: OpDef<RandomFillAttrs> = {
   doc: "Overwrites a variable with seeded uniform or normal numbers, the same on every device",
   infer(types, { seed, distribution }, where) {
     const type = wantOne(types, where, "f32");
-    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-      throw new GraphError({ where, seen: `seed ${seed}`, wanted: "a whole number from 0 to 4294967295" });
-    }
+    checkWhole(where, "seed", seed, 0, 0xffff_ffff);
     const [option, size] =
       distribution.kind === "uniform" ? ["limit", distribution.limit] : ["deviation", distribution.deviation];
     if (!(size >= 0 && size < Number.POSITIVE_INFINITY)) {

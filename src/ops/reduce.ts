@@ -9,12 +9,12 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import { applyOne, type GradContext, type LowerContext, type OpDef } from "../core/op.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import { resolveAxis, type Shape, showShape, showType, sizeOf, tensorType, wantDType } from "../core/types.ts";
 import { broadcastTo, div, equal, mul, scale, square, stopGradient, sub } from "./elementwise.ts";
 import { laneShader } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
-import { checkNames, whereIs } from "./options.ts";
 import { reducePasses } from "./reducePasses.ts";
 import { reshape } from "./reshape.ts";
 

@@ -1,8 +1,8 @@
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
+import { whereIs } from "../core/options.ts";
 import { resolveAxis, showShape, showType, sizeOf, stridesOf, tensorType } from "../core/types.ts";
-import { whereIs } from "./options.ts";
 import { reshape } from "./reshape.ts";
 import { stridedCopy, wantCopyable } from "./stridedCopy.ts";
 

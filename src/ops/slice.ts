@@ -3,9 +3,9 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
+import { whereIs } from "../core/options.ts";
 import { type DType, type Shape, showShape, showType, sizeOf, stridesOf, tensorType } from "../core/types.ts";
 import { lanesFor } from "./lanes.ts";
-import { whereIs } from "./options.ts";
 import { copyWorkgroup, maxRank, stridedCopy, wantCopyable, wordShader } from "./stridedCopy.ts";
 
 export interface SliceAttrs {

@@ -7,6 +7,7 @@ import { type KernelCall, type Operand, type Target, workgroupsFor } from "../co
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import {
   resolveAxis,
@@ -20,7 +21,6 @@ import {
   wantDType,
 } from "../core/types.ts";
 import { laneShader, lanesFor } from "./lanes.ts";
-import { checkNames, whereIs } from "./options.ts";
 
 /**
  * y = exp(x - m) / sum exp(x - m) along one axis, m the largest x there; or its logarithm, x - m - log(sum exp(x - m)).

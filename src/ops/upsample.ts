@@ -1,7 +1,7 @@
 import { GraphError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne } from "../core/op.ts";
-import { checkNames, whereIs } from "./options.ts";
+import { checkNames, whereIs } from "../core/options.ts";
 import { averageUnpool2d } from "./pool.ts";
 import { wantImages, wantSides } from "./poolWindow.ts";
 import {

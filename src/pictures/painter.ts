@@ -3,9 +3,9 @@ import classesShader from "../../shaders/pictures/classes.wgsl";
 import greyShader from "../../shaders/pictures/grey.wgsl";
 import viridisShader from "../../shaders/pictures/viridis.wgsl";
 import { GraphError } from "../core/errors.ts";
+import { checkNames, checkNumber, checkWhole, checkWord } from "../core/options.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type BufferRange, type CommandEncoder, checkEncoder } from "../gpu/lent.ts";
-import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { bind, frameProgram, type Program, rangeOf, uniform } from "./program.ts";
 import { bindPicture, type GpuPicture, needsCopy, type PictureSource, texelShaders, Upload } from "./source.ts";
 
@@ -118,7 +118,7 @@ export class PicturePainter {
     checkEncoder(where, encoder);
     checkNames(`${where}/encode`, options, ["index", "picture", "keep"]);
     const { index = 0, picture, keep = false } = options;
-    checkNumber(where, "index", index, (value) => Number.isInteger(value) && value >= 0, "a whole number from 0");
+    checkWhole(where, "index", index, 0);
     const { shape } = this.#options;
     const range = rangeOf(this.#gpu, where, y, 4 * shape[0] * shape[1] * shape[2] * (index + 1));
     const beneath = picture && bindPicture(this.#gpu, where, picture);
@@ -216,8 +216,7 @@ function checkOptions(options: PicturePainterOptions): void {
     throw new GraphError({ where, seen: `shape [${shape?.join(", ")}]`, wanted: "[height, width, channels]" });
   }
   const [, , channels] = shape;
-  const isChannel = (value: number) => Number.isInteger(value) && value >= 0 && value < channels;
-  checkNumber(where, "channel", channel, isChannel, `a whole number below ${channels}`);
+  checkWhole(where, "channel", channel, 0, channels - 1);
   checkNumber(where, "opacity", opacity, (value) => value >= 0 && value <= 1, "from 0 to 1");
   if (range.length !== 2 || !range.every(Number.isFinite) || range[0] === range[1]) {
     throw new GraphError({ where, seen: `range [${range.join(", ")}]`, wanted: "two numbers that differ" });

@@ -1,8 +1,8 @@
 import readShader from "../../shaders/pictures/read.wgsl";
 import { GraphError, LimitError } from "../core/errors.ts";
+import { checkNames, checkNumber, checkWhole, checkWord } from "../core/options.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type BufferRange, type CommandEncoder, checkEncoder } from "../gpu/lent.ts";
-import { checkNames, checkNumber, checkWord } from "../ops/options.ts";
 import { bind, computeProgram, type Program, rangeOf, uniform } from "./program.ts";
 import {
   type BoundPicture,
@@ -119,7 +119,7 @@ export class PictureReader {
     this.#gpu.check();
     const { shape, crop } = this.#options;
     const [height, width, channels] = shape;
-    checkNumber(where, "index", index, (value) => Number.isInteger(value) && value >= 0, "a whole number from 0");
+    checkWhole(where, "index", index, 0);
     if (crop && crop !== "cover") checkCrop(crop, picture.sides);
     const y = rangeOf(this.#gpu, where, into, 4 * height * width * channels * (index + 1));
     const program = this.#programs[picture.isVideo ? "video" : "texture"];

@@ -3,6 +3,7 @@ import { CommandGraph } from "../../src/gpu/commandGraph.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { type TensorData, typed, Variables } from "../../src/gpu/variables.ts";
 import { plan } from "../../src/passes/index.ts";
+import { poisonSlots } from "../support/poisonSlots.ts";
 
 /** Compiles the graph of these values, runs it once in slots full of NaN, and reads them all with one copy. */
 export async function evaluate(gpu: Gpu, values: Readonly<Record<string, Value>>): Promise<Map<string, TensorData>> {
@@ -13,7 +14,7 @@ export async function evaluate(gpu: Gpu, values: Readonly<Record<string, Value>>
     const commands = await CommandGraph.compile(plan(graph, variables.layout, gpu.target), variables);
     const readback = commands.readback(Object.keys(values), 1);
     try {
-      commands.poison();
+      poisonSlots(commands);
       const bytes = (await commands.run(readback)) ?? [];
       const entries = Object.entries(values).map(([name, { type }], i) => {
         return [name, typed(bytes[i] ?? new ArrayBuffer(0), type.dtype)] as const;

@@ -4,6 +4,7 @@ import { CommandGraph } from "../../src/gpu/commandGraph.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { Variables } from "../../src/gpu/variables.ts";
 import { plan } from "../../src/passes/index.ts";
+import { poisonSlots } from "../support/poisonSlots.ts";
 import { type Comparison, compare, equal, merge } from "./compare.ts";
 import type { OptimizerCase } from "./format.ts";
 import { optimizerOf, parameter, update } from "./step.ts";
@@ -23,7 +24,7 @@ export async function runOptimizer(gpu: Gpu, { optimizer: name, attrs, steps, pa
   try {
     const graph = makeGraph("optimizer", {}, updates);
     const commands = await CommandGraph.compile(plan(graph, variables.layout, gpu.target), variables);
-    commands.poison();
+    poisonSlots(commands);
     for (let step = 0; step < steps; step++) {
       commands.write("hyper", hyper(step));
       for (const [i, { gradsPerStep, initial }] of params.entries()) {

@@ -12,6 +12,7 @@ import { callContext, initializeState, makeState, type State } from "../../src/n
 import { softmaxCrossEntropy } from "../../src/ops/crossEntropy.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { plan } from "../../src/passes/index.ts";
+import { poisonSlots } from "../support/poisonSlots.ts";
 import { type Comparison, compare, equal, merge } from "./compare.ts";
 import type { GoldenTensor, GoldenTensors, TrainCase } from "./format.ts";
 import { channelsLast, inverse, permute } from "./layout.ts";
@@ -52,7 +53,7 @@ export async function runTrain(gpu: Gpu, trainCase: TrainCase): Promise<Comparis
   };
   try {
     const training = await compile("training", trainingStep(network, state, weights, optimizer, trainCase));
-    training.poison();
+    poisonSlots(training);
     let worst = equal;
     for (let step = 0; step < trainCase.steps; step++) {
       training.write("x", batchOf(trainCase, step));

@@ -77,7 +77,7 @@ test("also in the midst of an epoch, with its means", async () => {
   expect(straight.epochs[1]).toMatchObject(last);
   expect(await saveCheckpoint(second)).toEqual(await saveCheckpoint(whole));
   await expect(second.trainer(data, { batchSize, initialStep: 3 })).rejects.toThrow(
-    "trainer: initialStep 3; wanted initialStep to be a whole number below 3.",
+    "trainer: initialStep 3; wanted a whole number from 0 to 2.",
   );
 });
 

@@ -11,6 +11,7 @@ import { type Model, model, sequential } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { summary } from "../../src/nn/summary.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
+import { readWeight } from "../support/readWeight.ts";
 import { numbers, testGpu } from "../support/run.ts";
 import { train } from "../support/training.ts";
 
@@ -26,7 +27,7 @@ const loss = "sparseCategoricalCrossentropy";
 async function weightsOf(network: Model): Promise<Record<string, number[]>> {
   const found: Record<string, number[]> = {};
   for (const variable of network.compiled.state.variables.values()) {
-    found[variable.name] = [...(await network.readWeight(variable))];
+    found[variable.name] = [...(await readWeight(network, variable))];
   }
   return found;
 }

@@ -6,6 +6,7 @@ import type { Model } from "../../src/nn/model.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { reduceOnPlateau } from "../../src/nn/schedules.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
+import { readWeight } from "../support/readWeight.ts";
 import { testGpu } from "../support/run.ts";
 
 let gpu: Gpu;
@@ -21,7 +22,7 @@ function compiled(learningRate: number): Promise<Model> {
 
 async function weightsOf(model: Model): Promise<number[]> {
   const all: number[] = [];
-  for (const variable of model.compiled.state.variables.values()) all.push(...(await model.readWeight(variable)));
+  for (const variable of model.compiled.state.variables.values()) all.push(...(await readWeight(model, variable)));
   return all;
 }
 

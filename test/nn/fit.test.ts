@@ -7,6 +7,7 @@ import type { Progress } from "../../src/nn/fit.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import { digitSet, tinyNetwork } from "../support/digits.ts";
+import { readWeight } from "../support/readWeight.ts";
 import { testGpu } from "../support/run.ts";
 
 const digits = drawDigits({ count: 70, seed: 3 });
@@ -25,7 +26,7 @@ async function compiled(optimizer: Optimizer = sgd({ learningRate: 0.05 }), seed
 
 async function weightsOf(model: Model): Promise<number[]> {
   const all: number[] = [];
-  for (const variable of model.compiled.state.variables.values()) all.push(...(await model.readWeight(variable)));
+  for (const variable of model.compiled.state.variables.values()) all.push(...(await readWeight(model, variable)));
   return all;
 }
 

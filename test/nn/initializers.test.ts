@@ -4,6 +4,7 @@ import { type Initializer, type InitializerName, initializers } from "../../src/
 import { dense } from "../../src/nn/layers.ts";
 import { sequential } from "../../src/nn/model.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
+import { readWeight } from "../support/readWeight.ts";
 import { testGpu } from "../support/run.ts";
 
 let gpu: Gpu;
@@ -22,7 +23,7 @@ async function firstWeights(kernelInitializer: InitializerName | Initializer, se
   });
   await network.compile({ gpu, optimizer: sgd(), loss: "sparseCategoricalCrossentropy", seed });
   const read = await Promise.all(
-    [...network.compiled.state.variables.values()].map((each) => network.readWeight(each)),
+    [...network.compiled.state.variables.values()].map((each) => readWeight(network, each)),
   );
   const [kernel, bias, , , twin] = read.map((values) => [...values]);
   network.dispose();

@@ -107,7 +107,7 @@ describe("a mistake is an error at its own line", () => {
       "no filters",
       () => conv2d({ name: "conv1", filters: 0, kernelSize: 3 }),
       GraphError,
-      "conv1: filters: 0; wanted a whole number of at least 1.",
+      "conv1: filters 0; wanted a whole number of at least 1.",
     ],
     [
       "a kernel size of the wrong rank",
@@ -131,7 +131,7 @@ describe("a mistake is an error at its own line", () => {
       "units that are no number",
       () => dense({ name: "fc", units: 1.5 }),
       GraphError,
-      "fc: units: 1.5; wanted a whole number of at least 1.",
+      "fc: units 1.5; wanted a whole number of at least 1.",
     ],
     [
       "an activation that there is not",

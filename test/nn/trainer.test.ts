@@ -223,7 +223,7 @@ describe("a budget", () => {
 describe("a trainer refuses", () => {
   test.each([
     [{ batchSize: 0 }, "trainer: batchSize 0; wanted a whole number of at least 1."],
-    [{ initialEpoch: -1 }, "trainer: initialEpoch -1; wanted a whole number of at least 1."],
+    [{ initialEpoch: -1 }, "trainer: initialEpoch -1; wanted a whole number of at least 0."],
     [
       { epochs: 3 } as object,
       "trainer: option epochs; wanted one of batchSize, shuffle, initialEpoch, initialStep, recovery, signal.",

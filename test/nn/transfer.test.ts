@@ -5,6 +5,7 @@ import { type Model, sequential } from "../../src/nn/model.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { withNewHead } from "../../src/nn/transfer.ts";
 import { digitSet } from "../support/digits.ts";
+import { readWeight } from "../support/readWeight.ts";
 import { testGpu } from "../support/run.ts";
 
 const loss = "sparseCategoricalCrossentropy";
@@ -43,7 +44,7 @@ function network(): Model {
 async function valuesOf(model: Model): Promise<Record<string, Float32Array>> {
   const values: Record<string, Float32Array> = {};
   for (const variable of model.compiled.state.variables.values()) {
-    values[variable.name] = await model.readWeight(variable);
+    values[variable.name] = await readWeight(model, variable);
   }
   return values;
 }

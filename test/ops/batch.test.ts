@@ -201,8 +201,8 @@ test("wrong input", () => {
   const labels = bytes("labels", [5], new Uint8Array(5)).value;
   const cursor = tensor([4], [0, 0, 0, 0], "u32");
   const gather = (options: object) => () => gatherBatch(images, labels, cursor, { batchSize: 2, ...options });
-  expect(gather({ batchSize: 0 })).toThrow(/batchSize 0; wanted batchSize to be a whole number, 1 or more/);
-  expect(gather({ height: 3 })).toThrow(/height 3; wanted height to be a whole number, 4 or more/);
+  expect(gather({ batchSize: 0 })).toThrow(/batchSize 0; wanted a whole number of at least 1/);
+  expect(gather({ height: 3 })).toThrow(/height 3; wanted a whole number of at least 4/);
   expect(gather({ width: 4.5 })).toThrow(GraphError);
   expect(gather({ scale: Number.NaN })).toThrow(/scale NaN/);
   expect(gather({ padding: 2 })).toThrow(/option padding/);

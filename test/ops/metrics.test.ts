@@ -9,6 +9,7 @@ import { softmaxCrossEntropy } from "../../src/ops/crossEntropy.ts";
 import { accumulateClassification, type ClassificationTotals, classificationTotals } from "../../src/ops/metrics.ts";
 import { plan } from "../../src/passes/index.ts";
 import { layVariables } from "../../src/passes/layout.ts";
+import { poisonSlots } from "../support/poisonSlots.ts";
 import { numbers, randomTensor, tensor, testGpu } from "../support/run.ts";
 
 const variablesOf = (totals: ClassificationTotals): Variable[] => Object.values(totals);
@@ -18,7 +19,7 @@ async function accumulated(totals: ClassificationTotals, updates: readonly Value
   const store = new Variables(await testGpu(), variablesOf(totals));
   const planned = plan(makeGraph("metrics", {}, updates), store.layout, store.gpu.target);
   const commands = await CommandGraph.compile(planned, store);
-  commands.poison();
+  poisonSlots(commands);
   for (let i = 0; i < times; i++) commands.run();
   const { lossSum, counts, confusion } = totals;
   const result = {
@@ -216,7 +217,7 @@ describe("the ring of losses", () => {
     });
     const planned = plan(makeGraph("metrics", {}, updates), store.layout, store.gpu.target);
     const commands = await CommandGraph.compile(planned, store);
-    commands.poison();
+    poisonSlots(commands);
     const seen: number[][] = [];
     for (let at = 0; at < 5; at++) {
       commands.write("loss", Float32Array.of(10 + at));

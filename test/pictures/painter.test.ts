@@ -225,7 +225,7 @@ describe("what cannot be painted says why", () => {
   test.each([
     [{ kind: "gray" }, 'PicturePainter: kind "gray"; wanted one of grey, viridis, classes.'],
     [{ shape: [4, 4] }, "PicturePainter: shape [4, 4]; wanted [height, width, channels]."],
-    [{ channel: 2 }, "PicturePainter: channel 2; wanted channel to be a whole number below 2."],
+    [{ channel: 2 }, "PicturePainter: channel 2; wanted a whole number from 0 to 1."],
     [{ range: [1, 1] }, "PicturePainter: range [1, 1]; wanted two numbers that differ."],
     [{ opacity: 2 }, "PicturePainter: opacity 2; wanted opacity to be from 0 to 1."],
     [{ activation: "relu" }, 'PicturePainter: activation "relu"; wanted one of linear, sigmoid, softmax.'],

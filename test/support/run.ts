@@ -5,6 +5,7 @@ import { CommandGraph } from "../../src/gpu/commandGraph.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { type TensorData, Variables } from "../../src/gpu/variables.ts";
 import { type PlanOptions, plan } from "../../src/passes/index.ts";
+import { poisonSlots } from "./poisonSlots.ts";
 
 let shared: Promise<Gpu> | undefined;
 
@@ -33,7 +34,7 @@ export async function evaluate<K extends string>(
   const store = new Variables(gpu, variables);
   const graph = makeGraph("test", outputs, updates);
   const commands = await CommandGraph.compile(plan(graph, store.layout, { ...gpu.target, ...target }, options), store);
-  if (poison) commands.poison();
+  if (poison) poisonSlots(commands);
   commands.run();
   const entries = await Promise.all(
     (Object.keys(outputs) as K[]).map(async (name) => [name, await commands.read(name)] as const),

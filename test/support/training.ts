@@ -8,6 +8,7 @@ import { initializeState, makeState } from "../../src/nn/state.ts";
 import { trainStep } from "../../src/nn/steps.ts";
 import { type PlanOptions, plan } from "../../src/passes/index.ts";
 import { mergeLayouts } from "../../src/passes/layout.ts";
+import { poisonSlots } from "./poisonSlots.ts";
 import { testGpu } from "./run.ts";
 
 export interface TrainingOptions extends PlanOptions {
@@ -37,7 +38,7 @@ export async function train(network: Network, data: Dataset, options: TrainingOp
   const planned = plan(graph, mergeLayouts([store.layout, data.store.layout]), gpu.target, options);
   const commands = await CommandGraph.compile(planned, store, { shared: [data.store] });
   for (let step = 0; step < steps; step++) {
-    if (poison) commands.poison();
+    if (poison) poisonSlots(commands);
     // A set of one batch takes no cursor.
     if (planned.inputs.cursor) commands.write("cursor", Uint32Array.of(step * batchSize, seed, 1, 1));
     commands.write("hyper", optimizer.hyper(step + 1, rateAt(optimizer.learningRate, step)));

@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
+import { checkNames } from "../../core/options.ts";
 import { type Shape, showShape } from "../../core/types.ts";
-import { checkNames } from "../../ops/options.ts";
 import type { Padding, Sides } from "../../ops/window.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
 import type { Constraint } from "../constraints.ts";
@@ -147,13 +147,6 @@ export function spatialInput(
     channelsOf(where, x.type.shape.slice(1), axes);
     return body(x, context);
   });
-}
-
-export function wholeNumber(where: string, name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new GraphError({ where, seen: `${name}: ${value}`, wanted: "a whole number of at least 1" });
-  }
-  return value;
 }
 
 const sideNames = ["", "length", "height, width", "depth, height, width"];

@@ -1,5 +1,6 @@
 import { ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
+import { checkWhole } from "../../core/options.ts";
 import { type Shape, sizeOf } from "../../core/types.ts";
 import { type ConvTransposeOptions, conv2d as conv2dOp, conv2dTranspose as conv2dTransposeOp } from "../../ops/conv.ts";
 import { conv1d as conv1dOp, conv1dTranspose as conv1dTransposeOp } from "../../ops/conv1d.ts";
@@ -7,15 +8,7 @@ import { conv3d as conv3dOp } from "../../ops/conv3d.ts";
 import { conv3dTranspose as conv3dTransposeOp } from "../../ops/conv3dTranspose.ts";
 import { perAxis } from "../../ops/window.ts";
 import type { Layer } from "../layer.ts";
-import {
-  channelsOf,
-  KernelLayer,
-  type KernelOptions,
-  type PaddingOf,
-  type PerAxis,
-  type Rank,
-  wholeNumber,
-} from "./base.ts";
+import { channelsOf, KernelLayer, type KernelOptions, type PaddingOf, type PerAxis, type Rank } from "./base.ts";
 
 /** Of a convolution over N spatial axes. */
 export interface ConvOptions<N extends Rank = Rank> extends KernelOptions {
@@ -53,8 +46,8 @@ class Conv extends KernelLayer {
   constructor(kind: string, options: ConvTransposeLayerOptions, axes: number, op: ConvOp, transposed: boolean) {
     super(kind, options, transposed ? [...windowNames, "outputPadding"] : windowNames);
     const where = options.name ?? kind;
-    wholeNumber(where, "filters", options.filters);
-    wholeNumber(where, "groups", options.groups ?? 1);
+    checkWhole(where, "filters", options.filters);
+    checkWhole(where, "groups", options.groups ?? 1);
     this.#options = options;
     this.#op = op;
     this.#axes = axes;

@@ -1,13 +1,13 @@
 import { GraphError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
+import { checkNames, checkWhole } from "../../core/options.ts";
 import type { Shape } from "../../core/types.ts";
 import { prelu as preluOp, swish as swishOp } from "../../ops/activations.ts";
 import { dense as denseOp } from "../../ops/matmul.ts";
-import { checkNames } from "../../ops/options.ts";
 import { type Activation, type ActivationName, activationOf } from "../activations.ts";
 import { type Initializer, type InitializerName, initializerOf } from "../initializers.ts";
 import { type CallContext, Layer, type Weight } from "../layer.ts";
-import { KernelLayer, type KernelOptions, type LayerOptions, oneInput, wholeNumber } from "./base.ts";
+import { KernelLayer, type KernelOptions, type LayerOptions, oneInput } from "./base.ts";
 
 export interface DenseOptions extends KernelOptions {
   /** Number of outputs. */
@@ -19,7 +19,7 @@ class Dense extends KernelLayer {
 
   constructor(options: DenseOptions) {
     super("dense", options, ["units"]);
-    this.#units = wholeNumber(options.name ?? "dense", "units", options.units);
+    this.#units = checkWhole(options.name ?? "dense", "units", options.units);
   }
 
   protected override makeWeights([shape]: readonly Shape[]): void {

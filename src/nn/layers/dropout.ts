@@ -1,4 +1,5 @@
 import type { Value } from "../../core/graph.ts";
+import { checkNumber } from "../../core/options.ts";
 import {
   type DropoutOptions as DropoutOpOptions,
   dropout as dropoutOp,
@@ -7,7 +8,6 @@ import {
   stochasticDepth as stochasticDepthOp,
 } from "../../ops/dropout.ts";
 import { scale } from "../../ops/elementwise.ts";
-import { checkNumber } from "../../ops/options.ts";
 import type { Layer } from "../layer.ts";
 import { channelsOf, type LayerOptions, oneInput } from "./base.ts";
 

@@ -1,8 +1,8 @@
 import { GraphError, ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
+import { checkNames } from "../../core/options.ts";
 import { sameShape, showShape } from "../../core/types.ts";
 import { add as addOp, mul as mulOp } from "../../ops/elementwise.ts";
-import { checkNames } from "../../ops/options.ts";
 import { concat } from "../../ops/shape.ts";
 import type { Layer } from "../layer.ts";
 import { Lambda, type LayerOptions } from "./base.ts";

@@ -1,12 +1,12 @@
 import { GraphError, ShapeError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
+import { checkNames, checkNumber, checkWhole } from "../../core/options.ts";
 import { type Shape, showShape } from "../../core/types.ts";
 import { batchNorm, batchNormEval } from "../../ops/batchNorm.ts";
 import { groupNorm, instanceNorm, layerNorm, type NormOptions } from "../../ops/norm.ts";
-import { checkNames, checkNumber } from "../../ops/options.ts";
 import { type Initializer, type InitializerName, initializerOf, ones, zeros } from "../initializers.ts";
 import { type CallContext, Layer, type Weight } from "../layer.ts";
-import { type LayerOptions, wholeNumber } from "./base.ts";
+import type { LayerOptions } from "./base.ts";
 
 export interface NormalizationOptions extends LayerOptions {
   /** Added to the variance. Default 1e-3. */
@@ -190,7 +190,7 @@ class GroupNormalization extends Normalization {
  * groupNormalization({ groups: 4 }).apply(input([8, 8, 16])).shape; // => [8, 8, 16]
  */
 export function groupNormalization(options: GroupNormalizationOptions = {}): Layer {
-  const groups = wholeNumber(options.name ?? "groupNormalization", "groups", options.groups ?? 32);
+  const groups = checkWhole(options.name ?? "groupNormalization", "groups", options.groups ?? 32);
   return new GroupNormalization("groupNormalization", options, groups, ["groups"]);
 }
 

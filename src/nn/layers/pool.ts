@@ -1,5 +1,5 @@
 import type { Value } from "../../core/graph.ts";
-import { checkWord } from "../../ops/options.ts";
+import { checkWord } from "../../core/options.ts";
 import {
   avgPool1d,
   avgPool2d,

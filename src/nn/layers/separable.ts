@@ -1,11 +1,12 @@
 import { GraphError } from "../../core/errors.ts";
 import type { Value } from "../../core/graph.ts";
+import { checkWhole } from "../../core/options.ts";
 import type { Shape } from "../../core/types.ts";
 import { depthwiseConv2d as depthwiseOp, separableConv2d as separableOp } from "../../ops/separable.ts";
 import { perAxis } from "../../ops/window.ts";
 import { fansOf, type Initializer, type InitializerName, initializerOf } from "../initializers.ts";
 import type { CallContext, Layer, Weight } from "../layer.ts";
-import { channelsOf, KernelLayer, type KernelOptions, type PaddingOf, type PerAxis, wholeNumber } from "./base.ts";
+import { channelsOf, KernelLayer, type KernelOptions, type PaddingOf, type PerAxis } from "./base.ts";
 
 /** `kernelInitializer` is that of the depthwise kernel. */
 export interface DepthwiseConv2dOptions extends KernelOptions {
@@ -35,7 +36,7 @@ class DepthwiseConv2d extends KernelLayer {
     const where = options.name ?? kind;
     this.#options = options;
     this.#kernelSize = perAxis(where, "kernelSize", options.kernelSize, 2);
-    this.multiplier = wholeNumber(where, "depthMultiplier", options.depthMultiplier ?? 1);
+    this.multiplier = checkWhole(where, "depthMultiplier", options.depthMultiplier ?? 1);
   }
 
   protected override makeWeights([shape]: readonly Shape[]): void {
@@ -72,7 +73,7 @@ class SeparableConv2d extends DepthwiseConv2d {
   constructor(options: SeparableConv2dOptions) {
     super("separableConv2d", options, ["filters", "pointwiseInitializer"]);
     const where = options.name ?? "separableConv2d";
-    this.#filters = wholeNumber(where, "filters", options.filters);
+    this.#filters = checkWhole(where, "filters", options.filters);
     this.#initializer = initializerOf(where, options.pointwiseInitializer ?? "glorotUniform");
   }
 

@@ -1,5 +1,5 @@
-import { GraphError } from "../core/errors.ts";
-import { currentPath } from "../core/scope.ts";
+import { GraphError } from "./errors.ts";
+import { currentPath } from "./scope.ts";
 
 /** Module path of the operator that is about to be added, for errors that come before its node. */
 export function whereIs(op: string): string {
@@ -42,12 +42,17 @@ export function checkWord(where: string, name: string, value: string, words: rea
 export type Reduction = "mean" | "sum" | "none";
 export const reductions: readonly Reduction[] = ["mean", "sum", "none"];
 
-/** An option that counts something. @throws GraphError below 1 */
-export function checkCount(where: string, name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new GraphError({ where, seen: `${name} ${value}`, wanted: "a whole number of at least 1" });
-  }
-  return value;
+/** An option that is a whole number in a range, which it returns. @throws GraphError on any other */
+export function checkWhole(
+  where: string,
+  name: string,
+  value: number,
+  least = 1,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new GraphError({ where, seen: `${name} ${String(value)}`, wanted: `a whole number ${range}` });
 }
 
 /** An option that is what a function of its name gives, or null. @throws GraphError on anything else */
