@@ -1,9 +1,9 @@
 /// <reference types="vite/client" />
 import type { OpDef } from "../src/core/op.ts";
-import { registry } from "../src/ops/index.ts";
+import { catalogue } from "../src/ops/index.ts";
 
 /**
- * The README's table of operators, from the registry. It runs under Vite alone, which reads the shaders that operators
+ * The README's table of operators, from the catalogue. It runs under Vite alone, which reads the shaders that operators
  * import: `npm run docs` writes it (tools/docs.ts), a test keeps it fresh.
  */
 const modules = import.meta.glob<Readonly<Record<string, unknown>>>("../src/ops/*.ts", { eager: true });
@@ -22,7 +22,7 @@ export interface OpFile {
   readonly offers: readonly string[];
 }
 
-/** The files of src/ops, but for the registry. */
+/** The files of src/ops, but for the catalogue. */
 export function opFiles(): OpFile[] {
   return Object.entries(modules)
     .filter(([path]) => nameOf(path) !== "index")
@@ -34,13 +34,13 @@ export function opFiles(): OpFile[] {
     }));
 }
 
-/** Markdown, a row an operator, in the registry's order. */
+/** Markdown, a row an operator, in the catalogue's order. */
 export function opTable(): string {
   const files = opFiles();
-  const rows = registry.map((op) => {
+  const rows = [...catalogue].map(([op, doc]) => {
     const gradient = op.grad ? "yes" : `no: ${op.noGradient}`;
     const file = files.find(({ ops }) => ops.includes(op));
-    return [`\`${op.name}\``, op.doc, gradient, kernelsOf(op, file)];
+    return [`\`${op.name}\``, doc, gradient, kernelsOf(op, file)];
   });
   const table = [["operator", "what it does", "gradient", "kernels"], ["---", "---", "---", "---"], ...rows];
   return table.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");

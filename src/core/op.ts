@@ -14,8 +14,6 @@ export type Attrs = object;
 export interface OpDef<A extends Attrs = Attrs> {
   /** As it is printed, and in labels of the GPU. */
   readonly name: string;
-  /** One line for the table in the README. */
-  readonly doc: string;
   /** Result types, or a ShapeError / DTypeError at the user's line. */
   infer(types: readonly TensorType[], attrs: A, where: string): readonly TensorType[];
   /** One gradient per input; null where an input has none (labels, indices). Absent: see `noGradient`. */
@@ -139,7 +137,6 @@ export interface BoundProgram {
  * @example
  * const twice: OpDef = {
  *   name: "twice",
- *   doc: "x and x",
  *   noGradient: "an example",
  *   infer: ([type]) => (type ? [type, type] : []),
  *   lower: () => [],

@@ -59,7 +59,6 @@ export function accumulateAuc(
 
 export const aucOp: OpDef<AucAttrs> = {
   name: "accumulateAuc",
-  doc: "Histograms of scores by class over an evaluation, for the area under the ROC curve",
   infer([scores, labels, histogram], { channel, positive, ignoreIndex }, where) {
     if (!scores || !labels || !histogram) {
       throw new GraphError({ where, seen: "too few inputs", wanted: "scores, labels, histogram" });

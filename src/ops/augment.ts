@@ -150,7 +150,6 @@ export function coverOf([count = 0, height = 0, width = 0]: Shape, maskSize: num
 
 export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
   name: "gatherCrops",
-  doc: "Random crops of images and masks on the GPU: flips, quarter turns, elastic deformation, brightness, contrast",
   infer(inputs, attrs, where) {
     const { images, masks, cursor, weights, centres } = named(inputs, attrs);
     if (!images || !masks || !cursor) {

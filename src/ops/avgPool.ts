@@ -36,7 +36,6 @@ export interface AvgPoolAttrs extends PoolWindow {
  */
 export const avgPool2dOp: OpDef<AvgPoolAttrs> = {
   name: "avgPool2d",
-  doc: "Mean of each window",
   epilogue: true,
   infer([given], attrs, where) {
     const x = wantImages(where, "x", given);
@@ -86,7 +85,6 @@ export interface AvgPoolBackwardAttrs extends AvgPoolAttrs {
  */
 export const avgPool2dBackwardOp: OpDef<AvgPoolBackwardAttrs> = {
   name: "avgPool2dBackward",
-  doc: "Gradient of average pooling; average unpooling",
   epilogue: true,
   infer([given], attrs, where) {
     const dY = wantImages(where, "dY", given);
@@ -176,7 +174,6 @@ export interface AdaptiveAttrs {
  */
 export const adaptiveAvgPool2dOp: OpDef<AdaptiveAttrs> = {
   name: "adaptiveAvgPool2d",
-  doc: "Mean over windows chosen for a wanted output size",
   epilogue: true,
   infer([given], { outputSize: [height, width] }, where) {
     const x = wantImages(where, "x", given);
@@ -206,7 +203,6 @@ export const adaptiveAvgPool2dOp: OpDef<AdaptiveAttrs> = {
 /** dX[n, h, w, c] = sum of dY[n, oh, ow, c] / count(oh, ow) over the windows that cover (h, w). */
 export const adaptiveAvgPool2dBackwardOp: OpDef<{ readonly shape: Shape }> = {
   name: "adaptiveAvgPool2dBackward",
-  doc: "Gradient of adaptive average pooling",
   epilogue: true,
   infer([given], { shape }, where) {
     const dY = wantImages(where, "dY", given);

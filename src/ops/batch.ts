@@ -72,7 +72,6 @@ export function gatherBatch(images: Value, labels: Value, cursor: Value, options
 
 export const gatherBatchOp: OpDef<GatherBatchAttrs> = {
   name: "gatherBatch",
-  doc: "Shuffled, normalized batch of a data set on the GPU",
   infer([images, labels, cursor], attrs, where) {
     const [examples = 0, height = 0, width = 0, channels = 0] = inferImages(where, images);
     const { batchSize, from, count } = attrs;

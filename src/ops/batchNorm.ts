@@ -36,7 +36,6 @@ export interface BatchNormAttrs {
 /** x, statistics -> y of batchNorm. */
 export const batchNormApplyOp: OpDef<BatchNormAttrs> = {
   name: "batchNormApply",
-  doc: "The result of batchNorm once more, from its statistics",
   noGradient: "A pass adds it to graphs that are differentiated already.",
   epilogue: true,
   infer([x, statistics], _, where) {
@@ -56,7 +55,6 @@ export const batchNormApplyOp: OpDef<BatchNormAttrs> = {
 /** x, weight, bias[, running mean, running variance] -> y, statistics [5, 1, C][, new running mean and variance]. */
 export const batchNormOp: OpDef<BatchNormAttrs> = {
   name: "batchNorm",
-  doc: "Batch normalization in training, with running statistics",
   epilogue: true,
   infer([x, ...perChannel], attrs, where) {
     const view = checkBatchNorm(where, x, perChannel, ["weight", "bias", "running mean", "running variance"]);
@@ -125,7 +123,6 @@ const prologue: Prologue = { forward: 2 };
  */
 export const batchNormGradientOp: OpDef<BatchNormGradientAttrs> = {
   name: "batchNormGradient",
-  doc: "Gradient of batchNorm by its input, weight and bias",
   noGradient: "Second derivatives of batch normalization are not part of wgrad.",
   epilogue: true,
   prologue,
@@ -142,7 +139,6 @@ export const batchNormGradientOp: OpDef<BatchNormGradientAttrs> = {
 /** As batchNormGradient, without dX: for a normalization right behind the data. */
 export const batchNormWeightGradientOp: OpDef<BatchNormGradientAttrs> = {
   name: "batchNormWeightGradient",
-  doc: "Gradient of batchNorm by its weight and bias alone",
   noGradient: "Second derivatives of batch normalization are not part of wgrad.",
   prologue,
   infer(types, _, where) {

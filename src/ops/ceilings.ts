@@ -10,7 +10,7 @@ import { showShape, sizeOf, tensorType } from "../core/types.ts";
 /*
  * The two ceilings that every kernel is compared with, to be measured in the same run: multiply-adds in registers, and
  * bytes through the best elementwise form. They are operators, so that they are planned, linked and timed as all others;
- * no network has a use for them, so the registry does not list them.
+ * no network has a use for them, so the catalogue does not list them.
  */
 
 export interface MultiplyAdds {
@@ -24,7 +24,6 @@ const flopsPerTurn = 2 * 2 * 4 * 32;
 
 const fmaOp: OpDef<MultiplyAdds> = {
   name: "fmaCeiling",
-  doc: "Multiply-adds in registers",
   noGradient: "it is a measurement",
   infer: (_, { invocations }) => [tensorType([invocations])],
   lower: ({ attrs, outputs: [y] }) =>
@@ -44,7 +43,6 @@ const fmaOp: OpDef<MultiplyAdds> = {
 
 const streamOp: OpDef = {
   name: "streamCeiling",
-  doc: "Reads and writes each value once",
   noGradient: "it is a measurement",
   infer: (types) => types,
   lower: ({ inputs: [x], outputs: [y], target: { software } }) =>

@@ -17,7 +17,6 @@ export interface ConcatAttrs {
 /** The inputs one after the other along `axis`; their other sides are equal. Two of one width take one dispatch. */
 export const concatOp: OpDef<ConcatAttrs> = {
   name: "concat",
-  doc: "Tensors joined along an axis",
   infer(given, { axis }, where) {
     const types = given.map((type, i) => wantCopyable(where, `input ${i}`, type));
     const [first] = types;
@@ -60,7 +59,6 @@ export interface SplitAttrs {
 /** The gradient of concat: its input in parts along `axis`. Two of one width take one dispatch. */
 export const splitOp: OpDef<SplitAttrs> = {
   name: "split",
-  doc: "A tensor in parts along an axis: the gradient of concat",
   infer([given], { axis, sides }, where) {
     const x = wantCopyable(where, "x", given);
     const whole = sides.every((side) => Number.isInteger(side) && side > 0);

@@ -18,7 +18,6 @@ import { outputSides, type Padding, perAxis, resolvePads } from "./window.ts";
  */
 export const conv2dOp: OpDef<ConvAttrs> = {
   name: "conv2d",
-  doc: "2-D convolution: stride, dilation, groups, any padding",
   epilogue: true,
   infer([x, kernel, bias], attrs, where) {
     const [n = 0, h = 0, w = 0] = x?.shape ?? [];
@@ -56,7 +55,6 @@ interface InputGradientAttrs extends ConvAttrs {
 /** dX[n, h, w, c] = sum over taps and f of dY[n, (h + p - kh d) / s, .., f] kernel[kh, kw, c, f], where s divides. */
 export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
   name: "conv2dInputGradient",
-  doc: "Gradient of conv2d by its input; the forward pass of the transposed convolution",
   epilogue: true,
   infer([dY, kernel], attrs, where) {
     checkConv({ shape: attrs.shape, dtype: "f32" }, kernel, attrs, where);
@@ -102,7 +100,6 @@ interface KernelGradientAttrs extends ConvAttrs {
 /** dKernel[kh, kw, c, f] = sum over pixels of x[.., c] dY[.., f]; dBias[f] = sum over pixels of dY[.., f]. */
 export const conv2dKernelGradientOp: OpDef<KernelGradientAttrs> = {
   name: "conv2dKernelGradient",
-  doc: "Gradient of conv2d by its kernel and bias",
   noGradient: "Second derivatives of convolutions are not part of wgrad.",
   infer(_, { shape, bias }) {
     return [tensorType(shape), ...(bias ? [tensorType([shape[3] ?? 0])] : [])];

@@ -19,7 +19,6 @@ import { outputSides, perAxis, resolvePads } from "./window.ts";
  */
 export const conv3dOp: OpDef<ConvAttrs> = {
   name: "conv3d",
-  doc: "3-D convolution: stride, dilation, groups, any padding",
   epilogue: true,
   infer([x, kernel, bias], attrs, where) {
     checkConv(x, kernel, attrs, where);
@@ -52,7 +51,6 @@ interface InputGradientAttrs extends ConvAttrs {
 /** dX[n, d, h, w, c] = sum over taps and f of dY[n, (d + p - kd dilation) / s, .., f] kernel[.., c, f], where s divides. */
 export const conv3dInputGradientOp: OpDef<InputGradientAttrs> = {
   name: "conv3dInputGradient",
-  doc: "Gradient of conv3d by its input; the forward pass of the transposed convolution",
   epilogue: true,
   infer([dY, kernel], attrs, where) {
     checkConv({ shape: attrs.shape, dtype: "f32" }, kernel, attrs, where);
@@ -87,7 +85,6 @@ interface KernelGradientAttrs extends ConvAttrs {
 /** dKernel[.., c, f] = sum over voxels of x[.., c] dY[.., f]; dBias[f] = sum over voxels of dY[.., f]. */
 export const conv3dKernelGradientOp: OpDef<KernelGradientAttrs> = {
   name: "conv3dKernelGradient",
-  doc: "Gradient of conv3d by its kernel and bias",
   noGradient: "Second derivatives of 3-D convolutions are not part of wgrad.",
   infer(_, { shape, bias }) {
     return [tensorType(shape), ...(bias ? [tensorType([shape[4] ?? 0])] : [])];

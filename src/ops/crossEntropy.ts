@@ -142,7 +142,6 @@ function crossEntropyFrom(
 /** Outputs: the loss; under a reduction also the sum of the weights, which the gradient of the mean divides by. */
 export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropy",
-  doc: "Cross-entropy from logits or log-probabilities, with class indices or probabilities",
   infer(types, { reduction, labelSmoothing, ignoreIndex, weights }, where) {
     const rows = inferRows(types, weights, where);
     checkWord(where, "reduction", reduction, reductions);
@@ -169,7 +168,6 @@ export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
 /** Both at once, for a reduction: scores, labels, weights where there are any, dy -> the gradient by the scores, the loss. */
 export const crossEntropyWithGradientOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropyWithGradient",
-  doc: "crossEntropy and its gradient by its scores in one",
   infer: ([scores]) => (scores ? [scores, tensorType([])] : []),
   lower: lowerJoint,
   noGradient: "second derivatives of cross-entropy are not defined",
@@ -178,7 +176,6 @@ export const crossEntropyWithGradientOp: OpDef<CrossEntropyAttrs> = {
 /** Inputs: scores, labels, weights where there are any, dy, and under a reduction the sum of the weights. */
 export const crossEntropyGradientOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropyGradient",
-  doc: "Gradient of crossEntropy by its scores",
   infer: ([scores]) => (scores ? [scores] : []),
   lower: lowerBackward,
   noGradient: "second derivatives of cross-entropy are not defined",

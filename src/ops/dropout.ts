@@ -39,7 +39,6 @@ export interface DropoutAttrs {
 /** y = x scale mask. It is linear in x, and its own adjoint. */
 export const dropoutOp: OpDef<DropoutAttrs> = {
   name: "dropout",
-  doc: "Sets a seeded random share of the elements to 0; the mask is drawn again in the backward pass",
   epilogue: true,
   infer([x, step], { seed, rate, scale }, where) {
     checkNumber(where, "rate", rate, (value) => value >= 0 && value < 1, "at least 0 and below 1");
@@ -67,7 +66,6 @@ export interface GaussianNoiseAttrs {
 /** y = x + N(0, deviation^2). */
 export const gaussianNoiseOp: OpDef<GaussianNoiseAttrs> = {
   name: "gaussianNoise",
-  doc: "Adds seeded normal noise",
   epilogue: true,
   infer([x, step], { seed, deviation }, where) {
     checkNumber(where, "deviation", deviation, (value) => value >= 0, "0 or more");

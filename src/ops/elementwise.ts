@@ -21,7 +21,6 @@ import { sumTo } from "./reduce.ts";
  */
 export const elementwise: OpDef<MapAttrs> = /* @__PURE__ */ mapOp({
   name: "map",
-  doc: "Elementwise function, or a fused chain of them",
   grad({ attrs: { row }, inputs, outputs: [y], gradients: [dy], needs }) {
     if (!row || !y || !dy) {
       throw new GraphError({ seen: "the gradient of a fused chain", wanted: "gradients made before fusion" });

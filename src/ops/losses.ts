@@ -194,7 +194,6 @@ export interface LossTermsAttrs extends MapAttrs {
 /** Terms of a loss, one an element. Inputs: prediction, target, weights. */
 export const lossTermsOp = /* @__PURE__ */ mapOp<LossTermsAttrs>({
   name: "lossTerms",
-  doc: "Terms of MSE, L1, Huber, smooth L1, binary and focal cross-entropy",
   grad({ attrs: { derivatives, program }, inputs, gradients: [dy], needs }) {
     if (!derivatives || !dy) {
       throw new GraphError({ seen: "the gradient of a fused chain", wanted: "differentiation before fusion" });
@@ -217,6 +216,5 @@ export const lossTermsOp = /* @__PURE__ */ mapOp<LossTermsAttrs>({
 /** Gradient of the terms by the prediction or the target. Inputs: dy, then those of the terms. */
 export const lossGradientOp = /* @__PURE__ */ mapOp({
   name: "lossGradient",
-  doc: "Gradient of lossTerms",
   noGradient: "second derivatives of losses are not defined",
 });

@@ -30,9 +30,7 @@ export interface MapRow {
  * the terms of losses. What is their own is a name and a gradient (elementwise.ts, losses.ts); the kernel is generated
  * here, for a single function or a fused chain alike.
  */
-export function mapOp<A extends MapAttrs = MapAttrs>(
-  own: Pick<OpDef<A>, "name" | "doc" | "grad" | "noGradient">,
-): OpDef<A> {
+export function mapOp<A extends MapAttrs = MapAttrs>(own: Pick<OpDef<A>, "name" | "grad" | "noGradient">): OpDef<A> {
   return {
     ...own,
     infer(types, { program, shape }, path) {

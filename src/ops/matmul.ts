@@ -24,7 +24,6 @@ export interface MatmulAttrs {
 /** y[.., m, n] = sum over k of a[.., m, k] b[.., k, n]; the leading axes broadcast. */
 export const matmulOp: OpDef<MatmulAttrs> = {
   name: "matmul",
-  doc: "Matrix product, batched, either side transposed",
   epilogue: true,
   infer([a, b], attrs, where) {
     const { m, n, batchShape } = sidesOf(a, b, attrs, where);
@@ -149,7 +148,6 @@ function batchStrides(shape: Shape, batch: Shape): Batches | null {
 /** y[.., n] = sum over k of x[.., k] kernel[k, n] + bias[n]: a fully connected layer. */
 export const denseOp: OpDef = {
   name: "dense",
-  doc: "Fully connected layer",
   epilogue: true,
   infer([x, kernel, bias], _, where) {
     const [inputs, units] = kernel?.shape ?? [];
@@ -205,7 +203,6 @@ export const denseOp: OpDef = {
 /** dKernel[k, n] = sum over rows of x[row, k] dY[row, n], and dBias[n] = sum over rows of dY[row, n]. */
 export const denseKernelGradientOp: OpDef<{ readonly bias: boolean }> = {
   name: "denseKernelGradient",
-  doc: "Gradient of a fully connected layer by its kernel and bias",
   noGradient: "Second derivatives of dense layers are not part of wgrad.",
   infer([x, dY], { bias }) {
     const units = dY?.shape.at(-1) ?? 0;

@@ -14,7 +14,6 @@ export interface MaxNormAttrs {
 
 export const maxNormOp: OpDef<MaxNormAttrs> = {
   name: "maxNorm",
-  doc: "Limits the Euclidean norm of the weights of each unit, in place",
   infer([weights], { maxValue, axis }, where) {
     if (!weights) throw new GraphError({ where, seen: "no weights", wanted: "a variable" });
     wantDType(where, "weights", weights, "f32");

@@ -27,10 +27,9 @@ import {
  * the image is left out. Second output: where it was, i32, row * W + column. Of equal values the first in row-major
  * order counts. x: [N, H, W, C]; outputs: [N, OH, OW, C] with OH = floor or ceil((H + pads - extent) / s) + 1.
  */
-function extremePool(name: string, doc: string, sign: 1 | -1): OpDef<PoolWindow> {
+function extremePool(name: string, sign: 1 | -1): OpDef<PoolWindow> {
   return {
     name,
-    doc,
     epilogue: true,
     infer([given], attrs, where) {
       const x = wantImages(where, "x", given);
@@ -47,16 +46,8 @@ function extremePool(name: string, doc: string, sign: 1 | -1): OpDef<PoolWindow>
   };
 }
 
-export const maxPool2dOp = /* @__PURE__ */ extremePool(
-  "maxPool2d",
-  "Largest value of each window, and where it was",
-  1,
-);
-export const minPool2dOp = /* @__PURE__ */ extremePool(
-  "minPool2d",
-  "Smallest value of each window, and where it was",
-  -1,
-);
+export const maxPool2dOp = /* @__PURE__ */ extremePool("maxPool2d", 1);
+export const minPool2dOp = /* @__PURE__ */ extremePool("minPool2d", -1);
 
 function lowerForward(context: LowerContext<PoolWindow>, name: string, sign: 1 | -1): KernelCall[] {
   const { attrs, epilogue, target } = context;
@@ -91,7 +82,6 @@ export interface MaxPoolBackwardAttrs extends PoolWindow {
 /** dX[n, h, w, c] = sum of dY[n, oh, ow, c] over the windows whose index is (h, w). Gathered: no atomics, fixed order. */
 export const maxPool2dBackwardOp: OpDef<MaxPoolBackwardAttrs> = {
   name: "maxPool2dBackward",
-  doc: "Gradient of max and min pooling",
   epilogue: true,
   noGradient: "Second derivatives of max pooling are not part of wgrad.",
   infer([dY, indices], attrs, where) {

@@ -21,7 +21,6 @@ export interface MaxUnpoolAttrs {
  */
 export const maxUnpool2dOp: OpDef<MaxUnpoolAttrs> = {
   name: "maxUnpool2d",
-  doc: "Values back to the places where max pooling found them",
   epilogue: true,
   infer([given, indices], { outputSize: [height, width] }, where) {
     const x = wantImages(where, "x", given);
@@ -70,7 +69,6 @@ export const maxUnpool2dOp: OpDef<MaxUnpoolAttrs> = {
 /** dX[n, oh, ow, c] = dY[n, indices[n, oh, ow, c], c]. */
 export const maxUnpool2dBackwardOp: OpDef<object> = {
   name: "maxUnpool2dBackward",
-  doc: "Gradient of max unpooling",
   epilogue: true,
   noGradient: "Second derivatives of max unpooling are not part of wgrad.",
   infer([dY, indices], _, where) {

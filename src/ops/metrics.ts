@@ -105,7 +105,6 @@ function named<T>([logits, labels, loss, ...rest]: readonly T[], ring: boolean) 
 
 export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
   name: "accumulateClassification",
-  doc: "Sum of losses, right answers, rows, confusion matrix, and a ring of the last losses",
   infer(types, { ignoreIndex, threshold, ring }, where) {
     const { logits, labels, loss, step, history, lossSum, counts, confusion } = named(types, ring);
     if (!logits || !labels || !loss || !lossSum || !counts || (ring && (!step || !history))) {

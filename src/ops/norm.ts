@@ -29,7 +29,6 @@ export interface NormalizeAttrs {
 /** x [items, steps, channels] -> y, statistics: over all steps of the channels of a group, for each item. */
 export const normalizeOp: OpDef<NormalizeAttrs> = {
   name: "normalize",
-  doc: "Layer, group and instance normalization, before weight and bias",
   epilogue: true,
   infer([x], attrs, where) {
     if (!x) throw new GraphError({ where, seen: "no x", wanted: "one" });
@@ -49,7 +48,6 @@ export const normalizeOp: OpDef<NormalizeAttrs> = {
 /** With n values in a group and i = 1 / sqrt(variance + epsilon): dX = i (dY - mean(dY) - y mean(dY y)). */
 export const normalizeGradientOp: OpDef<NormalizeAttrs> = {
   name: "normalizeGradient",
-  doc: "Gradient of normalize by its input",
   noGradient: "Second derivatives of normalizations are not part of wgrad.",
   epilogue: true,
   infer([dY, x, statistics], attrs, where) {

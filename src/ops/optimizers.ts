@@ -47,17 +47,15 @@ const clips: Readonly<Record<UpdateAttrs["clip"], ShaderModule>> = {
 
 interface Algorithm {
   readonly name: string;
-  readonly doc: string;
   /** Numbers in `hyper`. */
   readonly fields: number;
   /** The shader files for a choice of states; null for a choice that there is not. */
   readonly shaders: Readonly<Record<string, readonly ShaderModule[]>>;
 }
 
-function updateOp({ name, doc, fields, shaders }: Algorithm): OpDef<UpdateAttrs> {
+function updateOp({ name, fields, shaders }: Algorithm): OpDef<UpdateAttrs> {
   return {
     name,
-    doc,
     infer(types, attrs, where) {
       if (!shaders[attrs.states.join()]) {
         const wanted = Object.keys(shaders).map((states) => `[${states}]`);
@@ -101,21 +99,18 @@ function updateOp({ name, doc, fields, shaders }: Algorithm): OpDef<UpdateAttrs>
 
 export const sgdOp = /* @__PURE__ */ updateOp({
   name: "sgd",
-  doc: "Gradient descent step over all parameters, with weight decay",
   fields: 3,
   shaders: { "": [sgd] },
 });
 
 export const momentumOp = /* @__PURE__ */ updateOp({
   name: "momentum",
-  doc: "Gradient descent step with momentum, dampening, Nesterov, weight decay",
   fields: 7,
   shaders: { velocity: [momentum] },
 });
 
 export const adamOp = /* @__PURE__ */ updateOp({
   name: "adam",
-  doc: "Adam, AdamW and AMSGrad step over all parameters",
   fields: 10,
   shaders: {
     "firstMoment,secondMoment": [adam, adamLast],
@@ -125,7 +120,6 @@ export const adamOp = /* @__PURE__ */ updateOp({
 
 export const rmspropOp = /* @__PURE__ */ updateOp({
   name: "rmsprop",
-  doc: "RMSprop step over all parameters, centered or not, with momentum or not",
   fields: 7,
   shaders: {
     meanSquare: [rmsprop, rmsAbout0, rmsDirect],
@@ -137,7 +131,6 @@ export const rmspropOp = /* @__PURE__ */ updateOp({
 
 export const adagradOp = /* @__PURE__ */ updateOp({
   name: "adagrad",
-  doc: "Adagrad step over all parameters",
   fields: 4,
   shaders: { accumulator: [adagrad] },
 });
@@ -172,7 +165,6 @@ const maxThreads = 16_384;
 
 export const gradientNormOp: OpDef = {
   name: "gradientNorm",
-  doc: "Euclidean norm over all gradients together",
   infer(types, _, where) {
     if (types.length === 0) throw new GraphError({ where, seen: "no gradients", wanted: "one or more" });
     types.forEach((type, i) => {

@@ -102,7 +102,6 @@ export interface OverlapLossAttrs {
  */
 export const overlapLossOp: OpDef<OverlapLossAttrs> = {
   name: "overlapLoss",
-  doc: "Dice and soft IoU loss of probabilities, with class indices or numbers as targets",
   infer(types, { smooth, reduction, ignoreIndex, weighted }, where) {
     const areas = inferAreas(types, weighted, where);
     checkWord(where, "reduction", reduction, reductions);
@@ -128,7 +127,6 @@ export const overlapLossOp: OpDef<OverlapLossAttrs> = {
 /** Inputs: those of overlapLoss, its outputs but the first, and the gradient by the first. */
 export const overlapLossGradientOp: OpDef<OverlapLossAttrs> = {
   name: "overlapLossGradient",
-  doc: "Gradient of overlapLoss by its probabilities",
   epilogue: true,
   infer: ([probabilities]) => (probabilities ? [tensorType(probabilities.shape)] : []),
   lower: lowerBackward,

@@ -26,7 +26,6 @@ export interface MirrorAttrs {
  */
 export const mirrorPadOp: OpDef<MirrorAttrs> = {
   name: "mirrorPad",
-  doc: "One axis padded by reflection or by repeating the border",
   infer([given], { axis, before, after, mode }, where) {
     const x = wantCopyable(where, "x", given);
     const size = x.shape[axis] ?? 0;
@@ -72,7 +71,6 @@ interface MirrorBackwardAttrs extends MirrorAttrs {
 /** dX[.., i, ..] = sum of dY[.., at, ..] over the positions with from(at - before) = i. */
 export const mirrorPadBackwardOp: OpDef<MirrorBackwardAttrs> = {
   name: "mirrorPadBackward",
-  doc: "Gradient of padding by reflection or by repeating the border",
   epilogue: true,
   infer([dY], { axis, before, after, size }, where) {
     if (!dY || dY.shape[axis] !== size + before + after) {

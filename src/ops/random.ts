@@ -37,7 +37,6 @@ export const normalUnits = 131_072 * Math.sqrt(32 + 1 / 12);
 
 export const randomFillOp: OpDef<RandomFillAttrs> = {
   name: "randomFill",
-  doc: "Overwrites a variable with seeded uniform or normal numbers, the same on every device",
   infer(types, { seed, distribution }, where) {
     const type = wantOne(types, where, "f32");
     checkWhole(where, "seed", seed, 0, 0xffff_ffff);
@@ -72,7 +71,6 @@ export interface ConstantFillAttrs {
 
 export const constantFillOp: OpDef<ConstantFillAttrs> = {
   name: "constantFill",
-  doc: "Overwrites a variable with one value",
   infer(types, { value }, where) {
     const type = wantOne(types, where, "f32", "i32", "u32");
     const fits =

@@ -42,13 +42,11 @@ const wholeGroup = 64;
 
 function reduction(
   name: string,
-  doc: string,
   combine: ShaderModule,
   grad: (context: GradContext<ReduceAttrs>) => readonly (Value | null)[],
 ): OpDef<ReduceAttrs> {
   return {
     name,
-    doc,
     epilogue: true,
     infer([x], attrs, where) {
       if (!x) throw new GraphError({ where, seen: "no input", wanted: "1" });
@@ -115,7 +113,6 @@ function kept(dy: Value, x: Value, axes: readonly number[]): Value {
 
 export const sumOp = /* @__PURE__ */ reduction(
   "sum",
-  "Sum over axes",
   sumShader,
   // dx[k, r] = dy[k].
   ({ attrs: { axes }, inputs: [x], gradients: [dy] }) => [
@@ -131,18 +128,8 @@ function shareAmongEqual({ attrs: { axes }, inputs: [x], outputs: [y], gradients
   return [mul(found, div(kept(dy, x, axes), count))];
 }
 
-export const maxOp = /* @__PURE__ */ reduction(
-  "max",
-  "Largest over axes; equal ones share the gradient",
-  maxShader,
-  shareAmongEqual,
-);
-export const minOp = /* @__PURE__ */ reduction(
-  "min",
-  "Smallest over axes; equal ones share the gradient",
-  minShader,
-  shareAmongEqual,
-);
+export const maxOp = /* @__PURE__ */ reduction("max", maxShader, shareAmongEqual);
+export const minOp = /* @__PURE__ */ reduction("min", minShader, shareAmongEqual);
 
 export interface ArgMaxAttrs {
   readonly axis: number;
@@ -151,7 +138,6 @@ export interface ArgMaxAttrs {
 
 export const argMaxOp: OpDef<ArgMaxAttrs> = {
   name: "argMax",
-  doc: "Index (i32) of the first largest element along an axis",
   noGradient: "an index does not change by degrees",
   infer([x], { axis, keepDims }, where) {
     if (!x) throw new GraphError({ where, seen: "no input", wanted: "1" });

@@ -10,7 +10,6 @@ export interface ReshapeAttrs {
 /** y = x under another shape of as many elements: the same bytes, no kernel. */
 export const reshapeOp: OpDef<ReshapeAttrs> = {
   name: "reshape",
-  doc: "The same elements under another shape",
   view: true,
   infer([x], { shape }, where) {
     if (!x || sizeOf(x.shape) !== sizeOf(shape)) {

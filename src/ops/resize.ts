@@ -24,7 +24,6 @@ export interface NearestAttrs {
 /** y[n, oh, ow, c] = x[n, floor(oh rows), floor(ow columns), c]. x: [N, H, W, C] -> [N, OH, OW, C]. */
 export const upsampleNearest2dOp: OpDef<NearestAttrs> = {
   name: "upsampleNearest2d",
-  doc: "Resizing by the nearest pixel",
   epilogue: true,
   infer([given], { outputSize, ratios }, where) {
     const x = wantImages(where, "x", given);
@@ -54,7 +53,6 @@ interface NearestBackwardAttrs {
 /** dX[n, h, w, c] = sum of dY over the pixels that were copied from (h, w). */
 export const upsampleNearest2dBackwardOp: OpDef<NearestBackwardAttrs> = {
   name: "upsampleNearest2dBackward",
-  doc: "Gradient of resizing by the nearest pixel",
   epilogue: true,
   infer([given], { shape }, where) {
     const dY = wantImages(where, "dY", given);
@@ -115,7 +113,6 @@ export interface LinearAttrs {
  */
 export const resizeLinearOp: OpDef<LinearAttrs> = {
   name: "resizeLinear",
-  doc: "Resizing of one axis by linear interpolation",
   epilogue: true,
   infer([x], { axis, size, out }, where) {
     if (!x || x.shape[axis] !== size || out < 1) {
@@ -137,7 +134,6 @@ export const resizeLinearOp: OpDef<LinearAttrs> = {
 /** dX[.., s, ..] = sum of dY[.., o, ..] times the weight of pixel s in output o. */
 export const resizeLinearBackwardOp: OpDef<LinearAttrs> = {
   name: "resizeLinearBackward",
-  doc: "Gradient of resizing by linear interpolation",
   epilogue: true,
   infer([dY], { axis, size, out }, where) {
     if (!dY || dY.shape[axis] !== out) {
@@ -210,7 +206,6 @@ function mostBetween(attrs: LinearAttrs): number {
 /** Linear interpolation along columns and rows at once, where images grow: x [N, H, W, C] -> [N, OH, OW, C]. */
 export const growBilinear2dOp: OpDef<BilinearAttrs> = {
   name: "growBilinear2d",
-  doc: "Growing by bilinear interpolation",
   epilogue: true,
   infer([given], { rows, columns }, where) {
     const [n = 0, height, width, c = 0] = wantImages(where, "x", given).shape;

@@ -64,7 +64,6 @@ export interface PermuteAttrs {
 /** y[at_dims[0], at_dims[1], ..] = x[at_0, at_1, ..]. */
 export const permuteOp: OpDef<PermuteAttrs> = {
   name: "permute",
-  doc: "Axes in another order",
   infer([given], { dims }, where) {
     const x = wantCopyable(where, "x", given);
     if (dims.length !== x.shape.length || x.shape.some((_, axis) => !dims.includes(axis))) {

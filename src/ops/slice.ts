@@ -18,7 +18,6 @@ export interface SliceAttrs {
 /** y[at] = x[start + at step] on every axis. */
 export const sliceOp: OpDef<SliceAttrs> = {
   name: "slice",
-  doc: "A block of a tensor, with steps",
   infer([given], { start, size, step }, where) {
     const x = wantCopyable(where, "x", given);
     const whole = [start, size, step].every((list) => list.length === x.shape.length && list.every(Number.isInteger));
@@ -68,7 +67,6 @@ export interface SpreadAttrs {
  */
 export const spreadOp: OpDef<SpreadAttrs> = {
   name: "spread",
-  doc: "A tensor placed into a block of one value: constant padding, cropping, bed of nails",
   infer([given], { start, step, shape, value }, where) {
     const x = wantCopyable(where, "x", given);
     const rank = x.shape.length;

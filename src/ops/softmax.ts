@@ -87,10 +87,9 @@ function checkInputs(types: readonly TensorType[], axis: number, where: string):
   return tensorType(x.shape);
 }
 
-function forwardOp(name: string, doc: string, log: boolean, gradient: () => OpDef<SoftmaxAttrs>): OpDef<SoftmaxAttrs> {
+function forwardOp(name: string, log: boolean, gradient: () => OpDef<SoftmaxAttrs>): OpDef<SoftmaxAttrs> {
   return {
     name,
-    doc,
     infer: (types, { axis }, where) => [checkInputs(types, axis, where)],
     grad: ({ attrs, outputs: [y], gradients: [dy] }) => [y && dy ? applyOne(gradient(), [y, dy], attrs) : null],
     lower({ attrs: { axis }, inputs: [x], outputs: [y], target }) {
@@ -104,7 +103,6 @@ function forwardOp(name: string, doc: string, log: boolean, gradient: () => OpDe
 function gradientOp(name: string, log: boolean): OpDef<SoftmaxAttrs> {
   return {
     name: `${name}Grad`,
-    doc: `Gradient of ${name} from its result y and dy`,
     noGradient: "second derivatives are not supported",
     infer: (types, { axis }, where) => [checkInputs(types, axis, where)],
     lower({ attrs: { axis }, inputs: [y, dy], outputs: [dx], target }) {
@@ -116,19 +114,9 @@ function gradientOp(name: string, log: boolean): OpDef<SoftmaxAttrs> {
   };
 }
 
-export const softmaxOp = /* @__PURE__ */ forwardOp(
-  "softmax",
-  "exp(x) / sum exp(x) along an axis",
-  false,
-  () => softmaxGradOp,
-);
+export const softmaxOp = /* @__PURE__ */ forwardOp("softmax", false, () => softmaxGradOp);
 export const softmaxGradOp = /* @__PURE__ */ gradientOp("softmax", false);
-export const logSoftmaxOp = /* @__PURE__ */ forwardOp(
-  "logSoftmax",
-  "x - log sum exp(x) along an axis",
-  true,
-  () => logSoftmaxGradOp,
-);
+export const logSoftmaxOp = /* @__PURE__ */ forwardOp("logSoftmax", true, () => logSoftmaxGradOp);
 export const logSoftmaxGradOp = /* @__PURE__ */ gradientOp("logSoftmax", true);
 
 export interface SoftmaxOptions {

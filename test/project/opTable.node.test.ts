@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { opTable, withTable } from "../../tools/opTable.ts";
 
-test("the README's table of operators is that of the registry", () => {
+test("the README's table of operators is that of the catalogue", () => {
   const readme = readFileSync("README.md", "utf8");
   expect(withTable(readme, opTable()) === readme, "README.md is stale: run `npm run docs`").toBe(true);
 });

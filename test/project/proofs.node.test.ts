@@ -8,7 +8,8 @@ import { makeGraph, type Value } from "../../src/core/graph.ts";
 import type { ShaderModule } from "../../src/core/shader.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { argumentsOf, type Row, rows } from "../../src/ops/elementwiseTable.ts";
-import { registry } from "../../src/ops/index.ts";
+import { catalogue } from "../../src/ops/index.ts";
+
 import { optimize, plan } from "../../src/passes/index.ts";
 import { layVariables } from "../../src/passes/layout.ts";
 import { adjointOf } from "../support/adjointOf.ts";
@@ -25,6 +26,7 @@ import { randomTensor, tensor } from "../support/run.ts";
  * differences of an f64 reference where it is not (test/ops/centralDifferences.test.ts), or the reason why there is none.
  */
 const rowNames = Object.keys(rows).map((name) => `map.${name}`);
+const registry = [...catalogue.keys()];
 const names = [...registry.flatMap(({ name }) => (name === "map" ? rowNames : [name]))];
 const opOf = (name: string) => registry.find((op) => op.name === name);
 

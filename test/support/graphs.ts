@@ -19,7 +19,6 @@ export function fakeOp(parts: Partial<OpDef> = {}): OpDef {
   const shader: ShaderModule = { path: "test/fake", source: "", bindings, constants: {}, uses: [] };
   return {
     name: "fake",
-    doc: "Nothing",
     infer: ([first]) => [first ?? tensorType([])],
     lower: ({ inputs: [from], outputs: [y] }): KernelCall[] =>
       from && y

@@ -86,7 +86,7 @@ const ratios = [
 const line = { axis: 1, size: 5, out: 13, ratio: [5, 13], alignCorners: false } as const;
 
 /**
- * Every linear operator of the registry, and as `map.add` every linear row of the elementwise functions, with the
+ * Every linear operator of the catalogue, and as `map.add` every linear row of the elementwise functions, with the
  * cases on which <A x, y> = <x, A' y> is tried. Gradients are here too: they are linear in dY.
  */
 export const linearOps: Readonly<Record<string, readonly LinearCase[]>> = {

@@ -1,4 +1,4 @@
-/** Where the remaining operators of the registry are proved, or why there is no gradient to prove. */
+/** Where the remaining operators of the catalogue are proved, or why there is no gradient to prove. */
 
 /** Not linear; the file compares them with central differences of an f64 reference. */
 export const provedIn: Readonly<Record<string, string>> = {
