@@ -1,18 +1,18 @@
 /**
  * The same program in fewer characters, for a library that ships: no comments, no spaces that part nothing, and short names
- * for what is local to a function. A statement stays a line, so that the device's messages point at something; module-scope
- * names stay, because files are linked by them; so do the `// unroll` marks, which the linker reads.
+ * for what is local to a function. A declaration of module scope stays a line, as the linker reads them; module-scope names
+ * stay, because files are linked by them; so do the `// unroll` marks.
  */
 export function minifyShader(source: string): string {
   let text = "";
   let last = "";
-  let parentheses = 0;
+  let depth = 0;
   for (const token of renameLocals(tokensOf(source))) {
     text += joins(last, token) ? token : ` ${token}`;
     last = token;
-    if (token === "(") parentheses++;
-    if (token === ")") parentheses--;
-    if (token === mark || (parentheses === 0 && /[;{}]/.test(token))) {
+    if (/[({]/.test(token)) depth++;
+    if (/[)}]/.test(token)) depth--;
+    if (token === mark || (depth === 0 && /[;}]/.test(token))) {
       text += "\n";
       last = "";
     }

@@ -38,7 +38,7 @@ export function opFiles(): OpFile[] {
 export function opTable(): string {
   const files = opFiles();
   const rows = [...catalogue].map(([op, doc]) => {
-    const gradient = op.grad ? "yes" : `no: ${op.noGradient}`;
+    const gradient = op.grad ? "yes" : `no. ${op.noGradient}`;
     const file = files.find(({ ops }) => ops.includes(op));
     return [`\`${op.name}\``, doc, gradient, kernelsOf(op, file)];
   });

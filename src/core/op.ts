@@ -125,6 +125,9 @@ export interface LowerContext<A> {
   readonly target: Target;
 }
 
+/** `noGradient` of what computes gradients. */
+export const noSecondDerivatives = "Second derivatives are not part of wgrad.";
+
 /** A program with its operands; operand 0 of an epilogue is the kernel's own value and is not listed. */
 export interface BoundProgram {
   readonly program: Program;
@@ -154,7 +157,7 @@ export function apply<A extends Attrs>(op: OpDef<A>, inputs: readonly Value[], a
 /**
  * `apply` for the many operators with one output.
  * @example
- * const named: OpDef = { name: "named", doc: "x", noGradient: "an example", infer: (types) => types, lower: () => [] };
+ * const named: OpDef = { name: "named", noGradient: "an example", infer: (types) => types, lower: () => [] };
  * applyOne(named, [x], {}).type.shape; // => [2, 8, 8, 4]
  */
 export function applyOne<A extends Attrs>(op: OpDef<A>, inputs: readonly Value[], attrs: A): Value {

@@ -1,4 +1,5 @@
 import { FormatError, ShapeError } from "../core/errors.ts";
+import { isCount } from "../core/options.ts";
 
 /** Ink below this part of full scale is taken for the blur of an edge, not for the drawing's extent. */
 const faint = 0.1;
@@ -116,8 +117,7 @@ function clamp(value: number, low: number, high: number): number {
 }
 
 function wantSizes(length: number, width: number, height: number, size: number): void {
-  const whole =
-    [width, height].every((side) => Number.isInteger(side) && side > 0) && Number.isInteger(size) && size >= 8;
+  const whole = [width, height].every(isCount) && Number.isInteger(size) && size >= 8;
   if (whole && length === width * height) return;
   throw new ShapeError({
     where: "drawing",

@@ -1,3 +1,4 @@
+import { GraphError } from "../core/errors.ts";
 import { makeVariable, type Value, type Variable } from "../core/graph.ts";
 import { checkNames } from "../core/options.ts";
 import { type Shape, tensorType } from "../core/types.ts";
@@ -80,4 +81,11 @@ export function imageDataset(gpu: Gpu, set: LabelledImages, options: ImageDatase
 
 function bytes(name: string, shape: Shape, data: Uint8Array): Variable {
   return makeVariable({ name, role: "data", type: tensorType(shape, "u8"), initial: { kind: "values", data } });
+}
+
+/** A data set, where a program in JavaScript may give what one is made of. @throws GraphError on anything else */
+export function checkDataset(where: string, data: Dataset): void {
+  if (typeof data?.batch === "function") return;
+  const mend = "imageDataset(gpu, images) makes one of images and labels in host memory.";
+  throw new GraphError({ where, seen: "data that are no data set", wanted: "a Dataset", mend });
 }

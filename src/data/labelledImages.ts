@@ -1,4 +1,5 @@
 import { FormatError } from "../core/errors.ts";
+import { isCount } from "../core/options.ts";
 
 /** Images with one class each, as bytes: what a classifier's data set holds before it goes to the GPU. */
 export interface LabelledImages {
@@ -22,7 +23,7 @@ export interface LabelledImages {
 export function checkLabelledImages(set: LabelledImages): LabelledImages {
   const { images, labels, count, height, width, channels, classes, name } = set;
   const sides = [count, height, width, channels];
-  if (!sides.every((side) => Number.isInteger(side) && side >= 1)) {
+  if (!sides.every(isCount)) {
     throw new FormatError({
       where: name,
       seen: `${count} images of ${height}x${width}x${channels}`,

@@ -1,6 +1,6 @@
 import { FormatError } from "../core/errors.ts";
 import { makeVariable, type Variable } from "../core/graph.ts";
-import { checkNames, checkWhole } from "../core/options.ts";
+import { checkNames, checkWhole, isCount } from "../core/options.ts";
 import { type Shape, showShape, tensorType } from "../core/types.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Variables } from "../gpu/variables.ts";
@@ -160,7 +160,7 @@ function pixelsByClass({ name, height, width, classes }: ScribbledImage, labels:
 function checkImage(image: ScribbledImage): ScribbledImage {
   const { name, pixels, height, width, channels, classes } = image;
   const shape = [height, width, channels];
-  const whole = shape.every((side) => Number.isInteger(side) && side >= 1);
+  const whole = shape.every(isCount);
   if (!whole || pixels.length !== height * width * channels) {
     throw new FormatError({
       where: name,

@@ -1,4 +1,5 @@
 import { FormatError } from "../core/errors.ts";
+import { isCount } from "../core/options.ts";
 
 /** Images with a class for each pixel, as bytes: what a segmenter's data set holds before it goes to the GPU. */
 export interface LabelledMasks {
@@ -23,7 +24,7 @@ export interface LabelledMasks {
 export function checkLabelledMasks(set: LabelledMasks): LabelledMasks {
   const { images, masks, count, height, width, channels, classes, name } = set;
   const sides = [count, height, width, channels];
-  if (!sides.every((side) => Number.isInteger(side) && side >= 1)) {
+  if (!sides.every(isCount)) {
     throw new FormatError({
       where: name,
       seen: `${count} images of ${height}x${width}x${channels}`,

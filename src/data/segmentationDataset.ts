@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/errors.ts";
 import { makeVariable, type Variable } from "../core/graph.ts";
-import { checkNames, checkWhole } from "../core/options.ts";
+import { checkNames, checkWhole, isCount } from "../core/options.ts";
 import { type Shape, tensorType } from "../core/types.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { Variables } from "../gpu/variables.ts";
@@ -42,7 +42,7 @@ export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: Segme
   const { name, count, classes, height, width, channels } = checkLabelledMasks(set);
   checkNames(name, options, ["size", "maskSize", "augment", "cropsPerEpoch", "scale", "offset", "weights"]);
   const { size, maskSize = size, augment = {}, scale = 1 / 127.5, offset = -1 } = options;
-  if (!Number.isInteger(size) || !Number.isInteger(maskSize) || maskSize < 1 || size < maskSize) {
+  if (!Number.isInteger(size) || !isCount(maskSize) || size < maskSize) {
     throw new ShapeError({
       where: name,
       seen: `crops of ${size} pixels a side with masks of ${maskSize}`,

@@ -1,5 +1,6 @@
 import type { Target } from "../core/call.ts";
 import { DeviceError, LimitError } from "../core/errors.ts";
+import { checkNames } from "../core/options.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { mapInTurn } from "./readback.ts";
 
@@ -92,6 +93,7 @@ export class Gpu {
    * @throws DeviceError where there is no WebGPU, or no adapter; the message says which browsers have it
    */
   static async create(options: GpuOptions = {}): Promise<Gpu> {
+    checkNames("Gpu.create", options, ["powerPreference", "target"]);
     const { powerPreference = "high-performance", target = {} } = options;
     if (!globalThis.navigator?.gpu) {
       throw new DeviceError({
@@ -131,7 +133,7 @@ export class Gpu {
    *     await model.compile({ gpu: Gpu.from(device), optimizer, loss });
    */
   static from(device: GPUDevice, { target = {} }: Pick<GpuOptions, "target"> = {}): Gpu {
-    if (typeof device?.createBuffer !== "function") {
+    if (typeof device?.queue?.submit !== "function") {
       throw new DeviceError({
         where: "Gpu.from",
         seen: `${device}`,
@@ -262,5 +264,10 @@ export function describe(error: GPUError, where = ""): DeviceError {
       mend: "Use a smaller batch or image; plan.peakBytes says beforehand what a step takes.",
     });
   }
-  return new DeviceError({ where, seen: `WebGPU refused a command: ${error.message}`, wanted: "a valid command" });
+  return new DeviceError({
+    where,
+    seen: `WebGPU refused a command: ${error.message}`,
+    wanted: "a valid command",
+    mend: "What was computed since cannot be trusted: go on with a new Gpu.",
+  });
 }

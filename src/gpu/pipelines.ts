@@ -76,8 +76,11 @@ export class PipelineCache {
       const lines = code.split("\n");
       // Firefox draws the place below; the line of text shows it as well.
       const reasonOf = (message: string) => message.trim().split("\n", 1)[0];
+      // Minified, a function is a line.
+      const around = (line = "", place = 0) => line.slice(Math.max(0, place - 60), place + 60).trim();
       const seen = errors.map(
-        ({ lineNum, message }) => `line ${lineNum}: ${reasonOf(message)} in \`${lines[lineNum - 1]}\``,
+        ({ lineNum, linePos, message }) =>
+          `line ${lineNum}: ${reasonOf(message)} in \`${around(lines[lineNum - 1], linePos)}\``,
       );
       throw new ShaderError(
         { where: label, seen: seen.join("; ") || String(cause), wanted: "a shader that compiles on this device" },

@@ -62,6 +62,10 @@ export class Variables {
     }
   }
 
+  get isDisposed(): boolean {
+    return this.#arenas.size === 0;
+  }
+
   /** Whether an arena lies here. */
   has(name: string): boolean {
     return this.#arenas.has(name);

@@ -1,5 +1,8 @@
 import { FormatError } from "../core/errors.ts";
 
+/** A file as it comes from a `fetch`, a `File` or a save. */
+export type FileSource = Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>;
+
 /**
  * Reads exact numbers of bytes from a file or a stream, in order, and knows where it is. What it holds at any time is one
  * answer and one chunk of the stream, so a file that promises more than it has costs no memory.
@@ -12,10 +15,10 @@ export class ByteReader {
   #rest: Uint8Array = new Uint8Array(0);
   #position = 0;
 
-  constructor(source: Uint8Array | ReadableStream<Uint8Array>) {
-    if (source instanceof Uint8Array) {
-      this.totalBytes = source.length;
-      let left: Uint8Array | undefined = source;
+  constructor(source: FileSource) {
+    if (source instanceof ArrayBuffer || source instanceof Uint8Array) {
+      this.totalBytes = source.byteLength;
+      let left: Uint8Array | undefined = source instanceof Uint8Array ? source : new Uint8Array(source);
       this.#next = async () => {
         const chunk = left;
         left = undefined;
@@ -23,6 +26,12 @@ export class ByteReader {
       };
       this.#cancel = async () => {};
     } else {
+      if (typeof source?.getReader !== "function") {
+        throw new FormatError({
+          seen: "a file that is none",
+          wanted: "a Uint8Array, an ArrayBuffer or a stream of bytes",
+        });
+      }
       const reader = source.getReader();
       this.#next = async () => (await reader.read()).value;
       this.#cancel = () => reader.cancel();

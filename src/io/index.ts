@@ -3,6 +3,7 @@
  *
  * @module wgrad/io
  */
+export type { FileSource } from "./byteReader.ts";
 export { CsvLog } from "./csvLog.ts";
 export {
   decodeSafetensors,

@@ -1,6 +1,6 @@
 import { FormatError } from "../core/errors.ts";
 import { type DType, type Shape, showShape, sizeOf } from "../core/types.ts";
-import { ByteReader } from "./byteReader.ts";
+import { ByteReader, type FileSource } from "./byteReader.ts";
 import { parseHeader, type TensorEntry } from "./safetensorsHeader.ts";
 import { widenBf16, widenF16 } from "./widen.ts";
 
@@ -92,7 +92,7 @@ export function encodeToBytes(tensors: Iterable<NamedTensor>, metadata: Metadata
  * const { entries } = await openSafetensors(await saveWeights(model));
  * entries.map(({ name }) => name); // => ["conv1/kernel", "conv1/bias", "fc/kernel", "fc/bias"]
  */
-export async function openSafetensors(source: Uint8Array | ReadableStream<Uint8Array>): Promise<SafetensorsFile> {
+export async function openSafetensors(source: FileSource): Promise<SafetensorsFile> {
   const reader = new ByteReader(source);
   try {
     const { metadata, entries } = await parseHeader(reader);
@@ -109,9 +109,7 @@ export async function openSafetensors(source: Uint8Array | ReadableStream<Uint8A
  * @example
  * for await (const { name, shape, data } of decodeSafetensors(await saveWeights(model))) console.log(name, shape, data);
  */
-export async function* decodeSafetensors(
-  source: Uint8Array | ReadableStream<Uint8Array>,
-): AsyncGenerator<NamedTensor, void, undefined> {
+export async function* decodeSafetensors(source: FileSource): AsyncGenerator<NamedTensor, void, undefined> {
   yield* (await openSafetensors(source)).tensors();
 }
 

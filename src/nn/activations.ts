@@ -1,5 +1,5 @@
-import { GraphError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
+import { byName } from "../core/options.ts";
 import {
   elu,
   gelu,
@@ -56,14 +56,5 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
 };
 
 export function activationOf(where: string, choice: ActivationName | Activation): Activation {
-  if (typeof choice === "function") return choice;
-  const found = activations[choice];
-  if (!found) {
-    throw new GraphError({
-      where,
-      seen: `activation "${choice}"`,
-      wanted: `one of ${Object.keys(activations).join(", ")}, or a function`,
-    });
-  }
-  return found;
+  return byName(where, "activation", activations, choice);
 }

@@ -1,6 +1,7 @@
 import { FormatError, GraphError, TrainingError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
+import type { FileSource } from "../io/byteReader.ts";
 import type { Metadata } from "../io/safetensors.ts";
 import type { Compiled } from "./compile.ts";
 import type { Model } from "./model.ts";
@@ -101,7 +102,7 @@ function encode(
  * await loadCheckpoint(model, await saveCheckpoint(model));
  * await model.fit(data, { epochs: model.epochsDone + 1, initialEpoch: model.epochsDone });
  */
-export async function loadCheckpoint(model: Model, file: Uint8Array | ReadableStream<Uint8Array>): Promise<Notes> {
+export async function loadCheckpoint(model: Model, file: FileSource): Promise<Notes> {
   const where = "loadCheckpoint";
   const { compiled } = model;
   const { optimizer, seed, store } = compiled;

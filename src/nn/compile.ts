@@ -1,5 +1,7 @@
 import type { Target } from "../core/call.ts";
-import { checkMade, checkNames, checkWhole } from "../core/options.ts";
+import { GraphError } from "../core/errors.ts";
+import { checkMade, checkNames, checkWhole, showOption } from "../core/options.ts";
+import { Turns } from "../core/turns.ts";
 import { Gpu } from "../gpu/gpu.ts";
 import type { Variables } from "../gpu/variables.ts";
 import type { Recompute } from "../passes/index.ts";
@@ -43,6 +45,8 @@ export interface Compiled extends Required<Pick<CompileOptions, "optimizer" | "g
   readonly target: Target;
   readonly onCompile: CompileOptions["onCompile"];
   readonly memory: TrainingMemory;
+  /** Evaluations share their totals. */
+  readonly evaluations: Turns;
 }
 
 /** Gives the weights of a network their place on the GPU and their first values; see `Model.compile`. */
@@ -52,6 +56,8 @@ export async function compile(network: Network, options: CompileOptions, before:
   checkMade("compile", "recompute", recompute, !!recompute?.pass);
   checkMade("compile", "tune", tune, !!tune?.begin);
   checkWhole("compile", "seed", seed, 0, 0xffff_ffff);
+  const minimized = lossOf(loss);
+  checkParts(network, optimizer, options.gpu);
   signal?.throwIfAborted();
   const gpu = options.gpu ?? before?.gpu ?? (await Gpu.create());
   const tuning = (await tune?.begin(gpu)) ?? null;
@@ -66,8 +72,19 @@ export async function compile(network: Network, options: CompileOptions, before:
   }
   const commands = new Commands({ store, tuning, target, onCompile });
   const kernels = { recompute, tuning, target, onCompile };
-  const memory = { loads: 0, snapshot: null, watched: null, resumed: null };
-  return { optimizer, loss: lossOf(loss), gpu, seed, state, store, commands, ...kernels, memory };
+  const memory = { loads: 0, snapshot: null, watched: null, fit: null, resumed: null };
+  return {
+    optimizer,
+    loss: minimized,
+    gpu,
+    seed,
+    state,
+    store,
+    commands,
+    ...kernels,
+    memory,
+    evaluations: new Turns(),
+  };
 }
 
 /**
@@ -81,4 +98,20 @@ export async function moveCompiled(compiled: Compiled, gpu: Gpu): Promise<Compil
   compiled.commands.dispose();
   store.moveTo(gpu);
   return { ...compiled, gpu, tuning, target, commands: new Commands({ store, tuning, target, onCompile }) };
+}
+
+/** What a program in JavaScript may get wrong, before anything is made of it. */
+function checkParts(network: Network, optimizer: Optimizer, gpu: Gpu | undefined): void {
+  const wrong = (seen: string, wanted: string, mend?: string) => {
+    return new GraphError({ where: "compile", seen, wanted, ...(mend ? { mend } : {}) });
+  };
+  if (typeof optimizer?.update !== "function") {
+    throw wrong(`optimizer ${showOption(optimizer)}`, "what sgd(), adam() and the like give");
+  }
+  if (gpu && !(gpu instanceof Gpu)) throw wrong("a gpu that is none", "a Gpu", "Gpu.from(device) makes one.");
+  const { inputs, outputs } = network;
+  if (inputs.length !== 1 || outputs.length !== 1) {
+    const mend = "Several outputs may become one by concatenate(); a model with several inputs can be part of another.";
+    throw wrong(`a model of ${inputs.length} inputs and ${outputs.length} outputs`, "one of each, to train", mend);
+  }
 }

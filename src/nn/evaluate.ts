@@ -1,7 +1,7 @@
 import { TrainingError } from "../core/errors.ts";
 import { checkMade, checkNames, checkWhole } from "../core/options.ts";
 import { sizeOf } from "../core/types.ts";
-import type { Dataset } from "../data/imageDataset.ts";
+import { checkDataset, type Dataset } from "../data/imageDataset.ts";
 import type { Auc, AucScore } from "./auc.ts";
 import type { Model } from "./model.ts";
 import { evaluateStep } from "./steps.ts";
@@ -35,6 +35,18 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   const { batchSize = 32, auc = null, signal } = options;
   checkWhole("evaluate", "batchSize", batchSize);
   checkMade("evaluate", "auc", auc, !!auc?.accumulate);
+  checkDataset("evaluate", data);
+  return model.compiled.evaluations.take(() => evaluateAlone(model, data, batchSize, auc, signal));
+}
+
+async function evaluateAlone(
+  model: Model,
+  data: Dataset,
+  batchSize: number,
+  auc: AucScore | null,
+  signal: AbortSignal | undefined,
+): Promise<Evaluation> {
+  signal?.throwIfAborted();
   const { state, loss, store, gpu, commands: graphs } = model.compiled;
   const commands = await graphs.get(`evaluate/${batchSize}/${auc?.name ?? ""}`, data, () =>
     evaluateStep({ network: model, state, loss }, (cursor) => data.batch(cursor, batchSize), auc),
@@ -42,7 +54,6 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   signal?.throwIfAborted();
   model.resetTotals("testTotals");
   store.write(state.testScores, new Uint32Array(sizeOf(state.testScores.type.shape)));
-  commands.write("step", Uint32Array.of(0));
   for (let first = 0; first < data.count; first += batchSize) {
     commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
     commands.run();

@@ -88,14 +88,20 @@ export interface History {
 }
 
 /**
- * A training: an async iterator of its progress, and a promise of its history. `await model.fit(..)` runs it to the
- * end; `for await (const progress of model.fit(..))` shows each reading, and `break` stops it.
+ * A training: an async iterator of its progress, and a promise of its history. It begins when it is awaited, which runs it
+ * to the end, or iterated: `for await (const progress of model.fit(..))` shows each reading, and `break` stops it.
  */
-export class Fit implements AsyncIterable<Progress>, PromiseLike<History> {
+export class Fit implements AsyncIterable<Progress>, Promise<History> {
+  readonly [Symbol.toStringTag] = "Fit";
   readonly #loop: AsyncGenerator<Progress, History>;
+  #history: Promise<History> | null = null;
+  /** What whoever awaits it is told when the loop has ended. */
+  #outcome = (): History => {
+    throw new TrainingError({ where: "fit", seen: "a training that was left", wanted: "one that came to its end" });
+  };
 
   constructor(model: Model, data: Dataset, options: FitOptions) {
-    this.#loop = fitLoop(model, data, options);
+    this.#loop = this.#remember(fitLoop(model, data, options));
   }
 
   /** The progress of the training, reading by reading. Ending the iteration ends the training. */
@@ -108,13 +114,33 @@ export class Fit implements AsyncIterable<Progress>, PromiseLike<History> {
     onDone?: ((history: History) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#toEnd().then(onDone, onError);
+    this.#history ??= this.#toEnd();
+    return this.#history.then(onDone, onError);
+  }
+
+  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<History | B> {
+    return this.then(null, onError);
+  }
+
+  finally(onEnd?: (() => void) | null): Promise<History> {
+    return this.then().finally(onEnd);
   }
 
   async #toEnd(): Promise<History> {
-    for (;;) {
-      const { done, value } = await this.#loop.next();
-      if (done) return value;
+    while (!(await this.#loop.next()).done);
+    return this.#outcome();
+  }
+
+  async *#remember(loop: AsyncGenerator<Progress, History>): AsyncGenerator<Progress, History> {
+    try {
+      const history = yield* loop;
+      this.#outcome = () => history;
+      return history;
+    } catch (error) {
+      this.#outcome = () => {
+        throw error;
+      };
+      throw error;
     }
   }
 }
@@ -155,12 +181,15 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   const batchSize = checkWhole("fit", "batchSize", options.batchSize ?? 32);
   const watch = new Watch(model, options);
   const { memory } = model.compiled;
+  const mine = {};
+  memory.fit = mine;
   if (memory.resumed && initialEpoch === model.epochsDone) watch.resume(memory.resumed);
   memory.watched = watch.state;
   const trainer = await Trainer.create(model, data, pick(options, trainerOptions));
   memory.resumed = null;
   const steps = trainer.stepsPerEpoch;
   const results: EpochResult[] = [];
+  const before = model.stepsDone;
   const losses: number[] = [];
   const readings: Reading[] = [];
   const hasAccuracy = model.compiled.loss.labels !== "values";
@@ -173,7 +202,7 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
         const { step = 0, learningRate = Number.NaN, bytes } = readings.shift() ?? {};
         const progress = meter.read(step, learningRate, (await bytes) ?? []);
         for (const loss of progress.losses) {
-          if (!Number.isFinite(loss)) throw diverged(loss, losses.length + 1, model.compiled.loss);
+          if (!Number.isFinite(loss)) throw diverged(loss, before + losses.length + 1, model.compiled.loss);
           losses.push(loss);
         }
         return progress;
@@ -182,6 +211,7 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
         const due = meter.isDue(step);
         if (due && readings.length === readingsAhead) yield report(options, await nextProgress());
         if (trainer.isRestoring) await trainer.idle();
+        if (memory.fit !== mine) throw overtaken();
         const learningRate = watch.rate();
         const bytes = trainer.submit({ read: due, learningRate });
         if (bytes) {
@@ -211,6 +241,7 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
       options.onEpochEnd?.(result);
       yield report(options, { ...last, epochEnd: result });
     }
+    if (!signal?.aborted) watch.end();
     return {
       initialEpoch,
       epochs: results,
@@ -219,11 +250,13 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
       stoppedEarly: watch.isOver,
       bestEpoch: watch.bestEpoch,
     };
+  } catch (error) {
+    watch.end();
+    throw error;
   } finally {
     // A training that is left early has readings under way, whose buffers must not go before they have come in.
     await Promise.allSettled(readings.map(({ bytes }) => bytes));
     trainer.dispose();
-    watch.end();
   }
 }
 
@@ -246,6 +279,15 @@ function report({ loggers = [], onProgress }: FitOptions, progress: Progress): P
   for (const logger of loggers) logProgress(logger, progress);
   onProgress?.(progress);
   return progress;
+}
+
+function overtaken(): TrainingError {
+  return new TrainingError({
+    where: "fit",
+    seen: "another training of the model, begun meanwhile",
+    wanted: "one at a time",
+    mend: "Await the first, or end its iteration, before the second.",
+  });
 }
 
 function diverged(loss: number, step: number, { labels }: Loss): TrainingError {

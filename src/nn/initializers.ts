@@ -1,6 +1,5 @@
-import { GraphError } from "../core/errors.ts";
 import type { Initial } from "../core/graph.ts";
-import { checkNames } from "../core/options.ts";
+import { byName, checkNames } from "../core/options.ts";
 import type { Shape } from "../core/types.ts";
 
 /**
@@ -140,16 +139,7 @@ export const initializers: Readonly<Record<InitializerName, Initializer>> = {
  * @internal
  */
 export function initializerOf(where: string, choice: InitializerName | Initializer): Initializer {
-  if (typeof choice === "function") return choice;
-  const found = initializers[choice];
-  if (!found) {
-    throw new GraphError({
-      where,
-      seen: `initializer "${choice}"`,
-      wanted: `one of ${Object.keys(initializers).join(", ")}, or a function`,
-    });
-  }
-  return found;
+  return byName(where, "initializer", initializers, choice);
 }
 
 /** Fans of a kernel [.., in, out]: the axes before the last two are the window.

@@ -1,5 +1,6 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { type Initial, input, type Value } from "../core/graph.ts";
+import { isCount, showOption } from "../core/options.ts";
 import { atPath } from "../core/scope.ts";
 import { type Shape, showShape, sizeOf, tensorType } from "../core/types.ts";
 import type { RandomSource } from "../ops/dropout.ts";
@@ -65,7 +66,14 @@ const trialBatch = 2;
  * const classifier = model({ inputs: image, outputs: dense({ units: 10 }).apply(flatten().apply(image)) });
  */
 export function inputLayer(shape: Shape, name = "input"): SymbolicTensor {
-  if (shape.length === 0 || shape.some((side) => !Number.isInteger(side) || side < 1)) {
+  if (!Array.isArray(shape)) {
+    throw new ShapeError({
+      where: name,
+      seen: `shape ${showOption(shape)}`,
+      wanted: "sides of one example, as [28, 28, 1]",
+    });
+  }
+  if (shape.length === 0 || shape.some((side) => !isCount(side))) {
     throw new ShapeError({
       where: name,
       seen: `shape ${showShape(shape)}`,
@@ -157,6 +165,13 @@ export abstract class Layer {
     kind: Weight["kind"] = "parameter",
     { regularizer, constraint }: WeightRules = {},
   ): Weight {
+    if ((regularizer && !regularizer.penalty) || (constraint && !constraint.apply)) {
+      throw new GraphError({
+        where: this.name ?? this.kind,
+        seen: `a rule of ${name} that is none`,
+        wanted: "what regularizers.l2(), constraints.maxNorm() and the like give",
+      });
+    }
     const rules = { ...(regularizer ? { regularizer } : {}), ...(constraint ? { constraint } : {}) };
     const weight = Object.freeze<Weight>({ name, shape, initial, kind, ...rules });
     this.#weights.push(weight);

@@ -1,6 +1,6 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { constant, type Value } from "../core/graph.ts";
-import { checkNames, checkNumber, whereIs } from "../core/options.ts";
+import { checkNames, checkNumber, showOption, whereIs } from "../core/options.ts";
 import { showType, tensorType } from "../core/types.ts";
 import { type CrossEntropyOptions, probabilityCrossEntropy, softmaxCrossEntropy } from "../ops/crossEntropy.ts";
 import { add, scale } from "../ops/elementwise.ts";
@@ -330,12 +330,12 @@ export type LossName =
  * @internal
  */
 export function lossOf(choice: LossName | Loss): Loss {
-  if (typeof choice === "object") return choice;
-  const found = Object.hasOwn(byName, choice) ? byName[choice] : undefined;
+  if (typeof choice === "object" && typeof choice?.call === "function") return choice;
+  const found = typeof choice === "string" && Object.hasOwn(byName, choice) ? byName[choice] : undefined;
   if (!found) {
     throw new GraphError({
       where: "compile",
-      seen: typeof choice === "function" ? "a function" : `loss "${choice}"`,
+      seen: `loss ${showOption(choice)}`,
       wanted: `one of ${Object.keys(byName).join(", ")}, or a Loss`,
       mend: "Others are called: loss: losses.diceLoss({ smooth: 1 }).",
     });

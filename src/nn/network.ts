@@ -34,6 +34,7 @@ export class Network extends Layer {
 
   constructor(options: NetworkOptions) {
     super(options);
+    const where = options.name ?? "model";
     this.inputs = options.inputs;
     this.outputs = options.outputs;
     const seen = new Set<SymbolicTensor>(options.inputs);
@@ -43,7 +44,7 @@ export class Network extends Layer {
       seen.add(symbol);
       if (!symbol.layer) {
         throw new GraphError({
-          where: options.name ?? "model",
+          where,
           seen: `an output that needs another input, of shape ${showShape(symbol.shape)}`,
           wanted: "only the inputs given",
           mend: "List it among the inputs.",
@@ -53,8 +54,15 @@ export class Network extends Layer {
       symbols.push(symbol);
     };
     options.outputs.forEach(visit);
+    if (symbols.length === 0) throw new GraphError({ where, seen: "no layers", wanted: "one or more" });
     this.symbols = symbols;
     this.layers = nameLayers(symbols);
+    const names = new Set<string>();
+    for (const { name } of this.namedWeights()) {
+      if (names.has(name))
+        throw new GraphError({ where, seen: `two weights ${name}`, wanted: "a name for each layer" });
+      names.add(name);
+    }
   }
 
   /** All weights, those of nested models under their names. */
@@ -126,9 +134,14 @@ export class Network extends Layer {
 
   /** The nodes of the network, for one output. */
   call(values: readonly Value[], context: CallContext): Value {
-    const [first] = this.callAll(values, context);
-    if (!first) throw new GraphError({ where: this.name ?? "model", seen: "no output", wanted: "one or more" });
-    return first;
+    const [first, ...more] = this.callAll(values, context);
+    if (first && more.length === 0) return first;
+    throw new GraphError({
+      where: this.name ?? "model",
+      seen: `${this.outputs.length} outputs`,
+      wanted: "one, of a model that is trained or a layer of another",
+      mend: "Several may become one by concatenate().",
+    });
   }
 
   /** The nodes of the network, for all outputs.
@@ -194,11 +207,12 @@ function layersBefore(symbol: SymbolicTensor): Set<Layer> {
 function nameLayers(symbols: readonly SymbolicTensor[]): Map<Layer, string> {
   const names = new Map<Layer, string>();
   const counts = new Map<string, number>();
+  const given = new Set(symbols.map(({ layer }) => layer?.name));
   const taken = new Set<string>();
   for (const { layer } of symbols) {
     if (!layer || names.has(layer)) continue;
-    let name = layer.name;
-    if (name === undefined) {
+    let { name } = layer;
+    while (name === undefined || (name !== layer.name && given.has(name))) {
       const count = counts.get(layer.kind) ?? 0;
       counts.set(layer.kind, count + 1);
       name = count === 0 ? layer.kind : `${layer.kind}_${count}`;

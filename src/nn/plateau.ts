@@ -48,8 +48,6 @@ export class Plateau implements PlateauState {
   }
 }
 
-const _isCount = (value: number) => Number.isInteger(value) && value >= 0;
-
 export interface ReduceOnPlateauOptions extends PlateauOptions {
   /** What the rate is multiplied with, between 0 and 1. Default: 0.1. */
   readonly factor?: number;

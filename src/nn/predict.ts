@@ -16,6 +16,13 @@ export async function predict(model: Model, x: Float32Array, options: PredictOpt
   checkNames("predict", options, ["batchSize", "signal"]);
   const { batchSize = 32, signal } = options;
   checkWhole("predict", "batchSize", batchSize);
+  if (!(x instanceof Float32Array)) {
+    throw new ShapeError({
+      where: "predict",
+      seen: "examples that are no Float32Array",
+      wanted: "one, of all their numbers",
+    });
+  }
   const { state, commands: graphs } = model.compiled;
   const shape = model.inputs[0]?.shape ?? [];
   const size = sizeOf(shape);

@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/errors.ts";
 import { type Graph, input, makeGraph } from "../core/graph.ts";
-import { checkNames, checkWhole, checkWord } from "../core/options.ts";
+import { checkNames, checkWhole, checkWord, isCount } from "../core/options.ts";
 import { withPath } from "../core/scope.ts";
 import { type Shape, showShape, tensorType } from "../core/types.ts";
 import { CommandGraph } from "../gpu/commandGraph.ts";
@@ -200,7 +200,7 @@ export class TilePredictor {
 
   #checkImage({ pixels, height, width, channels }: TileImage): void {
     const [, , wanted] = this.#input;
-    const whole = [height, width].every((side) => Number.isInteger(side) && side >= 1);
+    const whole = [height, width].every(isCount);
     if (whole && channels === wanted && pixels.length === height * width * channels) return;
     throw new ShapeError({
       where: "predictTiles",

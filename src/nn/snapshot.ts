@@ -27,6 +27,8 @@ export interface TrainingMemory {
   snapshot: TrainingSnapshot | null;
   /** What was learned from the losses of its epochs. */
   watched: Watched | null;
+  /** Stands for the `fit` that was begun last. */
+  fit: object | null;
   /** What the next `fit` is to go on from, where a checkpoint was loaded. */
   resumed: Watched | null;
 }

@@ -131,6 +131,7 @@ export function callContext(
   random: StepRandom | null = null,
 ): CallContext {
   const calls = new Map<string, number>();
+  const replaced = new Set<Weight>();
   const variableOf = (weight: Weight): Variable => {
     const variable = state.variables.get(weight);
     if (!variable) {
@@ -148,6 +149,15 @@ export function callContext(
     weight: (weight) => variableOf(weight).value,
     update: (weight, value) => {
       variableOf(weight);
+      if (replaced.has(weight)) {
+        throw new GraphError({
+          where: currentPath(),
+          seen: "a layer with running statistics that is called twice",
+          wanted: "one call of it, in training",
+          mend: "Give each place a batchNormalization() of its own.",
+        });
+      }
+      replaced.add(weight);
       updates.push(value);
     },
     random() {

@@ -4,6 +4,7 @@ import type { CommandGraph } from "../gpu/commandGraph.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
 import type { Readback } from "../gpu/readback.ts";
+import { checkAlive } from "./commands.ts";
 import type { Compiled } from "./compile.ts";
 import type { Model } from "./model.ts";
 import { rateAt } from "./schedules.ts";
@@ -76,6 +77,7 @@ export class Stepper {
 
   /** What the model was compiled to. @throws TrainingError where that is not what the steps were made for any more */
   live(): Compiled {
+    checkAlive(this.course.data);
     if (this.course.model.compiled === this.#compiled) return this.#compiled;
     throw new TrainingError({
       where: "trainer",

@@ -1,5 +1,5 @@
 import { differentiate } from "../core/autodiff.ts";
-import { GraphError } from "../core/errors.ts";
+import { GraphError, TrainingError } from "../core/errors.ts";
 import { type Graph, input, makeGraph, type Value } from "../core/graph.ts";
 import { withPath } from "../core/scope.ts";
 import { tensorType } from "../core/types.ts";
@@ -31,6 +31,14 @@ export interface StepParts {
 export function trainStep(parts: StepParts, optimizer: Optimizer, source: Source): Graph {
   const { network, state, loss: minimized, seed = 0 } = parts;
   const updates: Value[] = [];
+  if (state.parameters.length === 0) {
+    throw new TrainingError({
+      where: network.name ?? "model",
+      seen: "no weights that learn",
+      wanted: "one or more",
+      mend: "unfreeze() lets layers learn again; then compile.",
+    });
+  }
   const step = input("step", tensorType([], "u32"));
   const { x, y, weights } = withPath("data", () => source(input("cursor", tensorType([4], "u32"))));
   const context = callContext(state, true, updates, { step, seed });
@@ -44,18 +52,17 @@ export function trainStep(parts: StepParts, optimizer: Optimizer, source: Source
   );
   withPath("optimizer", () => {
     const hyper = input("hyper", tensorType([optimizer.hyperSize]));
-    if (parameters.length === 0) return;
     updates.push(...constrained(optimizer.update(hyper, parameters, gradients, slots), state));
   });
   withPath("metrics", () => {
     updates.push(...accumulate(minimized, output, y, loss, state.trainTotals, { step, history: state.history }));
   });
-  return makeGraph("train", totalOutputs(state, "trainTotals"), updates);
+  return makeGraph("train", { history: state.history.value, ...totalOutputs(state, "trainTotals") }, updates);
 }
 
 /**
  * One evaluation step: batch, forward pass, loss, totals with the confusion matrix; with `auc`, histograms of the scores
- * too. Inputs: `cursor`, `step`.
+ * too. Input: `cursor`.
  */
 export function evaluateStep(
   { network, state, loss: minimized }: StepParts,
@@ -67,8 +74,7 @@ export function evaluateStep(
   const output = withPath(network.name ?? "model", () => network.call([x], callContext(state, false, [])));
   const loss = withPath("loss", () => minimized.call(output, y, weights));
   withPath("metrics", () => {
-    const ring = { step: input("step", tensorType([], "u32")), history: state.history };
-    updates.push(...accumulate(minimized, output, y, loss, state.testTotals, ring));
+    updates.push(...accumulate(minimized, output, y, loss, state.testTotals));
     if (auc) updates.push(auc.accumulate(minimized, output, y, state.testScores));
   });
   const totals = totalOutputs(state, "testTotals");
@@ -109,12 +115,12 @@ function accumulate(
   y: Value,
   lost: Value,
   totals: ClassificationTotals,
-  ring: LossRing,
+  ring?: LossRing,
 ): readonly Value[] {
   const threshold = loss.probabilities ? 0.5 : 0;
   return accumulateClassification(output, truthOf(loss, y), lost, totals, {
     threshold: loss.labels === "values" ? null : threshold,
-    ring,
+    ...(ring ? { ring } : {}),
     ...ignored(loss),
   });
 }
@@ -132,6 +138,6 @@ export function ignored({ ignoreClass }: Loss): { readonly ignoreIndex?: number 
 /** Totals as outputs; they are variables, so reading them costs no kernel. */
 function totalOutputs(state: State, which: "trainTotals" | "testTotals"): Record<string, Value> {
   const { lossSum, counts, confusion } = state[which];
-  const values = { history: state.history.value, lossSum: lossSum.value, counts: counts.value };
+  const values = { lossSum: lossSum.value, counts: counts.value };
   return confusion ? { ...values, confusion: confusion.value } : values;
 }

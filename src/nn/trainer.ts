@@ -1,6 +1,6 @@
 import { TrainingError } from "../core/errors.ts";
 import { checkMade, checkNames, checkNumber, checkWhole } from "../core/options.ts";
-import type { Dataset } from "../data/imageDataset.ts";
+import { checkDataset, type Dataset } from "../data/imageDataset.ts";
 import type { CommandEncoder } from "../gpu/lent.ts";
 import { orAborted } from "./abort.ts";
 import type { Model } from "./model.ts";
@@ -66,6 +66,7 @@ export class Trainer {
   /** Compiles the step where that is not done yet; see `model.trainer`. */
   static async create(model: Model, data: Dataset, options: TrainerOptions): Promise<Trainer> {
     checkNames("trainer", options, trainerOptions);
+    checkDataset("trainer", data);
     const { shuffle = true, initialEpoch = 0, initialStep = 0, recovery = null, signal } = options;
     const wanted = checkWhole("trainer", "batchSize", options.batchSize ?? 32);
     checkWhole("trainer", "initialEpoch", initialEpoch, 0);

@@ -1,6 +1,7 @@
 import type { Target } from "../core/call.ts";
 import type { Graph } from "../core/graph.ts";
 import { checkNames, checkNumber } from "../core/options.ts";
+import { Turns } from "../core/turns.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type TunedChoice, tuneGraph } from "../gpu/tune.ts";
 import { decodeTuned, encodeTuned, indexedDbStore, type TunedStore } from "../io/tunedStore.ts";
@@ -62,8 +63,8 @@ export class Tuning {
   readonly #options: Required<Pick<TuneOptions, "seconds">> & TuneOptions;
   readonly #store: TunedStore | null;
   #report: TuningReport;
-  /** Graphs wait for one another: two at a time would be in each other's measurements. */
-  #last: Promise<void> = Promise.resolve();
+  /** Two graphs at a time would be in each other's measurements. */
+  readonly #turns = new Turns();
 
   private constructor(gpu: Gpu, known: ReadonlyMap<string, string>, store: TunedStore | null, options: TuneOptions) {
     this.#gpu = gpu;
@@ -107,9 +108,7 @@ export class Tuning {
 
   /** Measures what a graph asks for and is not known, as long as there is time. */
   settle(graph: Graph, layout: VariableLayout): Promise<void> {
-    const settled = this.#last.then(() => this.#settle(graph, layout));
-    this.#last = settled.catch(() => {});
-    return settled;
+    return this.#turns.take(() => this.#settle(graph, layout));
   }
 
   async #settle(graph: Graph, layout: VariableLayout): Promise<void> {

@@ -2,6 +2,7 @@ import { FormatError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import { showShape, showType, type TensorType, tensorType } from "../core/types.ts";
 import { copyArenas, valueIn } from "../gpu/hostCopy.ts";
+import type { FileSource } from "../io/byteReader.ts";
 import { encodeToBytes, type Metadata, type NamedTensor, openSafetensors, type TensorData } from "../io/safetensors.ts";
 import type { Model } from "./model.ts";
 
@@ -40,7 +41,7 @@ export async function saveWeights(model: Model): Promise<Uint8Array<ArrayBuffer>
  * @example
  * await loadWeights(model, await saveWeights(model));
  */
-export async function loadWeights(model: Model, file: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+export async function loadWeights(model: Model, file: FileSource): Promise<void> {
   const { state, store, memory } = model.compiled;
   const named = new Map([...state.variables.values()].map((variable) => [variable.name, variable]));
   const wanted = new Map([...named].map(([name, { type }]) => [name, type]));
@@ -62,7 +63,7 @@ export interface DecodedTensors {
  */
 export async function decodeTensors(
   where: string,
-  source: Uint8Array | ReadableStream<Uint8Array>,
+  source: FileSource,
   wantedFor: (metadata: Metadata) => ReadonlyMap<string, TensorType>,
 ): Promise<DecodedTensors> {
   const file = await openSafetensors(source);

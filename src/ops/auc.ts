@@ -106,5 +106,5 @@ export const aucOp: OpDef<AucAttrs> = {
       },
     ];
   },
-  noGradient: "a score of the whole evaluation is read, not trained",
+  noGradient: "A score of the whole evaluation is read, not trained.",
 };

@@ -9,7 +9,7 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
-import { checkNames, checkNumber, checkWhole, whereIs } from "../core/options.ts";
+import { checkNames, checkNumber, checkWhole, isCount, whereIs } from "../core/options.ts";
 import {
   type DType,
   type Shape,
@@ -177,13 +177,11 @@ export const gatherCropsOp: OpDef<GatherCropsAttrs> = {
     return weights ? [...batch, tensorType(mask)] : batch;
   },
   lower: lowerCrops,
-  noGradient: "data are not differentiated",
+  noGradient: "Data are not differentiated.",
 };
 
 /** Random places are drawn with 16 bits. */
 const maxSide = 65_536;
-const _isIndex = (value: number) => Number.isInteger(value) && value >= 0;
-const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 const isPart = (value: number) => value >= 0 && value <= 1;
 
 function inferImages(where: string, images: TensorType): Shape {

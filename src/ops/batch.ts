@@ -3,7 +3,7 @@ import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
-import { checkNames, checkNumber, checkWhole, whereIs } from "../core/options.ts";
+import { checkNames, checkNumber, checkWhole, isCount, whereIs } from "../core/options.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
 import { laneShader } from "./lanes.ts";
@@ -95,10 +95,8 @@ export const gatherBatchOp: OpDef<GatherBatchAttrs> = {
     return [tensorType([batchSize, attrs.height, attrs.width, channels]), tensorType([batchSize], "i32")];
   },
   lower: lowerGather,
-  noGradient: "data are not differentiated",
+  noGradient: "Data are not differentiated.",
 };
-
-const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 
 function inferImages(where: string, images: TensorType | undefined): readonly number[] {
   if (!images) throw new GraphError({ where, seen: "no images", wanted: "images, labels and a cursor" });

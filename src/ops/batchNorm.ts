@@ -1,6 +1,6 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { constant, type Value } from "../core/graph.ts";
-import { apply, type LowerContext, type OpDef, type Prologue } from "../core/op.ts";
+import { apply, type LowerContext, noSecondDerivatives, type OpDef, type Prologue } from "../core/op.ts";
 import { checkNames, checkNumber, whereIs } from "../core/options.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { add, addScalar, div, mul, sqrt, sub } from "./elementwise.ts";
@@ -123,7 +123,7 @@ const prologue: Prologue = { forward: 2 };
  */
 export const batchNormGradientOp: OpDef<BatchNormGradientAttrs> = {
   name: "batchNormGradient",
-  noGradient: "Second derivatives of batch normalization are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   epilogue: true,
   prologue,
   infer(types, _, where) {
@@ -139,7 +139,7 @@ export const batchNormGradientOp: OpDef<BatchNormGradientAttrs> = {
 /** As batchNormGradient, without dX: for a normalization right behind the data. */
 export const batchNormWeightGradientOp: OpDef<BatchNormGradientAttrs> = {
   name: "batchNormWeightGradient",
-  noGradient: "Second derivatives of batch normalization are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   prologue,
   infer(types, _, where) {
     const [, perChannel] = checkGradient(where, types);

@@ -24,7 +24,7 @@ const flopsPerTurn = 2 * 2 * 4 * 32;
 
 const fmaOp: OpDef<MultiplyAdds> = {
   name: "fmaCeiling",
-  noGradient: "it is a measurement",
+  noGradient: "It is a measurement.",
   infer: (_, { invocations }) => [tensorType([invocations])],
   lower: ({ attrs, outputs: [y] }) =>
     y
@@ -43,7 +43,7 @@ const fmaOp: OpDef<MultiplyAdds> = {
 
 const streamOp: OpDef = {
   name: "streamCeiling",
-  noGradient: "it is a measurement",
+  noGradient: "It is a measurement.",
   infer: (types) => types,
   lower: ({ inputs: [x], outputs: [y], target: { software } }) =>
     x && y

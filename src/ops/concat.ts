@@ -4,7 +4,7 @@ import { type KernelCall, type Target, workgroupsFor } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
-import { whereIs } from "../core/options.ts";
+import { isCount, whereIs } from "../core/options.ts";
 import { resolveAxis, showShape, showType, sizeOf, tensorType } from "../core/types.ts";
 import { zerosLike } from "./elementwise.ts";
 import { slice } from "./slice.ts";
@@ -61,7 +61,7 @@ export const splitOp: OpDef<SplitAttrs> = {
   name: "split",
   infer([given], { axis, sides }, where) {
     const x = wantCopyable(where, "x", given);
-    const whole = sides.every((side) => Number.isInteger(side) && side > 0);
+    const whole = sides.every(isCount);
     if (!whole || sides.reduce((sum, side) => sum + side, 0) !== x.shape[axis]) {
       throw new ShapeError({
         where,

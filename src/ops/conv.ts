@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
-import { apply, applyOne, type OpDef } from "../core/op.ts";
-import { checkNames, whereIs } from "../core/options.ts";
+import { apply, applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
+import { checkNames, isCount, whereIs } from "../core/options.ts";
 import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { type ConvAttrs, sizesOf } from "./convGeometry.ts";
 import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
@@ -100,7 +100,7 @@ interface KernelGradientAttrs extends ConvAttrs {
 /** dKernel[kh, kw, c, f] = sum over pixels of x[.., c] dY[.., f]; dBias[f] = sum over pixels of dY[.., f]. */
 export const conv2dKernelGradientOp: OpDef<KernelGradientAttrs> = {
   name: "conv2dKernelGradient",
-  noGradient: "Second derivatives of convolutions are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   infer(_, { shape, bias }) {
     return [tensorType(shape), ...(bias ? [tensorType([shape[3] ?? 0])] : [])];
   },
@@ -213,7 +213,7 @@ function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { 
   wantDType(where, "x", x, "f32");
   wantDType(where, "kernel", kernel, "f32");
   const [c = 0, kernelC = 0, f = 0] = [x.shape[3], kernel.shape[2], kernel.shape[3]];
-  if (!Number.isInteger(groups) || groups < 1 || c % groups !== 0 || f % groups !== 0) {
+  if (!isCount(groups) || c % groups !== 0 || f % groups !== 0) {
     throw new ShapeError({
       where,
       seen: `${groups} groups for ${c} channels and ${f} filters`,

@@ -4,8 +4,8 @@ import transposedPatchRows from "../../shaders/conv3d/transposedPatches.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
-import { apply, applyOne, type BoundProgram, type OpDef } from "../core/op.ts";
-import { checkNames, whereIs } from "../core/options.ts";
+import { apply, applyOne, type BoundProgram, noSecondDerivatives, type OpDef } from "../core/op.ts";
+import { checkNames, isCount, whereIs } from "../core/options.ts";
 import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import type { ConvOptions } from "./conv.ts";
 import type { ConvAttrs } from "./convGeometry.ts";
@@ -85,7 +85,7 @@ interface KernelGradientAttrs extends ConvAttrs {
 /** dKernel[.., c, f] = sum over voxels of x[.., c] dY[.., f]; dBias[f] = sum over voxels of dY[.., f]. */
 export const conv3dKernelGradientOp: OpDef<KernelGradientAttrs> = {
   name: "conv3dKernelGradient",
-  noGradient: "Second derivatives of 3-D convolutions are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   infer(_, { shape, bias }) {
     return [tensorType(shape), ...(bias ? [tensorType([shape[4] ?? 0])] : [])];
   },
@@ -129,7 +129,7 @@ function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { 
   wantDType(where, "x", x, "f32");
   wantDType(where, "kernel", kernel, "f32");
   const [c = 0, kernelC = 0, f = 0] = [x.shape[4], kernel.shape[3], kernel.shape[4]];
-  if (!Number.isInteger(groups) || groups < 1 || c % groups !== 0 || f % groups !== 0) {
+  if (!isCount(groups) || c % groups !== 0 || f % groups !== 0) {
     const seen = `${groups} groups for ${c} channels and ${f} filters`;
     const mend = `Take channels and filters that are multiples of ${groups}, or fewer groups.`;
     throw new ShapeError({ where, seen, wanted: "a number of groups that divides both", mend });

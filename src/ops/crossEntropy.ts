@@ -1,6 +1,6 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
-import { applyOne, type OpDef } from "../core/op.ts";
+import { applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "../core/options.ts";
 import {
   type Shape,
@@ -170,7 +170,7 @@ export const crossEntropyWithGradientOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropyWithGradient",
   infer: ([scores]) => (scores ? [scores, tensorType([])] : []),
   lower: lowerJoint,
-  noGradient: "second derivatives of cross-entropy are not defined",
+  noGradient: noSecondDerivatives,
 };
 
 /** Inputs: scores, labels, weights where there are any, dy, and under a reduction the sum of the weights. */
@@ -178,7 +178,7 @@ export const crossEntropyGradientOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropyGradient",
   infer: ([scores]) => (scores ? [scores] : []),
   lower: lowerBackward,
-  noGradient: "second derivatives of cross-entropy are not defined",
+  noGradient: noSecondDerivatives,
   joins: { earlier: crossEntropyOp, joint: crossEntropyWithGradientOp },
 };
 

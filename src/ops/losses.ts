@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { oneStep, type Program } from "../core/expression.ts";
 import type { Value } from "../core/graph.ts";
-import { applyOne } from "../core/op.ts";
+import { applyOne, noSecondDerivatives } from "../core/op.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "../core/options.ts";
 import { broadcastShapes, sameShape, showShape, showType, sizeOf } from "../core/types.ts";
 import { type MapAttrs, mapOp } from "./map.ts";
@@ -216,5 +216,5 @@ export const lossTermsOp = /* @__PURE__ */ mapOp<LossTermsAttrs>({
 /** Gradient of the terms by the prediction or the target. Inputs: dy, then those of the terms. */
 export const lossGradientOp = /* @__PURE__ */ mapOp({
   name: "lossGradient",
-  noGradient: "second derivatives of losses are not defined",
+  noGradient: noSecondDerivatives,
 });

@@ -1,6 +1,6 @@
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
-import { apply, applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import { apply, applyOne, type LowerContext, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import {
   broadcastShapes,
   type Shape,
@@ -203,7 +203,7 @@ export const denseOp: OpDef = {
 /** dKernel[k, n] = sum over rows of x[row, k] dY[row, n], and dBias[n] = sum over rows of dY[row, n]. */
 export const denseKernelGradientOp: OpDef<{ readonly bias: boolean }> = {
   name: "denseKernelGradient",
-  noGradient: "Second derivatives of dense layers are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   infer([x, dY], { bias }) {
     const units = dY?.shape.at(-1) ?? 0;
     return [tensorType([x?.shape.at(-1) ?? 0, units]), ...(bias ? [tensorType([units])] : [])];

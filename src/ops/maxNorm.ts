@@ -39,7 +39,7 @@ export const maxNormOp: OpDef<MaxNormAttrs> = {
       },
     ];
   },
-  noGradient: "a constraint comes after the update, not in the loss",
+  noGradient: "A constraint comes after the update, not in the loss.",
 };
 
 /** The update that limits the norms of a variable, or of what an earlier update of this step made of it. */

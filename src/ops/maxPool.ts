@@ -5,7 +5,7 @@ import maxShader from "../../shaders/pool/max.wgsl";
 import backwardShader from "../../shaders/pool/maxBackward.wgsl";
 import tilesShader from "../../shaders/pool/maxBackwardTiles.wgsl";
 import { type KernelCall, workgroupsFor } from "../core/call.ts";
-import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import { applyOne, type LowerContext, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { type Shape, sizeOf, tensorType, wantDType } from "../core/types.ts";
 import { blockFor, type Lanes, laneShader, lanesFor } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
@@ -83,7 +83,7 @@ export interface MaxPoolBackwardAttrs extends PoolWindow {
 export const maxPool2dBackwardOp: OpDef<MaxPoolBackwardAttrs> = {
   name: "maxPool2dBackward",
   epilogue: true,
-  noGradient: "Second derivatives of max pooling are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   infer([dY, indices], attrs, where) {
     const x = tensorType(attrs.shape);
     const [rows, columns] = poolAxes(where, x.shape, attrs);

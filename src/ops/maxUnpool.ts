@@ -4,7 +4,7 @@ import claimShader from "../../shaders/pool/unpoolClaim.wgsl";
 import clearShader from "../../shaders/pool/unpoolClear.wgsl";
 import { workgroupsFor } from "../core/call.ts";
 import { scratch } from "../core/graph.ts";
-import { applyOne, type OpDef } from "../core/op.ts";
+import { applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { laneShader } from "./lanes.ts";
 import { epilogueOf } from "./map.ts";
@@ -70,7 +70,7 @@ export const maxUnpool2dOp: OpDef<MaxUnpoolAttrs> = {
 export const maxUnpool2dBackwardOp: OpDef<object> = {
   name: "maxUnpool2dBackward",
   epilogue: true,
-  noGradient: "Second derivatives of max unpooling are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   infer([dY, indices], _, where) {
     wantImages(where, "dY", dY);
     const dX = tensorType(indices?.shape ?? []);

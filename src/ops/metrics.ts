@@ -145,7 +145,7 @@ export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
     return Array.from({ length: inputCount - first }, (_, i) => [i, first + i]);
   },
   lower: lowerAccumulate,
-  noGradient: "totals are read, not trained",
+  noGradient: "Totals are read, not trained.",
 };
 
 function wantType(where: string, name: string, type: TensorType, dtype: DType, shape: Shape): void {

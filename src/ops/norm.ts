@@ -1,7 +1,7 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
-import { apply, applyOne, type OpDef } from "../core/op.ts";
-import { checkNames, checkNumber, whereIs } from "../core/options.ts";
+import { apply, applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
+import { checkNames, checkNumber, isCount, whereIs } from "../core/options.ts";
 import {
   type Shape,
   sameShape,
@@ -48,7 +48,7 @@ export const normalizeOp: OpDef<NormalizeAttrs> = {
 /** With n values in a group and i = 1 / sqrt(variance + epsilon): dX = i (dY - mean(dY) - y mean(dY y)). */
 export const normalizeGradientOp: OpDef<NormalizeAttrs> = {
   name: "normalizeGradient",
-  noGradient: "Second derivatives of normalizations are not part of wgrad.",
+  noGradient: noSecondDerivatives,
   epilogue: true,
   infer([dY, x, statistics], attrs, where) {
     if (!dY || !x || !statistics || !sameShape(dY.shape, x.shape)) {
@@ -78,7 +78,7 @@ function checkView(where: string, x: TensorType, attrs: NormalizeAttrs): NormVie
     throw new ShapeError({ where, seen: `x ${showType(x)}`, wanted: "[items, steps, channels], none of them 0" });
   }
   checkNumber(where, "epsilon", attrs.epsilon, (value) => value >= 0, "0 or more");
-  const divides = Number.isInteger(attrs.groups) && attrs.groups >= 1 && channels % attrs.groups === 0;
+  const divides = isCount(attrs.groups) && channels % attrs.groups === 0;
   if (!divides) {
     throw new ShapeError({
       where,
@@ -116,7 +116,7 @@ export function layerNorm(x: Value, options: LayerNormOptions = {}): Value {
   checkNames(where, options, [...optionNames, "axes"]);
   const { axes = 1 } = options;
   const { shape } = x.type;
-  if (!Number.isInteger(axes) || axes < 1 || axes > shape.length) {
+  if (!isCount(axes) || axes > shape.length) {
     throw new ShapeError({
       where,
       seen: `the last ${axes} axes of x ${showShape(shape)}`,

@@ -19,6 +19,7 @@ import { GraphError, ShapeError } from "../core/errors.ts";
 import { layFlat } from "../core/flat.ts";
 import { scratch, type Value } from "../core/graph.ts";
 import { apply, applyOne, type OpDef } from "../core/op.ts";
+import { isCount } from "../core/options.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import { sameShape, showShape, showType, type TensorType, tensorType, wantDType } from "../core/types.ts";
 
@@ -93,7 +94,7 @@ function updateOp({ name, fields, shaders }: Algorithm): OpDef<UpdateAttrs> {
         },
       ];
     },
-    noGradient: "an update of the parameters is the end of a step",
+    noGradient: "An update of the parameters is the end of a step.",
   };
 }
 
@@ -196,7 +197,7 @@ export const gradientNormOp: OpDef = {
       },
     ];
   },
-  noGradient: "the norm only scales an update",
+  noGradient: "The norm only scales an update.",
 };
 
 /** Vectors of 4 in tensors that lie side by side, gaps included. */
@@ -212,7 +213,7 @@ function inferUpdate(
 ): TensorType[] {
   const wanted = 1 + count * (2 + states.length) + (clip === "norm" ? 1 : 0);
   const [hyper] = types;
-  if (!Number.isInteger(count) || count < 1 || types.length !== wanted || !hyper) {
+  if (!isCount(count) || types.length !== wanted || !hyper) {
     const parts = ["hyper", "parameters", "gradients", ...states, ...(clip === "norm" ? ["norm"] : [])];
     throw new GraphError({
       where,

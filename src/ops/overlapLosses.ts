@@ -11,7 +11,7 @@ import weighted from "../../shaders/overlap/weighted.wgsl";
 import { type KernelCall, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import { scratch, type Value } from "../core/graph.ts";
-import { applyOne, type LowerContext, type OpDef } from "../core/op.ts";
+import { applyOne, type LowerContext, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, checkNumber, checkWord, type Reduction, reductions, whereIs } from "../core/options.ts";
 import { sameShape, showShape, showType, sizeOf, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { sigmoid } from "./activations.ts";
@@ -130,7 +130,7 @@ export const overlapLossGradientOp: OpDef<OverlapLossAttrs> = {
   epilogue: true,
   infer: ([probabilities]) => (probabilities ? [tensorType(probabilities.shape)] : []),
   lower: lowerBackward,
-  noGradient: "second derivatives of the overlap are not defined",
+  noGradient: noSecondDerivatives,
 };
 
 /** [N, C] */

@@ -49,7 +49,7 @@ export const randomFillOp: OpDef<RandomFillAttrs> = {
   },
   inPlace: () => [[0, 0]],
   lower: lowerRandomFill,
-  noGradient: "random numbers do not depend on anything",
+  noGradient: "Random numbers do not depend on anything.",
 };
 
 function lowerRandomFill({ attrs, outputs: [values] }: LowerContext<RandomFillAttrs>): KernelCall[] {
@@ -80,7 +80,7 @@ export const constantFillOp: OpDef<ConstantFillAttrs> = {
   },
   inPlace: () => [[0, 0]],
   lower: lowerConstantFill,
-  noGradient: "a constant does not depend on anything",
+  noGradient: "A constant does not depend on anything.",
 };
 
 function lowerConstantFill({ attrs: { value }, outputs: [values] }: LowerContext<ConstantFillAttrs>): KernelCall[] {

@@ -138,7 +138,7 @@ export interface ArgMaxAttrs {
 
 export const argMaxOp: OpDef<ArgMaxAttrs> = {
   name: "argMax",
-  noGradient: "an index does not change by degrees",
+  noGradient: "An index does not change by degrees.",
   infer([x], { axis, keepDims }, where) {
     if (!x) throw new GraphError({ where, seen: "no input", wanted: "1" });
     wantDType(where, "x", x, "f32");

@@ -6,7 +6,7 @@ import walkGradShader from "../../shaders/softmax/walkGrad.wgsl";
 import { type KernelCall, type Operand, type Target, workgroupsFor } from "../core/call.ts";
 import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
-import { applyOne, type OpDef } from "../core/op.ts";
+import { applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, whereIs } from "../core/options.ts";
 import type { ShaderModule } from "../core/shader.ts";
 import {
@@ -103,7 +103,7 @@ function forwardOp(name: string, log: boolean, gradient: () => OpDef<SoftmaxAttr
 function gradientOp(name: string, log: boolean): OpDef<SoftmaxAttrs> {
   return {
     name: `${name}Grad`,
-    noGradient: "second derivatives are not supported",
+    noGradient: noSecondDerivatives,
     infer: (types, { axis }, where) => [checkInputs(types, axis, where)],
     lower({ attrs: { axis }, inputs: [y, dy], outputs: [dx], target }) {
       if (!y || !dy || !dx) return [];

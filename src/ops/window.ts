@@ -1,4 +1,5 @@
 import { GraphError, ShapeError } from "../core/errors.ts";
+import { showOption } from "../core/options.ts";
 
 /** Pixels added on each side of one spatial axis. */
 export type Sides = readonly [before: number, after: number];
@@ -24,11 +25,11 @@ export function perAxis(
   axes: number,
   least = 1,
 ): number[] {
-  const list = typeof value === "number" ? new Array<number>(axes).fill(value) : [...value];
+  const list = Array.isArray(value) ? [...value] : new Array<number>(axes).fill(value as number);
   if (list.length !== axes || list.some((entry) => !Number.isInteger(entry) || entry < least)) {
     throw new GraphError({
       where,
-      seen: `${name} ${JSON.stringify(value)}`,
+      seen: `${name} ${showOption(value)}`,
       wanted: `a whole number of at least ${least}, or ${axes} of them`,
     });
   }

@@ -3,7 +3,7 @@ import classesShader from "../../shaders/pictures/classes.wgsl";
 import greyShader from "../../shaders/pictures/grey.wgsl";
 import viridisShader from "../../shaders/pictures/viridis.wgsl";
 import { GraphError } from "../core/errors.ts";
-import { checkNames, checkNumber, checkWhole, checkWord } from "../core/options.ts";
+import { checkNames, checkNumber, checkWhole, checkWord, isCount } from "../core/options.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type BufferRange, type CommandEncoder, checkEncoder } from "../gpu/lent.ts";
 import { bind, frameProgram, type Program, rangeOf, uniform } from "./program.ts";
@@ -212,7 +212,7 @@ function checkOptions(options: PicturePainterOptions): void {
   const { shape, kind, channel = 0, range = [0, 1], activation = "linear", colours = [], opacity = 1 } = options;
   checkWord(where, "kind", kind, Object.keys(shaders));
   checkWord(where, "activation", activation, activations);
-  if (shape?.length !== 3 || !shape.every((side) => Number.isInteger(side) && side >= 1)) {
+  if (shape?.length !== 3 || !shape.every(isCount)) {
     throw new GraphError({ where, seen: `shape [${shape?.join(", ")}]`, wanted: "[height, width, channels]" });
   }
   const [, , channels] = shape;

@@ -102,7 +102,7 @@ describe("compile({ tune })", () => {
     [null, "tune: null; wanted an object of seconds, store, onProgress."],
     [{ seconds: -1 }, "tune: seconds -1; wanted seconds to be 0 or more."],
     [{ time: 3 }, "tune: option time; wanted one of seconds, store, onProgress."],
-    [{ store: memoryStore(new Map()) as object, seconds: "3" }, "tune: seconds 3; wanted"],
+    [{ store: memoryStore(new Map()) as object, seconds: "3" }, 'tune: seconds "3"; wanted'],
   ])("refuses %o", (options, message) => {
     expect(() => tune(options as TuneOptions)).toThrow(message);
   });

@@ -17,7 +17,7 @@ test("a row names the operator, what it does, its gradient and its kernels", () 
     /^\| `conv2d` \| 2-D convolution: .* \| yes \| `conv`, .*`gemm` \|$/,
   );
   expect(rows).toContain(
-    "| `argMax` | Index (i32) of the first largest element along an axis | no: an index does not change by degrees | `reduce` |",
+    "| `argMax` | Index (i32) of the first largest element along an axis | no. An index does not change by degrees. | `reduce` |",
   );
   expect(rows.find((row) => row.startsWith("| `reshape` "))).toMatch(/\| none: a view \|$/);
 });

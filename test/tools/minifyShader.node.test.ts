@@ -57,10 +57,11 @@ test("all of them together shrink to less than half", () => {
 });
 
 describe("names", () => {
-  const body = (text: string) => minifyShader(text).split("\n").slice(1, -1).join("\n");
+  /** What stands between the outer braces. */
+  const body = (text: string) => minifyShader(text).replace(/^[^{]*\{/, "").replace(/\}$/, "");
 
   test("a variable that hides a resource in its own value keeps its name", () => {
-    expect(body("fn f(i: u32) {\n  let x = x[i];\n  use(x);\n}")).toBe("let x=x[a];\nuse(x);");
+    expect(body("fn f(i: u32) {\n  let x = x[i];\n  use(x);\n}")).toBe("let x=x[a];use(x);");
   });
 
   test("a variable of one block does not take a name from the module's in another", () => {
@@ -73,7 +74,7 @@ describe("names", () => {
 
   test("tokens that would run together stay apart", () => {
     expect(body("fn f() {\n  let y = 1u - -z;\n  let list: array<u32, 2> = of(y);\n}")).toBe(
-      "let a=1u- -z;\nlet b:array<u32,2> =of(a);",
+      "let a=1u- -z;let b:array<u32,2> =of(a);",
     );
   });
 });

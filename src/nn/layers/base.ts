@@ -70,8 +70,8 @@ export abstract class KernelLayer extends Layer {
     super(options);
     this.kind = kind;
     this.#options = options;
-    checkNames(options.name ?? kind, options, [...kernelOptionNames, ...optionNames]);
-    this.activation = activationOf(options.name ?? kind, options.activation ?? "linear");
+    checkNames(this.name ?? kind, options, [...kernelOptionNames, ...optionNames]);
+    this.activation = activationOf(this.name ?? kind, options.activation ?? "linear");
   }
 
   protected addKernel(shape: Shape, outputs: number, fans = fansOf(shape), name = "kernel"): Weight {
@@ -126,7 +126,7 @@ export function oneInput(
   names: readonly string[],
   body: (x: Value, context: CallContext) => Value,
 ): Layer {
-  const where = options.name ?? kind;
+  const where = options?.name ?? kind;
   checkNames(where, options, ["name", ...names]);
   return new Lambda(kind, options, ([x, ...more], context) => {
     if (!x || more.length > 0) throw new GraphError({ where, seen: `${more.length + 1} inputs`, wanted: "one" });
@@ -142,7 +142,7 @@ export function spatialInput(
   axes: number,
   body: (x: Value, context: CallContext) => Value,
 ): Layer {
-  const where = options.name ?? kind;
+  const where = options?.name ?? kind;
   return oneInput(kind, options, names, (x, context) => {
     channelsOf(where, x.type.shape.slice(1), axes);
     return body(x, context);
