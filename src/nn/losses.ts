@@ -31,12 +31,12 @@ export interface CategoricalCrossentropyOptions {
   readonly fromLogits?: boolean;
   /** From 0 (default) to 1. */
   readonly labelSmoothing?: number;
-  /** One factor a class; the mean divides by their sum over the rows. */
+  /** One factor a class; the mean divides by their sum over the rows, and is 0 where that is 0. */
   readonly classWeights?: readonly number[];
 }
 
 export interface SparseCategoricalCrossentropyOptions extends CategoricalCrossentropyOptions {
-  /** Class that takes no part. */
+  /** Class that takes no part. The loss of a batch of no other is 0. */
   readonly ignoreClass?: number;
 }
 
@@ -195,7 +195,7 @@ export interface OverlapOptions {
   readonly smooth?: number;
   /** The output is logits, without softmax or sigmoid. Default: true. */
   readonly fromLogits?: boolean;
-  /** Class that takes no part. */
+  /** Class that takes no part. The loss of a batch of no other is 0. */
   readonly ignoreClass?: number;
 }
 
@@ -243,7 +243,7 @@ export interface FocalOptions {
   readonly gamma?: number;
   /** For class indices the factor of all, for numbers that of the positive ones, 1 - alpha of the others. Default: none. */
   readonly alpha?: number;
-  /** Class that takes no part. */
+  /** Class that takes no part. The loss of a batch of no other is 0. */
   readonly ignoreClass?: number;
 }
 

@@ -195,6 +195,24 @@ describe("in a model", () => {
     model.dispose();
   });
 
+  const ignoring = { ignoreClass: 2 };
+  test.each([
+    losses.sparseCategoricalCrossentropy(ignoring),
+    losses.sparseCategoricalCrossentropy({ ...ignoring, fromLogits: false }),
+    losses.sparseCategoricalCrossentropy({ classWeights: [1, 1, 0] }),
+    losses.diceLoss(ignoring),
+    losses.softIouLoss(ignoring),
+    losses.focalLoss(ignoring),
+  ])("$name of a batch of which nothing takes part is 0, and moves no weight", async (loss) => {
+    const model = await network(3).compile({ gpu, optimizer: sgd({ learningRate: 0.1 }), loss, seed: 2 });
+    const data = fixedBatch(gpu, shape, { y: tensor([4], [2, 2, 2, 2], "i32") });
+    const x = new Float32Array(36).fill(0.5);
+    const before = await model.predict(x);
+    expect((await model.fit(data, { batchSize: 4, epochs: 2 })).losses).toEqual([0, 0]);
+    expect(await model.predict(x)).toEqual(before);
+    model.dispose();
+  });
+
   test("one output with yes and no has a confusion matrix of two classes", async () => {
     const model = await network(1).compile({ gpu, optimizer: sgd(), loss: "binaryCrossentropy", seed: 2 });
     const data = fixedBatch(gpu, shape, { y: tensor([4, 1], [0, 1, 1, 1]) });

@@ -149,7 +149,7 @@ test("a label out of range shows: its cross-entropy makes the sum of the losses 
   expect(got.counts[1]).toBe(4);
 });
 
-test("a batch of absent rows adds nothing, though the mean of its losses is NaN", async () => {
+test("a batch of absent rows adds nothing", async () => {
   const totals = classificationTotals("test", 3);
   const logits = randomTensor([2, 3], 1);
   const labels = tensor([2], [-100, -100], "i32");
