@@ -42,7 +42,6 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
   signal?.throwIfAborted();
   model.resetTotals("testTotals");
   store.write(state.testScores, new Uint32Array(sizeOf(state.testScores.type.shape)));
-  commands.write("step", Uint32Array.of(0));
   for (let first = 0; first < data.count; first += batchSize) {
     commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
     commands.run();
@@ -51,7 +50,7 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
       signal?.throwIfAborted();
     }
   }
-  const [sum = 0] = await commands.read("lossSum");
+  const [sum = 0, weight = 0] = await commands.read("lossSum");
   const [right = 0, rows = 0] = await commands.read("counts");
   const counts = await commands.read("confusion");
   const classes = Math.sqrt(counts.length);
@@ -69,7 +68,7 @@ export async function evaluate(model: Model, data: Dataset, options: EvaluateOpt
     });
   }
   return {
-    loss: sum / rows,
+    loss: sum / weight,
     accuracy: loss.labels === "values" ? Number.NaN : right / rows,
     confusion,
     ...(auc ? { auc: auc.of(await commands.read("auc")) } : {}),

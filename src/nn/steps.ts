@@ -8,7 +8,7 @@ import { add, zerosLike } from "../ops/elementwise.ts";
 import { accumulateClassification, type ClassificationTotals, type LossRing } from "../ops/metrics.ts";
 import { argMax } from "../ops/reduce.ts";
 import type { AucScore } from "./auc.ts";
-import type { Loss } from "./losses.ts";
+import { type Loss, vector } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
 import { callContext, type State } from "./state.ts";
@@ -55,7 +55,7 @@ export function trainStep(parts: StepParts, optimizer: Optimizer, source: Source
 
 /**
  * One evaluation step: batch, forward pass, loss, totals with the confusion matrix; with `auc`, histograms of the scores
- * too. Inputs: `cursor`, `step`.
+ * too. Input: `cursor`.
  */
 export function evaluateStep(
   { network, state, loss: minimized }: StepParts,
@@ -67,8 +67,7 @@ export function evaluateStep(
   const output = withPath(network.name ?? "model", () => network.call([x], callContext(state, false, [])));
   const loss = withPath("loss", () => minimized.call(output, y, weights));
   withPath("metrics", () => {
-    const ring = { step: input("step", tensorType([], "u32")), history: state.history };
-    updates.push(...accumulate(minimized, output, y, loss, state.testTotals, ring));
+    updates.push(...accumulate(minimized, output, y, loss, state.testTotals));
     if (auc) updates.push(auc.accumulate(minimized, output, y, state.testScores));
   });
   const totals = totalOutputs(state, "testTotals");
@@ -102,20 +101,21 @@ function constrained(updates: readonly Value[], { variables, parameters }: State
   });
 }
 
-/** Adds a batch to the totals, by what its labels are, and keeps its loss in the ring. */
+/** Adds a batch to the totals, by what its labels are, and keeps its loss in the ring, if there is one. */
 function accumulate(
   loss: Loss,
   output: Value,
   y: Value,
   lost: Value,
   totals: ClassificationTotals,
-  ring: LossRing,
+  ring?: LossRing,
 ): readonly Value[] {
   const threshold = loss.probabilities ? 0.5 : 0;
   return accumulateClassification(output, truthOf(loss, y), lost, totals, {
     threshold: loss.labels === "values" ? null : threshold,
-    ring,
+    ...(ring ? { ring } : {}),
     ...ignored(loss),
+    ...(loss.classWeights && y.type.dtype === "i32" ? { classWeights: vector(loss.classWeights) } : {}),
   });
 }
 
