@@ -1,4 +1,4 @@
-// uses: crossEntropy/gradientRow, crossEntropy/totalLoss
+// uses: crossEntropy/gradientRow, crossEntropy/share
 //
 // Loss and gradient of a sum or mean over few rows, by one workgroup of 64: invocation i adds up loss and weight of the
 // rows i, i + 64, i + 128 and so on; the first invocation adds up those 64 results, in order, as crossEntropy/partials and
@@ -17,11 +17,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
   workgroupBarrier();
   if (local == 0u) {
     for (var i = 1u; i < 64u; i++) { sum += sums[i]; }
-    sums[0] = sum;
-    loss[0] = totalLoss(sum, params.nan);
+    sums[0].y = shareOf(sum.y);
+    loss[0] = sum.x * sums[0].y;
   }
   workgroupBarrier();
-  let weightSum = sums[0].y;
-  let dRow = select(dy[0], dy[0] / weightSum, MEAN);
+  let dRow = dy[0] * sums[0].y;
   for (var row = local; row < params.rows; row += 64u) { storeGradients(row, dRow); }
 }

@@ -1,4 +1,4 @@
-// uses: lib/grid, crossEntropy/gradientRow, crossEntropy/totalSum, crossEntropy/totalLoss
+// uses: lib/grid, crossEntropy/gradientRow, crossEntropy/totalSum, crossEntropy/share
 //
 // Second stage of a sum or mean over many rows, and its gradient: each of `threads` invocations adds up the few sums of the
 // first stage, and computes the gradients of the rows i, i + threads and so on. A workgroup is 64 of them.
@@ -16,7 +16,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let first = workgroupIndex(id, grid) * 64u + local;
   if (first >= gradientParams.threads) { return; }
   let total = totalSum();
-  if (first == 0u) { loss[0] = totalLoss(total, params.nan); }
-  let dRow = select(dy[0], dy[0] / total.y, MEAN);
+  let share = shareOf(total.y);
+  if (first == 0u) { loss[0] = total.x * share; }
+  let dRow = dy[0] * share;
   for (var row = first; row < params.rows; row += gradientParams.threads) { storeGradients(row, dRow); }
 }

@@ -1,4 +1,4 @@
-// Class weights of cross-entropy: C numbers.
+// Class weights: C numbers.
 
 @group(0) @binding(4) var<storage, read> classWeights: array<f32>;
 

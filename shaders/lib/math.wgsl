@@ -15,6 +15,12 @@ fn tanhSafe(x: Lane) -> Lane {
   return clamp(c * p / q, Lane(-1.0), Lane(1.0));
 }
 
+/// exp(x) - 1 = 2t / (1 - t) with t = tanh(x / 2), for x <= 0: where x is tiny, the difference would lose all of it.
+fn expm1(x: Lane) -> Lane {
+  let t = tanhSafe(Lane(0.5) * min(x, Lane(0.0)));
+  return Lane(2.0) * t / (Lane(1.0) - t);
+}
+
 /// 1 / (1 + exp(-x)).
 fn sigmoid(x: Lane) -> Lane {
   return Lane(1.0) / (Lane(1.0) + expSafe(-x));
@@ -98,17 +104,18 @@ fn geluTanhSlope(x: Lane) -> Lane {
   return sigmoid(v) + c * sigmoid(v) * sigmoid(-v) * slope;
 }
 
-/// x tanh(log(1 + e)) with e = exp(x): the tangent is n / (n + 2), n = e (e + 2), and 1 beyond x = 20.
+/// x tanh(log(1 + e)) with e = exp(x): the tangent is n / (n + 2), n = e (e + 2), and 1 beyond x = 20; 0
+/// below -87, where the exponential ends and x would not.
 fn mish(x: Lane) -> Lane {
   let e = expSafe(min(x, Lane(20.0)));
   let n = e * (e + Lane(2.0));
-  return x * (n / (n + Lane(2.0)));
+  return select(x * (n / (n + Lane(2.0))), Lane(0.0), x < Lane(-87.0));
 }
 
 /// d mish / dx.
 fn mishSlope(x: Lane) -> Lane {
-  let c = min(x, Lane(20.0));
-  let e = expSafe(c);
+  let c = clamp(x, Lane(-87.0), Lane(20.0));
+  let e = exp(c);
   let n = e * (e + Lane(2.0));
   return n / (n + Lane(2.0)) + c * (Lane(4.0) * e * (Lane(1.0) + e) / ((n + Lane(2.0)) * (n + Lane(2.0))));
 }

@@ -6,18 +6,18 @@ struct AccumulateParams {
   tallies: u32,
 }
 
-@group(0) @binding(5) var<storage, read_write> lossSum: array<f32>;
+@group(0) @binding(5) var<storage, read_write> lossSum: array<vec2f>;
 /// Right answers, and rows.
 @group(0) @binding(6) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(7) var<uniform> params: AccumulateParams;
 
 var<workgroup> sharedCounts: array<vec2u, 64>;
-var<workgroup> sharedLosses: array<f32, 64>;
+var<workgroup> sharedLosses: array<vec2f, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) local: u32) {
   var count = vec2u(0u);
-  var losses = 0.0;
+  var losses = vec2f(0.0);
   for (var i = local; i < params.tallies; i += 64u) {
     let tally = tallyOf(i);
     count += vec2u(tally.correct, tally.rows);

@@ -11,7 +11,8 @@ struct ElementParams {
 struct Tally {
   correct: u32,
   rows: u32,
-  loss: f32,
+  /// Times its weight, and the weight.
+  loss: vec2f,
 }
 
 /// A loss for each score; otherwise one for all of them, which each counts once.
@@ -24,7 +25,7 @@ const COMPARE = true;
 @group(0) @binding(3) var<uniform> rowParams: ElementParams;
 
 fn tallyOf(row: u32) -> Tally {
-  let lost = loss[select(0u, row, LOSS_PER_ROW)];
+  let lost = vec2f(loss[select(0u, row, LOSS_PER_ROW)], 1.0);
   if (!COMPARE) { return Tally(0u, 1u, lost); }
   let answer = select(0u, 1u, logits[row] > rowParams.threshold);
   let truth = select(0u, 1u, labels[row] > 0.5);

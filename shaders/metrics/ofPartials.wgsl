@@ -3,11 +3,12 @@
 struct Tally {
   correct: u32,
   rows: u32,
-  loss: f32,
+  /// Times its weight, and the weight.
+  loss: vec2f,
 }
 
 @group(0) @binding(0) var<storage, read> partialCounts: array<vec2u>;
-@group(0) @binding(1) var<storage, read> partialLosses: array<f32>;
+@group(0) @binding(1) var<storage, read> partialLosses: array<vec2f>;
 /// Of the step.
 @group(0) @binding(2) var<storage, read> loss: array<f32>;
 

@@ -9,7 +9,7 @@ struct PartialParams {
 }
 
 @group(0) @binding(5) var<storage, read_write> partialCounts: array<vec2u>;
-@group(0) @binding(6) var<storage, read_write> partialLosses: array<f32>;
+@group(0) @binding(6) var<storage, read_write> partialLosses: array<vec2f>;
 @group(0) @binding(7) var<uniform> params: PartialParams;
 
 @compute @workgroup_size(64)
@@ -17,7 +17,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let first = workgroupIndex(id, grid) * 64u + local;
   if (first >= params.threads) { return; }
   var counts = vec2u(0u);
-  var losses = 0.0;
+  var losses = vec2f(0.0);
   for (var row = first; row < params.rows; row += params.threads) {
     let tally = tallyOf(row);
     counts += vec2u(tally.correct, tally.rows);

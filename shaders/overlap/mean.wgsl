@@ -1,10 +1,8 @@
 // Sum or mean of the losses of the areas [N, C], by one workgroup of 64: invocation i adds up the areas i, i + 64, i + 128
-// and so on; the first invocation adds up those 64 results, in order. The mean is over the areas that are present.
+// and so on; the first invocation adds up those 64 results, in order. The mean is over the areas that are present, 0 over none.
 
 struct MeanParams {
   count: u32,
-  /// Bits of a NaN: the mean over no areas.
-  nan: u32,
 }
 
 /// Divide by the number of areas that are present.
@@ -27,13 +25,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
   workgroupBarrier();
   if (local > 0u) { return; }
   for (var i = 1u; i < 64u; i++) { sum += sums[i]; }
-  share[0] = 1.0;
-  if (!MEAN) {
-    loss[0] = sum.x;
-  } else if (sum.y == 0.0) {
-    loss[0] = bitcast<f32>(params.nan);
-  } else {
-    share[0] = 1.0 / sum.y;
-    loss[0] = sum.x / sum.y;
-  }
+  share[0] = select(1.0, select(0.0, 1.0 / sum.y, sum.y > 0.0), MEAN);
+  loss[0] = sum.x * share[0];
 }

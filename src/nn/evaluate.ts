@@ -62,7 +62,7 @@ async function evaluateAlone(
       signal?.throwIfAborted();
     }
   }
-  const [sum = 0] = await commands.read("lossSum");
+  const [sum = 0, weight = 0] = await commands.read("lossSum");
   const [right = 0, rows = 0] = await commands.read("counts");
   const counts = await commands.read("confusion");
   const classes = Math.sqrt(counts.length);
@@ -80,7 +80,7 @@ async function evaluateAlone(
     });
   }
   return {
-    loss: sum / rows,
+    loss: sum / weight,
     accuracy: loss.labels === "values" ? Number.NaN : right / rows,
     confusion,
     ...(auc ? { auc: auc.of(await commands.read("auc")) } : {}),

@@ -22,6 +22,8 @@ export interface Loss {
   readonly probabilities?: boolean;
   /** Class that takes no part, beside the -100 of rows that are not there. */
   readonly ignoreClass?: number;
+  /** One factor a class, where the mean of class indices divides by their sum: so means of batches are weighed as well. */
+  readonly classWeights?: readonly number[];
   /** `weights` has the shape of the output without its last axis: a factor for each row, or pixel. */
   call(output: Value, labels: Value, weights?: Value): Value;
 }
@@ -31,12 +33,12 @@ export interface CategoricalCrossentropyOptions {
   readonly fromLogits?: boolean;
   /** From 0 (default) to 1. */
   readonly labelSmoothing?: number;
-  /** One factor a class; the mean divides by their sum over the rows. */
+  /** One factor a class; the mean divides by their sum over the rows, and is 0 where that is 0. */
   readonly classWeights?: readonly number[];
 }
 
 export interface SparseCategoricalCrossentropyOptions extends CategoricalCrossentropyOptions {
-  /** Class that takes no part. */
+  /** Class that takes no part. The loss of a batch of no other is 0. */
   readonly ignoreClass?: number;
 }
 
@@ -47,13 +49,14 @@ export interface SparseCategoricalCrossentropyOptions extends CategoricalCrossen
  */
 export function sparseCategoricalCrossentropy(options: SparseCategoricalCrossentropyOptions = {}): Loss {
   const name = "sparseCategoricalCrossentropy";
-  const { ignoreClass, fromLogits = true } = options;
+  const { ignoreClass, fromLogits = true, classWeights } = options;
   checkNames(name, options, ["fromLogits", "labelSmoothing", "classWeights", "ignoreClass"]);
   return {
     name,
     labels: "classes",
     probabilities: !fromLogits,
     ...(ignoreClass === undefined ? {} : { ignoreClass }),
+    ...(classWeights ? { classWeights } : {}),
     call(output, labels, weights) {
       if (output.type.shape.at(-1) === 1) {
         throw new ShapeError({
@@ -100,7 +103,8 @@ function crossEntropy(
   });
 }
 
-function vector(numbers: readonly number[]): Value {
+/** @internal */
+export function vector(numbers: readonly number[]): Value {
   return constant(tensorType([numbers.length]), Float32Array.from(numbers));
 }
 
@@ -195,7 +199,7 @@ export interface OverlapOptions {
   readonly smooth?: number;
   /** The output is logits, without softmax or sigmoid. Default: true. */
   readonly fromLogits?: boolean;
-  /** Class that takes no part. */
+  /** Class that takes no part. The loss of a batch of no other is 0. */
   readonly ignoreClass?: number;
 }
 
@@ -243,7 +247,7 @@ export interface FocalOptions {
   readonly gamma?: number;
   /** For class indices the factor of all, for numbers that of the positive ones, 1 - alpha of the others. Default: none. */
   readonly alpha?: number;
-  /** Class that takes no part. */
+  /** Class that takes no part. The loss of a batch of no other is 0. */
   readonly ignoreClass?: number;
 }
 
@@ -272,7 +276,8 @@ export function focalLoss(options: FocalOptions = {}): Loss {
 }
 
 /**
- * Sum of losses, each times its weight: `weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, diceLoss()]])`.
+ * Sum of losses, each times its weight: `weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, diceLoss()]])`. Over a
+ * data set, batches count as much as in the first.
  * @example
  * const both = losses.weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, losses.diceLoss()]]);
  * both.name; // => "1 sparseCategoricalCrossentropy + 0.5 diceLoss"

@@ -49,7 +49,7 @@ export class Meter {
     return due;
   }
 
-  /** Progress after `step` steps, the last at this rate, from the bytes of history, sum of losses, and [right, rows]. */
+  /** Progress after `step` steps, the last at this rate, from the bytes of history, [losses, weights], and [right, rows]. */
   read(step: number, learningRate: number, [history, lossSum, counts]: readonly ArrayBuffer[]): Progress {
     const { epoch, epochs, steps, done, batchSize, examples, before, hasAccuracy } = this.#options;
     const now = performance.now();
@@ -62,7 +62,7 @@ export class Meter {
     this.#interval = Math.max(1, Math.min(stepsPerReading, Math.floor(readingMs / stepMs)));
     this.#last = { at: now, step };
     const [right = 0, rows = 0] = new Uint32Array(counts ?? new ArrayBuffer(8));
-    const [sum = 0] = new Float32Array(lossSum ?? new ArrayBuffer(4));
+    const [sum = 0, weight = 0] = new Float32Array(lossSum ?? new ArrayBuffer(8));
     const seconds = this.seconds;
     return {
       epoch,
@@ -71,7 +71,7 @@ export class Meter {
       steps,
       stepsDone: before + step,
       learningRate,
-      loss: sum / rows,
+      loss: sum / weight,
       accuracy: hasAccuracy ? right / rows : Number.NaN,
       losses: fresh,
       examplesPerSecond: (Math.min(step * batchSize, examples) - done * batchSize) / seconds,

@@ -8,7 +8,7 @@ import { add, zerosLike } from "../ops/elementwise.ts";
 import { accumulateClassification, type ClassificationTotals, type LossRing } from "../ops/metrics.ts";
 import { argMax } from "../ops/reduce.ts";
 import type { AucScore } from "./auc.ts";
-import type { Loss } from "./losses.ts";
+import { type Loss, vector } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
 import { callContext, type State } from "./state.ts";
@@ -108,7 +108,7 @@ function constrained(updates: readonly Value[], { variables, parameters }: State
   });
 }
 
-/** Adds a batch to the totals, by what its labels are, and keeps its loss in the ring. */
+/** Adds a batch to the totals, by what its labels are, and keeps its loss in the ring, if there is one. */
 function accumulate(
   loss: Loss,
   output: Value,
@@ -122,6 +122,7 @@ function accumulate(
     threshold: loss.labels === "values" ? null : threshold,
     ...(ring ? { ring } : {}),
     ...ignored(loss),
+    ...(loss.classWeights && y.type.dtype === "i32" ? { classWeights: vector(loss.classWeights) } : {}),
   });
 }
 

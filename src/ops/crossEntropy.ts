@@ -23,9 +23,9 @@ import { clamp, log } from "./elementwise.ts";
  *     row loss = -v * sum over c of w[c] * ((1 - s) * t[c] + s / C) * log softmax(scores)[c]
  *
  * with t the one-hot label and s the label smoothing. `mean` divides by the sum of the class weights of the labels that
- * are not ignored (for probabilities: by the number of rows), whatever the sample weights; over no rows at all it is
- * NaN. A label outside [0, C) reads nothing beyond the tensors: the loss of its row, and so the sum or mean, is NaN,
- * and its gradient zero. The label -100 marks rows that are not there.
+ * are not ignored (for probabilities: by the number of rows), whatever the sample weights; where that sum is 0, so are
+ * the mean (in PyTorch it is NaN) and its gradients. A label outside [0, C) reads nothing beyond the tensors: the loss
+ * of its row, and so the sum or mean, is NaN, and its gradient zero. The label -100 marks rows that are not there.
  *
  * The focal form (Lin et al. 2017, "Focal loss for dense object detection") multiplies each row's loss by (1 -
  * p)^gamma, p the probability of its class.
@@ -139,7 +139,7 @@ function crossEntropyFrom(
   });
 }
 
-/** Outputs: the loss; under a reduction also the sum of the weights, which the gradient of the mean divides by. */
+/** Outputs: the loss; under a reduction also what a unit of weight counts in it, by which its gradient is multiplied. */
 export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropy",
   infer(types, { reduction, labelSmoothing, ignoreIndex, weights }, where) {
@@ -149,7 +149,7 @@ export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
     checkNumber(where, "ignoreIndex", ignoreIndex, (index) => index === (index | 0), "a whole number");
     return reduction === "none" ? [tensorType(rows)] : [tensorType([]), tensorType([])];
   },
-  grad({ attrs, inputs, outputs: [, weightSum], gradients: [dy], needs }) {
+  grad({ attrs, inputs, outputs: [, share], gradients: [dy], needs }) {
     if (needs.slice(1).includes(true)) {
       throw new GraphError({
         where: whereIs("crossEntropy"),
@@ -159,7 +159,7 @@ export const crossEntropyOp: OpDef<CrossEntropyAttrs> = {
       });
     }
     if (!dy) return [null];
-    const arriving = weightSum ? [dy, weightSum] : [dy];
+    const arriving = share ? [dy, share] : [dy];
     return [applyOne(crossEntropyGradientOp, [...inputs, ...arriving], attrs)];
   },
   lower: lowerForward,
@@ -173,7 +173,7 @@ export const crossEntropyWithGradientOp: OpDef<CrossEntropyAttrs> = {
   noGradient: noSecondDerivatives,
 };
 
-/** Inputs: scores, labels, weights where there are any, dy, and under a reduction the sum of the weights. */
+/** Inputs: scores, labels, weights where there are any, dy, and under a reduction the second output. */
 export const crossEntropyGradientOp: OpDef<CrossEntropyAttrs> = {
   name: "crossEntropyGradient",
   infer: ([scores]) => (scores ? [scores] : []),

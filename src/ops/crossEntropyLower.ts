@@ -47,14 +47,14 @@ const mostWritten = 4;
 /** Bits of a quiet NaN. */
 const nan = 0x7fc0_0000;
 
-/** The loss, and under a reduction the sum of the weights: rows, or sums over them and their total. */
+/** The loss, and under a reduction what a unit of weight counts in it: rows, or sums over them and their total. */
 export function lowerForward(context: LowerContext<CrossEntropyAttrs>): KernelCall[] {
   const { attrs, inputs, outputs } = context;
   const [scores, labels, ...weights] = inputs;
-  const [loss, weightSum] = outputs;
+  const [loss, share] = outputs;
   if (!scores || !labels || !loss) return [];
   const row = rowParts(attrs, scores, labels, weights);
-  if (!weightSum) {
+  if (!share) {
     const { rows } = row.params.params;
     const operands = { ...row.operands, losses: loss };
     const workgroups = workgroupsFor(rows, workgroupSize);
@@ -67,8 +67,8 @@ export function lowerForward(context: LowerContext<CrossEntropyAttrs>): KernelCa
       name: "total",
       shaders: [totalKernel],
       constants: { MEAN: attrs.reduction === "mean" ? 1 : 0 },
-      params: { params: { nan }, totalParams: { count } },
-      operands: { sums, loss, weightSum },
+      params: { totalParams: { count } },
+      operands: { sums, loss, share },
       workgroups: 1,
       flops: 2 * count,
     },
@@ -93,20 +93,17 @@ function sumsOfRows(row: RowParts, target: Target) {
 
 /** The gradient by the scores, a row an invocation. */
 export function lowerBackward({ attrs, inputs, outputs: [dScores] }: LowerContext<CrossEntropyAttrs>): KernelCall[] {
-  const mean = attrs.reduction === "mean";
   const [scores, labels, ...rest] = inputs;
   const weights = rest.slice(0, attrs.weights.length);
-  const [dy, weightSum] = rest.slice(weights.length);
+  const [dy, share] = rest.slice(weights.length);
   if (!scores || !labels || !dy || !dScores) return [];
   const row = rowParts(attrs, scores, labels, weights);
-  const sum = mean && weightSum;
   return [
     {
       ...row,
       name: "backward",
-      shaders: [backward, ...row.shaders, gradientsOf(row), sum ? fromMean : fromRows],
-      constants: { ...row.constants, ...(sum ? {} : { PER_ROW: attrs.reduction === "none" ? 1 : 0 }) },
-      operands: { ...row.operands, dScores, dy, ...(sum ? { weightSum: sum } : {}) },
+      shaders: [backward, ...row.shaders, gradientsOf(row), share ? fromMean : fromRows],
+      operands: { ...row.operands, dScores, dy, ...(share ? { share } : {}) },
       workgroups: workgroupsFor(row.params.params.rows, workgroupSize),
     },
   ];

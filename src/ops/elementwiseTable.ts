@@ -164,12 +164,12 @@ export const rows = {
   },
   elu: {
     options: { alpha: 1 },
-    y: "select(alpha * (expSafe(x) - Lane(1.0)), x, x > Lane(0.0))",
+    y: "select(x, alpha * expm1(x), x < Lane(0.0))",
     dx: "select(dy * (y + alpha), dy, y > Lane(0.0))",
   },
   // scale = 1.0507009873554805, alpha = 1.6732632423543772; scale * alpha = 1.7580993408473766.
   selu: {
-    y: "select(Lane(1.7580993408473766) * (expSafe(x) - Lane(1.0)), Lane(1.0507009873554805) * x, x > Lane(0.0))",
+    y: "select(Lane(1.0507009873554805) * x, Lane(1.7580993408473766) * expm1(x), x < Lane(0.0))",
     dx: "dy * select(y + Lane(1.7580993408473766), Lane(1.0507009873554805), y > Lane(0.0))",
   },
   gelu: {

@@ -21,7 +21,7 @@ export interface FocalLossOptions extends LossOptions {
   readonly gamma?: number;
   /** From 0 to 1. */
   readonly alpha?: number;
-  /** Class indices alone: rows with this label take no part. */
+  /** Class indices alone: rows with this label take no part. The mean over none is 0. */
   readonly ignoreIndex?: number;
 }
 

@@ -1,3 +1,5 @@
+import unweighted from "../../shaders/crossEntropy/unweighted.wgsl";
+import weightedKernel from "../../shaders/crossEntropy/weighted.wgsl";
 import accumulate from "../../shaders/metrics/accumulate.wgsl";
 import confusionKernel from "../../shaders/metrics/confusion.wgsl";
 import elements from "../../shaders/metrics/elements.wgsl";
@@ -26,16 +28,16 @@ import {
 import { defaultIgnoreIndex } from "./crossEntropy.ts";
 
 /**
- * Totals of a whole evaluation, gathered on the GPU step by step: the sum of the losses, how many rows were answered
- * right and how many there were, and, where wanted, the confusion matrix. The counts are exact, and the float sum is
- * made in a fixed order: two runs give the same bits.
+ * Totals of a whole evaluation, gathered on the GPU step by step: the sum of the losses and of what they weigh, how many
+ * rows were answered right and how many there were, and, where wanted, the confusion matrix. The counts are exact, and
+ * the float sums are made in a fixed order: two runs give the same bits.
  *
  * A row is a vector of scores [C] with a class index: the largest score is the answer. Rows with the ignored label, or with
  * -100, take no part; a label out of range counts as a wrong answer. Where labels are numbers, one for each score, every
  * score is a row of its own: yes above the threshold, right where the label is above 1/2.
  */
 export interface ClassificationTotals {
-  /** f32 []: sum of the losses of all rows. */
+  /** f32 [2]: the losses of all rows, each times its weight, and the weights; their ratio is the mean. */
   readonly lossSum: Variable;
   /** u32 [2]: right answers, rows. */
   readonly counts: Variable;
@@ -56,11 +58,15 @@ export interface AccumulateAttrs {
   readonly ignoreIndex: number;
   /** Of labels that are numbers; null where nothing is right or wrong, and rows are only counted. */
   readonly threshold: number | null;
+  /** Whether classes have weights. */
+  readonly weighted: boolean;
   /** Whether the loss is kept in a ring. */
   readonly ring: boolean;
 }
 
-export interface AccumulateOptions extends Partial<Omit<AccumulateAttrs, "ring">> {
+export interface AccumulateOptions extends Partial<Omit<AccumulateAttrs, "weighted" | "ring">> {
+  /** Of class indices, f32 [C]: what a row weighs. Default: 1. */
+  readonly classWeights?: Value;
   readonly ring?: LossRing;
 }
 
@@ -74,7 +80,7 @@ export function classificationTotals(name: string, classes?: number): Classifica
       initial: { kind: "constant", value: 0 },
     });
   return {
-    lossSum: total("lossSum", [], "f32"),
+    lossSum: total("lossSum", [2], "f32"),
     counts: total("counts", [2], "u32"),
     ...(classes === undefined ? {} : { confusion: total("confusion", [classes, classes], "u32") }),
   };
@@ -82,31 +88,35 @@ export function classificationTotals(name: string, classes?: number): Classifica
 
 /**
  * Adds a batch to the totals; returns the updates. logits [.., C]; labels i32 [..] or f32 [.., C]; loss f32, one a row or
- * one scalar, the mean over the batch, which then counts once for each row.
+ * one scalar, the mean over the batch, which then counts for each row: with the weights that the mean was made with, the
+ * totals are those of any other batches of the same rows.
  */
 export function accumulateClassification(
   logits: Value,
   labels: Value,
   loss: Value,
   { lossSum, counts, confusion }: ClassificationTotals,
-  { ignoreIndex = defaultIgnoreIndex, threshold = 0, ring }: AccumulateOptions = {},
+  { ignoreIndex = defaultIgnoreIndex, threshold = 0, classWeights, ring }: AccumulateOptions = {},
 ): readonly Value[] {
   const overwritten = [...(ring ? [ring.history] : []), lossSum, counts, ...(confusion ? [confusion] : [])];
-  const inputs = [logits, labels, loss, ...(ring ? [ring.step] : []), ...overwritten.map(({ value }) => value)];
-  return apply(accumulateClassificationOp, inputs, { ignoreIndex, threshold, ring: ring !== undefined });
+  const given = [logits, labels, loss, ...(classWeights ? [classWeights] : []), ...(ring ? [ring.step] : [])];
+  const attrs = { ignoreIndex, threshold, weighted: classWeights !== undefined, ring: ring !== undefined };
+  return apply(accumulateClassificationOp, [...given, ...overwritten.map(({ value }) => value)], attrs);
 }
 
-/** The inputs by name; under `ring`, step and history stand before the totals. */
-function named<T>([logits, labels, loss, ...rest]: readonly T[], ring: boolean) {
-  const [step, history] = ring ? rest : [];
-  const [lossSum, counts, confusion] = ring ? rest.slice(2) : rest;
-  return { logits, labels, loss, step, history, lossSum, counts, confusion };
+/** The inputs by name: class weights, where there are any, and under `ring` step and history stand before the totals. */
+function named<T>([logits, labels, loss, ...rest]: readonly T[], { weighted, ring }: AccumulateAttrs) {
+  const [classWeights] = weighted ? rest.splice(0, 1) : [];
+  const [step, history] = ring ? rest.splice(0, 2) : [];
+  const [lossSum, counts, confusion] = rest;
+  return { logits, labels, loss, classWeights, step, history, lossSum, counts, confusion };
 }
 
 export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
   name: "accumulateClassification",
-  infer(types, { ignoreIndex, threshold, ring }, where) {
-    const { logits, labels, loss, step, history, lossSum, counts, confusion } = named(types, ring);
+  infer(types, attrs, where) {
+    const { ignoreIndex, threshold, ring } = attrs;
+    const { logits, labels, loss, classWeights, step, history, lossSum, counts, confusion } = named(types, attrs);
     if (!logits || !labels || !loss || !lossSum || !counts || (ring && (!step || !history))) {
       const wanted = `logits, labels, loss, ${ring ? "step, history, " : ""}lossSum, counts`;
       throw new GraphError({ where, seen: "too few inputs", wanted });
@@ -130,7 +140,8 @@ export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
     const answers = byClass ? rows : logits.shape;
     wantType(where, "labels", labels, byClass ? "i32" : "f32", answers);
     wantType(where, "loss", loss, "f32", loss.shape.length === 0 ? [] : answers);
-    wantType(where, "lossSum", lossSum, "f32", []);
+    if (classWeights) wantType(where, "classWeights", classWeights, "f32", [classes]);
+    wantType(where, "lossSum", lossSum, "f32", [2]);
     wantType(where, "counts", counts, "u32", [2]);
     if (confusion) {
       const side = byClass ? classes : Math.max(2, confusion.shape[0] ?? 0);
@@ -140,8 +151,8 @@ export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
     checkNumber(where, "ignoreIndex", ignoreIndex, (index) => index === (index | 0), "a whole number");
     return [...(history ? [history] : []), lossSum, counts, ...(confusion ? [confusion] : [])];
   },
-  inPlace(inputCount, { ring }) {
-    const first = ring ? 4 : 3;
+  inPlace(inputCount, { weighted, ring }) {
+    const first = 3 + Number(weighted) + Number(ring);
     return Array.from({ length: inputCount - first }, (_, i) => [i, first + i]);
   },
   lower: lowerAccumulate,
@@ -162,7 +173,7 @@ const maxThreads = 16_384;
 
 function lowerAccumulate({ attrs, inputs }: LowerContext<AccumulateAttrs>): KernelCall[] {
   const { ignoreIndex, threshold } = attrs;
-  const { logits, labels, loss, step, history, lossSum, counts, confusion } = named(inputs, attrs.ring);
+  const { logits, labels, loss, classWeights, step, history, lossSum, counts, confusion } = named(inputs, attrs);
   if (!logits || !labels || !loss || !lossSum || !counts) return [];
   const classes = logits.type.shape.at(-1) ?? 1;
   const rows = sizeOf(labels.type.shape);
@@ -170,14 +181,17 @@ function lowerAccumulate({ attrs, inputs }: LowerContext<AccumulateAttrs>): Kern
   const byClass = labels.type.dtype === "i32";
   const constants = { LOSS_PER_ROW: loss.type.shape.length > 0 ? 1 : 0 };
   const row = {
-    shaders: [byClass ? rowKernel : elements, confusion ? confusionKernel : noConfusion],
+    shaders: [
+      ...(byClass ? [rowKernel, classWeights ? weightedKernel : unweighted] : [elements]),
+      confusion ? confusionKernel : noConfusion,
+    ],
     constants: byClass ? constants : { ...constants, COMPARE: threshold === null ? 0 : 1 },
     params: {
       rowParams: byClass
         ? { classes, ignoreIndex, absentIndex: defaultIgnoreIndex }
         : { threshold: threshold ?? 0, classes: confusion?.type.shape[0] ?? 2 },
     } as Record<string, Record<string, number>>,
-    operands: { logits, labels, loss, ...(confusion ? { confusion } : {}) },
+    operands: { logits, labels, loss, ...(classWeights ? { classWeights } : {}), ...(confusion ? { confusion } : {}) },
   };
   const kept = step && history;
   const totals = {
@@ -203,7 +217,7 @@ function lowerAccumulate({ attrs, inputs }: LowerContext<AccumulateAttrs>): Kern
   }
   const threads = Math.min(rows, maxThreads);
   const partialCounts = scratch(tensorType([threads, 2], "u32"));
-  const partialLosses = scratch(tensorType([threads]));
+  const partialLosses = scratch(tensorType([threads, 2]));
   return [
     {
       ...row,

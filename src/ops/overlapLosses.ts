@@ -30,7 +30,7 @@ import { softmax } from "./softmax.ts";
  * one-hot. A label out of range makes the losses of its example NaN. The label -100 marks pixels that are not there.
  */
 export interface OverlapLossOptions {
-  /** Default: `"mean"`, over the channels of the examples of which a pixel counts. `"none"`: [N, C]. */
+  /** Default: `"mean"`, over the channels of the examples of which a pixel counts, 0 over none. `"none"`: [N, C]. */
   readonly reduction?: Reduction;
   /** s, 0 or more: what keeps the ratio of empty areas defined. Default: 1. */
   readonly smooth?: number;
@@ -215,7 +215,7 @@ function lowerForward({ attrs, inputs, outputs }: LowerContext<OverlapLossAttrs>
       name: "mean",
       shaders: [meanKernel],
       constants: { MEAN: attrs.reduction === "mean" ? 1 : 0 },
-      params: { params: { count, nan } },
+      params: { params: { count } },
       operands: { losses, present, loss, share },
       workgroups: 1,
       flops: 2 * count,

@@ -74,9 +74,7 @@ describe("a shader that does not compile", () => {
     expect(error).toBeInstanceOf(ShaderError);
     const { message } = error as ShaderError;
     // The first line of the linked text names the file.
-    expect(message).toMatch(
-      /^net\/layer\/broken: line 5: .*undeclared.* in `y\[id\.x\] = x\[id\.x\] \+ undeclared;`/,
-    );
+    expect(message).toMatch(/^net\/layer\/broken: line 5: .*undeclared.* in `y\[id\.x\] = x\[id\.x\] \+ undeclared;`/);
     expect(message).toContain("wanted a shader that compiles on this device");
   });
 

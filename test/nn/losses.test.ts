@@ -2,12 +2,15 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { GraphError, ShapeError } from "../../src/core/errors.ts";
 import type { Value } from "../../src/core/graph.ts";
 import { borderWeights } from "../../src/data/borderWeights.ts";
+import { drawDigits } from "../../src/data/digits.ts";
+import { imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { auc } from "../../src/nn/auc.ts";
 import { conv2d, dense, flatten } from "../../src/nn/layers.ts";
 import * as losses from "../../src/nn/losses.ts";
 import { sequential } from "../../src/nn/model.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
+import { tinyNetwork } from "../support/digits.ts";
 import { fixedBatch } from "../support/fixedBatch.ts";
 import { evaluate, numbers, tensor, testGpu } from "../support/run.ts";
 
@@ -194,6 +197,54 @@ describe("in a model", () => {
     expect(share).toBe(right / total);
     model.dispose();
   });
+
+  const ignoring = { ignoreClass: 2 };
+  test.each([
+    losses.sparseCategoricalCrossentropy(ignoring),
+    losses.sparseCategoricalCrossentropy({ ...ignoring, fromLogits: false }),
+    losses.sparseCategoricalCrossentropy({ classWeights: [1, 1, 0] }),
+    losses.diceLoss(ignoring),
+    losses.softIouLoss(ignoring),
+    losses.focalLoss(ignoring),
+  ])("$name of a batch of which nothing takes part is 0, and moves no weight", async (loss) => {
+    const model = await network(3).compile({ gpu, optimizer: sgd({ learningRate: 0.1 }), loss, seed: 2 });
+    const data = fixedBatch(gpu, shape, { y: tensor([4], [2, 2, 2, 2], "i32") });
+    const x = new Float32Array(36).fill(0.5);
+    const before = await model.predict(x);
+    expect((await model.fit(data, { batchSize: 4, epochs: 2 })).losses).toEqual([0, 0]);
+    expect(await model.predict(x)).toEqual(before);
+    model.dispose();
+  });
+
+  test.each<losses.SparseCategoricalCrossentropyOptions>([{}, { ignoreClass: 3 }])(
+    "with class weights and %j the loss over a data set is the same for batches of any size",
+    async (options) => {
+      const digits = drawDigits({ count: 70, seed: 3 });
+      const data = imageDataset(gpu, digits);
+      const classWeights = [1, 5, 0.1, 2, 0, 0.5, 3, 1, 1, 0.25];
+      const model = await tinyNetwork().compile({
+        gpu,
+        optimizer: sgd({ learningRate: 0 }),
+        loss: losses.sparseCategoricalCrossentropy({ classWeights, ...options }),
+        seed: 1,
+      });
+      const logits = await model.predict(Float32Array.from(digits.images, (pixel) => pixel / 127.5 - 1));
+      let [sum, weights] = [0, 0];
+      digits.labels.forEach((label, row) => {
+        const scores = logits.subarray(10 * row, 10 * row + 10);
+        const weight = label === options.ignoreClass ? 0 : (classWeights[label] ?? 0);
+        const normalizer = Math.log(scores.reduce((total, score) => total + Math.exp(score), 0));
+        sum += weight * (normalizer - (scores[label] ?? 0));
+        weights += weight;
+      });
+      for (const batchSize of [70, 32, 7, 1]) {
+        expect((await model.evaluate(data, { batchSize })).loss).toBeCloseTo(sum / weights, 5);
+        const { epochs } = await model.fit(data, { batchSize, epochs: 1 });
+        expect(epochs[0]?.loss).toBeCloseTo(sum / weights, 5);
+      }
+      model.dispose();
+    },
+  );
 
   test("one output with yes and no has a confusion matrix of two classes", async () => {
     const model = await network(1).compile({ gpu, optimizer: sgd(), loss: "binaryCrossentropy", seed: 2 });

@@ -142,17 +142,42 @@ test("a label out of range makes its row and the sum NaN, and its gradient zero;
   }
 });
 
-test("rows marked -100 are not there; a mean over none is NaN, a sum is 0, and no gradient flows", async () => {
-  const logits = randomTensor([3, 4], 8);
-  const labels = tensor([3], [-100, -100, -100], "i32");
-  const mean = softmaxCrossEntropy(logits, labels);
-  const sum = softmaxCrossEntropy(logits, labels, { reduction: "sum" });
-  const [gradient] = differentiate(mean, [logits], add);
-  if (!gradient) throw new Error("no gradient");
-  const got = await evaluate({ mean, sum, gradient });
-  expect(got.mean[0]).toBeNaN();
-  expect(got.sum[0]).toBe(0);
-  expect([...got.gradient]).toEqual(new Array(12).fill(0));
+describe("where nothing takes part", () => {
+  // Few and any classes, few and many rows.
+  const sizes = [3, 257].flatMap((rows) => [3, 5].map((classes) => [rows, classes] as const));
+  const without0 = (classes: number) => tensor([classes], [0, ...new Array<number>(classes - 1).fill(1)]);
+  const losses: Record<string, (scores: Value, rows: number, classes: number) => Value> = {
+    "rows marked -100": (scores, rows) => softmaxCrossEntropy(scores, labelled(rows, -100)),
+    "their sum": (scores, rows) => softmaxCrossEntropy(scores, labelled(rows, -100), { reduction: "sum" }),
+    "ignored rows": (scores, rows) => softmaxCrossEntropy(scores, labelled(rows, 1), { ignoreIndex: 1 }),
+    "log-probabilities": (scores, rows) => nllLoss(scores, labelled(rows, 1), { ignoreIndex: 1 }),
+    "the focal form": (scores, rows) => sparseFocalLoss(scores, labelled(rows, 1), { ignoreIndex: 1 }),
+    "a class of weight 0, smoothed": (scores, rows, classes) =>
+      softmaxCrossEntropy(scores, labelled(rows, 0), { classWeights: without0(classes), labelSmoothing: 0.1 }),
+  };
+  const labelled = (rows: number, label: number) => tensor([rows], new Array<number>(rows).fill(label), "i32");
+
+  test.each(sizes)("%i rows of %i classes: loss and gradients are 0", async (rows, classes) => {
+    const scores = randomTensor([rows, classes], 8);
+    for (const [name, lossOf] of Object.entries(losses)) {
+      const loss = lossOf(scores, rows, classes);
+      const [gradient] = differentiate(loss, [scores], add);
+      if (!gradient) throw new Error("no gradient");
+      for (const fuse of [true, false]) {
+        const got = await evaluate({ loss, gradient }, { fuse });
+        expect(got.loss[0], name).toBe(0);
+        expect(
+          got.gradient.every((value) => value === 0),
+          name,
+        ).toBe(true);
+      }
+    }
+  });
+
+  test("labels that are no class still show", async () => {
+    const loss = softmaxCrossEntropy(randomTensor([3, 4], 8), labelled(3, 4));
+    expect((await evaluate({ loss })).loss[0]).toBeNaN();
+  });
 });
 
 test("two runs give the same bits", async () => {

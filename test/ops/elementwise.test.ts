@@ -45,6 +45,25 @@ describe("precision", () => {
     ).toBeLessThan(1e-6);
   });
 
+  test("elu and selu are within 1e-6 of their size, also where it is tiny", async () => {
+    const magnitudes = Array.from({ length: 161 }, (_, i) => 10 ** (i / 4 - 37));
+    const x = Float32Array.from([...magnitudes.map((value) => -value), 0, ...magnitudes]);
+    const { elu, selu } = await evaluate({
+      elu: activations.elu(tensor([x.length], x), { alpha: 1.5 }),
+      selu: activations.selu(tensor([x.length], x)),
+    });
+    const below = (alpha: number) => Array.from(x, (value) => (value > 0 ? value : alpha * Math.expm1(value)));
+    const scale = 1.0507009873554805;
+    expect(worst(elu, below(1.5), 1e-37)).toBeLessThan(1e-6);
+    expect(
+      worst(
+        selu,
+        below(1.6732632423543772).map((value) => scale * value),
+        1e-37,
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
   test("pow knows whole powers of negative numbers, and 0^0", async () => {
     const a = [-2, -2, -2, -1.5, 0, 0, 3, -3, -2];
     const b = [2, 3, -1, 4, 0, 2, 0.5, 0, 0.5];
@@ -90,14 +109,16 @@ test("every function and its gradient stays finite for large arguments", async (
   expect(Object.keys(results)).toHaveLength(32);
   for (const [name, data] of Object.entries(results)) expect(Array.from(data).every(Number.isFinite), name).toBe(true);
   expect(Array.from(results["d relu"] ?? [])).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
-  expect(results["d mish"]?.[7]).toBeCloseTo(1, 5);
+  expect([0, 7].map((i) => results["d mish"]?.[i])).toEqual([expect.closeTo(0, 30), expect.closeTo(1, 5)]);
+  expect(Array.from(results.mish?.subarray(0, 4) ?? [])).toEqual([0, 0, 0, 0]);
   expect(results.silu?.[1]).toBeCloseTo(0, 5);
 });
 
 test("a NaN stays one", async () => {
   const x = tensor([2], [Number.NaN, 1]);
-  const { relu, relu6 } = await evaluate({ relu: activations.relu(x), relu6: activations.relu6(x) });
-  expect([relu[0], relu6[0]]).toEqual([Number.NaN, Number.NaN]);
+  const { relu, relu6, elu, selu } = activations;
+  const results = await evaluate({ relu: relu(x), relu6: relu6(x), elu: elu(x), selu: selu(x) });
+  expect(Object.values(results).map(([y]) => y)).toEqual(new Array(4).fill(Number.NaN));
 });
 
 /** NumPy's broadcasting by its definition. */

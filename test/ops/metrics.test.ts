@@ -23,7 +23,7 @@ async function accumulated(totals: ClassificationTotals, updates: readonly Value
   for (let i = 0; i < times; i++) commands.run();
   const { lossSum, counts, confusion } = totals;
   const result = {
-    lossSum: (await store.read(lossSum))[0] ?? Number.NaN,
+    lossSum: [...(await store.read(lossSum))],
     counts: [...(await store.read(counts))],
     confusion: confusion ? [...(await store.read(confusion))] : [],
   };
@@ -33,10 +33,16 @@ async function accumulated(totals: ClassificationTotals, updates: readonly Value
 }
 
 /** The same by loops, in f64. */
-function reference(logits: Float32Array, labels: readonly number[], classes: number, losses: ArrayLike<number>) {
+function reference(
+  logits: Float32Array,
+  labels: readonly number[],
+  classes: number,
+  losses: ArrayLike<number>,
+  weights: readonly number[] = [],
+) {
   const counts = [0, 0];
   const confusion = new Array<number>(classes * classes).fill(0);
-  let lossSum = 0;
+  const lossSum = [0, 0] as [number, number];
   labels.forEach((label, row) => {
     if (label === -100) return;
     const scores = [...logits.slice(row * classes, (row + 1) * classes)];
@@ -44,7 +50,9 @@ function reference(logits: Float32Array, labels: readonly number[], classes: num
     counts[1] = (counts[1] ?? 0) + 1;
     if (best === label) counts[0] = (counts[0] ?? 0) + 1;
     if (label >= 0 && label < classes) confusion[label * classes + best] = (confusion[label * classes + best] ?? 0) + 1;
-    lossSum += losses[losses.length === 1 ? 0 : row] ?? 0;
+    const weight = weights[label] ?? 1;
+    lossSum[0] += weight * (losses[losses.length === 1 ? 0 : row] ?? 0);
+    lossSum[1] += weight;
   });
   return { counts, confusion, lossSum };
 }
@@ -70,19 +78,27 @@ describe("totals over rows", () => {
     const logits = numbers(rows * classes, 1).map((value) => Math.round(value * 8));
     const labels = labelsFor(rows, classes);
     const losses = numbers(rows, 2);
-    for (const loss of [losses, losses.slice(0, 1)]) {
+    const weights = Array.from({ length: classes }, (_, c) => (c % 4) / 2);
+    const variants = [losses, losses.slice(0, 1)].flatMap((loss) => [
+      { loss, weights: [] },
+      { loss, weights },
+    ]);
+    for (const { loss, weights } of variants) {
       const totals = classificationTotals("test", classes);
       const value = tensor(loss.length === 1 && rows > 1 ? [] : [rows], loss);
       const scores = tensor([rows, classes], logits);
-      const updates = accumulateClassification(scores, tensor([rows], labels, "i32"), value, totals);
+      const options = weights.length > 0 ? { classWeights: tensor([classes], weights) } : {};
+      const updates = accumulateClassification(scores, tensor([rows], labels, "i32"), value, totals, options);
       const got = await accumulated(totals, updates, 2);
-      const want = reference(logits, labels, classes, loss);
+      const want = reference(logits, labels, classes, loss, weights);
       expect(got.counts).toEqual(want.counts.map((count) => 2 * count));
       expect(got.confusion).toEqual(want.confusion.map((count) => 2 * count));
       // Each loss passes through so many additions at most, each with an error of 2^-24 of the sum so far.
       const depth = Math.ceil(rows / 16_384) + 256 + 64 + 2;
-      const size = labels.reduce((sum, _, row) => sum + Math.abs(loss[loss.length === 1 ? 0 : row] ?? 0), 0);
-      expect(Math.abs(got.lossSum - 2 * want.lossSum)).toBeLessThanOrEqual(2 * size * depth * 2 ** -24);
+      const sizes = loss.map(Math.abs);
+      const size = reference(logits, labels, classes, sizes, weights).lossSum[0];
+      expect(Math.abs((got.lossSum[0] ?? 0) - 2 * want.lossSum[0])).toBeLessThanOrEqual(2 * size * depth * 2 ** -24);
+      expect(got.lossSum[1]).toBe(2 * want.lossSum[1]);
     }
   });
 
@@ -108,7 +124,7 @@ describe("labels that are numbers", () => {
     const [x, y] = [tensor([2 * times, 3], repeated(scores)), tensor([2 * times, 3], repeated(truths))];
     const got = await accumulated(totals, accumulateClassification(x, y, tensor([], [0.5]), totals));
     expect(got).toEqual({
-      lossSum: 3 * times,
+      lossSum: [3 * times, 6 * times],
       counts: [3 * times, 6 * times],
       confusion: [1, 1, 0, 2, 2, 0, 0, 0, 0].map((count) => count * times),
     });
@@ -119,14 +135,15 @@ describe("labels that are numbers", () => {
     const [x, y] = [tensor([6, 1], scores), tensor([6, 1], truths)];
     const updates = accumulateClassification(x, y, tensor([6, 1], scores), totals, { threshold: 2.5 });
     const got = await accumulated(totals, updates);
-    expect(got).toEqual({ lossSum: 4, counts: [3, 6], confusion: [2, 0, 3, 1] });
+    expect(got).toEqual({ lossSum: [4, 6], counts: [3, 6], confusion: [2, 0, 3, 1] });
   });
 
   test("without a threshold they are only counted", async () => {
     const totals = classificationTotals("test", 2);
     const [x, y] = [tensor([2, 3], scores), tensor([2, 3], truths)];
     const updates = accumulateClassification(x, y, tensor([], [2]), totals, { threshold: null });
-    expect(await accumulated(totals, updates)).toEqual({ lossSum: 12, counts: [0, 6], confusion: [0, 0, 0, 0] });
+    const want = { lossSum: [12, 6], counts: [0, 6], confusion: [0, 0, 0, 0] };
+    expect(await accumulated(totals, updates)).toEqual(want);
   });
 });
 
@@ -145,16 +162,17 @@ test("a label out of range shows: its cross-entropy makes the sum of the losses 
   const labels = tensor([4], [0, 1, 7, 2], "i32");
   const updates = accumulateClassification(logits, labels, softmaxCrossEntropy(logits, labels), totals);
   const got = await accumulated(totals, updates);
-  expect(got.lossSum).toBeNaN();
+  expect(got.lossSum[0]).toBeNaN();
   expect(got.counts[1]).toBe(4);
 });
 
-test("a batch of absent rows adds nothing, though the mean of its losses is NaN", async () => {
+test("a batch of absent rows adds nothing", async () => {
   const totals = classificationTotals("test", 3);
   const logits = randomTensor([2, 3], 1);
   const labels = tensor([2], [-100, -100], "i32");
   const updates = accumulateClassification(logits, labels, softmaxCrossEntropy(logits, labels), totals);
-  expect(await accumulated(totals, updates)).toEqual({ lossSum: 0, counts: [0, 0], confusion: new Array(9).fill(0) });
+  const want = { lossSum: [0, 0], counts: [0, 0], confusion: new Array(9).fill(0) };
+  expect(await accumulated(totals, updates)).toEqual(want);
 });
 
 test("two runs give the same bits", async () => {
@@ -194,6 +212,10 @@ test("wrong input", () => {
   expect(accumulate(randomTensor([4, 2], 1), labels, loss)).toThrow(/confusion u32\[3, 3\]; wanted \[2, 2\]/);
   const options = { ignoreIndex: 0.5 };
   expect(() => accumulateClassification(logits, labels, loss, totals, options)).toThrow(GraphError);
+  const classWeights = tensor([4], [1, 1, 1, 1]);
+  expect(() => accumulateClassification(logits, labels, loss, totals, { classWeights })).toThrow(
+    /classWeights f32\[4\]; wanted \[3\]/,
+  );
 });
 
 describe("the ring of losses", () => {
@@ -232,7 +254,7 @@ describe("the ring of losses", () => {
       [13, 11, 12],
       [13, 14, 12],
     ]);
-    expect([...(await store.read(totals.lossSum))]).toEqual([60 * rows]);
+    expect([...(await store.read(totals.lossSum))]).toEqual([60 * rows, 5 * rows]);
     expect((await store.read(totals.counts))[1]).toBe(5 * rows);
     commands.dispose();
     store.dispose();

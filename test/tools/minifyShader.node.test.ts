@@ -58,7 +58,10 @@ test("all of them together shrink to less than half", () => {
 
 describe("names", () => {
   /** What stands between the outer braces. */
-  const body = (text: string) => minifyShader(text).replace(/^[^{]*\{/, "").replace(/\}$/, "");
+  const body = (text: string) =>
+    minifyShader(text)
+      .replace(/^[^{]*\{/, "")
+      .replace(/\}$/, "");
 
   test("a variable that hides a resource in its own value keeps its name", () => {
     expect(body("fn f(i: u32) {\n  let x = x[i];\n  use(x);\n}")).toBe("let x=x[a];use(x);");
