@@ -25,6 +25,7 @@ export class Variables {
   /** Values of data that the host has replaced, for another device. */
   readonly #replaced = new Map<Variable, Uint8Array<ArrayBuffer>>();
   readonly #arenas = new Map<string, GPUBuffer>();
+  #disposed = false;
   readonly #pool: { readonly kind: string; readonly buffer: GPUBuffer }[] = [];
 
   /** @throws LimitError, before there is any buffer, where an arena is more than a kernel can be given */
@@ -47,6 +48,7 @@ export class Variables {
   moveTo(gpu: Gpu): void {
     this.dispose();
     this.#gpu = gpu;
+    this.#disposed = false;
     this.#allocate();
   }
 
@@ -63,7 +65,7 @@ export class Variables {
   }
 
   get isDisposed(): boolean {
-    return this.#arenas.size === 0;
+    return this.#disposed;
   }
 
   /** Whether an arena lies here. */
@@ -155,6 +157,7 @@ export class Variables {
     for (const { buffer } of this.#pool) buffer.destroy();
     this.#arenas.clear();
     this.#pool.length = 0;
+    this.#disposed = true;
   }
 }
 

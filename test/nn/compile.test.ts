@@ -1,11 +1,13 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { GraphError } from "../../src/core/errors.ts";
 import { constant, type Value } from "../../src/core/graph.ts";
 import { sizeOf, tensorType } from "../../src/core/types.ts";
-import type { Dataset } from "../../src/data/imageDataset.ts";
+import { drawDigits } from "../../src/data/digits.ts";
+import { type Dataset, imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { Variables } from "../../src/gpu/variables.ts";
 import { inputLayer } from "../../src/nn/layer.ts";
-import { dense } from "../../src/nn/layers.ts";
+import { batchNormalization, dense, flatten } from "../../src/nn/layers.ts";
 import { diceLoss } from "../../src/nn/losses.ts";
 import { type Model, model, sequential } from "../../src/nn/model.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
@@ -161,5 +163,47 @@ test("a layer that is called twice gets the sum of both gradients", async () => 
     const moved = (by: number) => w.map((each, j) => (j === i ? each + by : each));
     const slope = (lossOf(moved(1e-4)) - lossOf(moved(-1e-4))) / 2e-4;
     expect(after.weights["shared/kernel"]?.[i]).toBeCloseTo(value - 0.5 * slope, 5);
+  });
+});
+
+describe("a training that cannot be", () => {
+  test("of a layer with running statistics that is called twice", async () => {
+    const small = imageDataset(gpu, { ...drawDigits({ count: 16, seed: 1, size: 16 }), name: "small" });
+    const [wide, again] = [inputLayer([16, 16, 1]), batchNormalization({ name: "norm" })];
+    const twice = dense({ units: 10 }).apply(flatten().apply(again.apply(again.apply(wide))));
+    const siamese = await model({ name: "net", inputs: wide, outputs: twice }).compile({ gpu, optimizer: sgd(), loss });
+    await expect(siamese.fit(small)).rejects.toThrow(
+      "net/norm: a layer with running statistics that is called twice; wanted one call of it, in training. Give each",
+    );
+    // What needs no statistics of a batch is as ever.
+    expect(await siamese.predict(new Float32Array(256))).toHaveLength(10);
+    siamese.dispose();
+    small.dispose();
+  });
+
+  test("of nothing that learns", async () => {
+    const network = await tinyNetwork().freeze().compile({ gpu, optimizer: sgd(), loss });
+    await expect(network.fit(data)).rejects.toThrow("tiny: no weights that learn; wanted one or more. unfreeze()");
+    expect((await network.evaluate(data)).loss).toBeGreaterThan(0);
+    network.dispose();
+  });
+
+  test("of images in host memory", async () => {
+    const network = await tinyNetwork().compile({ gpu, optimizer: sgd(), loss });
+    const images = drawDigits({ count: 8, seed: 1 }) as unknown as Dataset;
+    const message = "data that are no data set; wanted a Dataset. imageDataset(gpu, images) makes one";
+    await expect(network.fit(images)).rejects.toThrow(message);
+    await expect(network.evaluate(images)).rejects.toThrow(message);
+    await expect(network.trainer(images)).rejects.toThrow(message);
+    const list = [0, 1] as unknown as Float32Array;
+    await expect(network.predict(list)).rejects.toThrow("predict: examples that are no Float32Array; wanted one");
+    network.dispose();
+  });
+
+  test("takes no memory of the GPU", async () => {
+    const made = vi.spyOn(GPUDevice.prototype, "createBuffer");
+    await expect(tinyNetwork().compile({ gpu, optimizer: sgd(), loss: "nope" as "huber" })).rejects.toThrow(GraphError);
+    expect(made).not.toHaveBeenCalled();
+    made.mockRestore();
   });
 });

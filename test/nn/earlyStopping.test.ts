@@ -68,6 +68,27 @@ describe("early stopping", () => {
     model.dispose();
   });
 
+  test.each(["a break", "a signal"])("%s in the midst of an epoch leaves the weights of the moment", async (how) => {
+    const model = await compiled(0.05);
+    scriptValidation(model, [0.5, 0.9, 0.9]);
+    const data = digitSet(gpu, 64, 1);
+    const stop = new AbortController();
+    const earlyStopping = { patience: 3, restoreBest: true };
+    const options = { epochs: 4, batchSize: 8, validationData: data, earlyStopping, signal: stop.signal };
+    for await (const { epoch, step } of model.fit(data, options)) {
+      if (epoch < 3 || step < 2) continue;
+      if (how === "a break") break;
+      stop.abort();
+    }
+    const twice = await compiled(0.05);
+    const trainer = await twice.trainer(data, { batchSize: 8 });
+    while (twice.stepsDone < model.stepsDone) trainer.step();
+    expect(await weightsOf(model)).toEqual(await weightsOf(twice));
+    trainer.dispose();
+    model.dispose();
+    twice.dispose();
+  });
+
   test("without restoreBest the last weights stay", async () => {
     const model = await compiled(0.05);
     scriptValidation(model, [0.5, 0.7]);

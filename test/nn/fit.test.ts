@@ -208,6 +208,43 @@ describe("fit", () => {
     model.dispose();
   });
 
+  test("is refused where another one has begun meanwhile", async () => {
+    const model = await compiled();
+    const first = model.fit(data, { batchSize: 4, epochs: 50 })[Symbol.asyncIterator]();
+    await first.next();
+    const second = model.fit(data, { batchSize: 32 }).then();
+    const overtaken = (async () => {
+      while (!(await first.next()).done);
+    })();
+    await expect(overtaken).rejects.toThrow(
+      "fit: another training of the model, begun meanwhile; wanted one at a time.",
+    );
+    expect((await second).losses).toHaveLength(3);
+    model.dispose();
+  });
+
+  test("is a promise: awaited twice, iterated and awaited, caught", async () => {
+    const model = await compiled();
+    const fit = model.fit(data, { batchSize: 32 });
+    const [first, second] = await Promise.all([fit, fit]);
+    expect(second).toBe(first);
+    expect(await fit).toBe(first);
+    const iterated = model.fit(data, { batchSize: 32 });
+    for await (const { step } of iterated) expect(step).toBeGreaterThan(0);
+    expect((await iterated).losses).toHaveLength(3);
+    const left = model.fit(data, { batchSize: 32 });
+    for await (const _ of left) break;
+    await expect(left).rejects.toThrow("fit: a training that was left; wanted one that came to its end.");
+    const refused = model.fit(data, { epochs: 0 });
+    const caught = await refused.catch((error: unknown) => error);
+    expect(caught).toBeInstanceOf(GraphError);
+    await expect(refused).rejects.toBe(caught);
+    const ended = vi.fn();
+    await model.fit(data, { batchSize: 32 }).finally(ended);
+    expect(ended).toHaveBeenCalledOnce();
+    model.dispose();
+  });
+
   test("refuses a loss that is no number, and says at which step", async () => {
     const model = await compiled(sgd({ learningRate: 1e30 }));
     const error = await model.fit(data, { batchSize: 8, epochs: 3 }).then(

@@ -33,6 +33,17 @@ async function tensorsOf(bytes: Uint8Array): Promise<NamedTensor[]> {
 }
 
 describe("saveWeights and loadWeights", () => {
+  test("a file may come as a fetch gives it, as an ArrayBuffer or a stream", async () => {
+    for (const source of [file.buffer, new Blob([file]).stream()]) {
+      const other = await tinyNetwork().compile({ gpu: model.gpu, optimizer: sgd(), loss: "huber", seed: 2 });
+      await loadWeights(other, source);
+      expect(same(await saveWeights(other), file)).toBe(true);
+      other.dispose();
+    }
+    const none = { url: "digits.safetensors" } as unknown as Uint8Array;
+    await expect(loadWeights(model, none)).rejects.toThrow("a file that is none; wanted a Uint8Array, an ArrayBuffer");
+  });
+
   test("the file names every weight of the model, with its shape", async () => {
     const seen = (await tensorsOf(file)).map(({ name, shape }) => `${name} ${shape.join("x")}`);
     expect(seen.sort()).toEqual([

@@ -3,7 +3,7 @@ import { drawDigits, imageDataset } from "wgrad/data";
 import { openSafetensors } from "wgrad/io";
 import { lenet5 } from "wgrad/models";
 
-/** Trains LeNet-5 for a few steps: their losses, and the names of the tensors in the file of its weights. */
+/** Trains LeNet-5 for a few steps: their losses, how many tensors its weights are, and how a mistake reads. */
 export async function train() {
   const gpu = await Gpu.create();
   const model = lenet5();
@@ -14,5 +14,6 @@ export async function train() {
   const weights = await openSafetensors(await saveWeights(model));
   model.dispose();
   gpu.dispose();
-  return { losses, tensors: weights.entries.length };
+  const refusal = await model.predict(new Float32Array(32 * 32)).catch(String);
+  return { losses, tensors: weights.entries.length, refusal };
 }
