@@ -4,7 +4,7 @@
 // with what a row is (classes, values). One invocation does one row, a workgroup 64. Sums of whole numbers are the same in
 // any order. Scores outside go to the first or last bin; one that is NaN to the first.
 
-struct AucParams {
+struct Params {
   rows: u32,
   /// Scores of a row, and the one that counts.
   channels: u32,
@@ -23,7 +23,7 @@ const NEITHER = 2u;
 
 @group(0) @binding(0) var<storage, read> scores: array<f32>;
 @group(0) @binding(1) var<storage, read_write> histogram: array<atomic<u32>>;
-@group(0) @binding(2) var<uniform> params: AucParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

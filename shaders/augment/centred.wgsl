@@ -1,13 +1,13 @@
 // Part of augment/crops for crops about listed pixels, [K]: indices into the masks, [N, H, W]. One of the list is drawn,
 // and lies anywhere in the mask of its crop, as far as that stays within the image.
 
-struct CentredParams {
+struct Centred {
   /// K, 1 to 65,536.
   count: u32,
 }
 
 @group(0) @binding(9) var<storage, read> centres: array<u32>;
-@group(0) @binding(10) var<uniform> centred: CentredParams;
+@group(0) @binding(10) var<uniform> centred: Centred;
 
 fn drawPlace(position: u32, bits: vec2u) -> Place {
   let pixel = centres[below(bits.x, centred.count)];

@@ -16,7 +16,7 @@
 // Without, position p is the p-th of the crops whose masks cover each image in `gridRows` x `gridColumns` places, as it
 // is in the data set.
 
-struct CropParams {
+struct Params {
   /// The part of the N images that crops are taken from: `examples` of them from `start` on.
   start: u32,
   examples: u32,
@@ -85,7 +85,7 @@ const CHUNK = 16u;
 @group(0) @binding(2) var<storage, read> cursor: Cursor;
 @group(0) @binding(3) var<storage, read_write> x: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<i32>;
-@group(0) @binding(5) var<uniform> params: CropParams;
+@group(0) @binding(5) var<uniform> params: Params;
 
 /// Byte i of four to a word, the lowest first.
 fn byteOf(word: u32, i: u32) -> u32 {

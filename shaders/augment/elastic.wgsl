@@ -3,7 +3,7 @@
 // grid's own displacements). The GRID x GRID nodes lie on the crop from edge to edge; one more ring lies outside. Each
 // workgroup draws the nodes anew, one an invocation.
 
-struct ElasticParams {
+struct Elastic {
   /// Standard deviation of a displacement along each axis, in pixels.
   deviation: f32,
 }
@@ -15,7 +15,7 @@ const POINTS = 25u;
 /// The sum of 4 bytes has mean 510 and this standard deviation, sqrt(4 * (256^2 - 1) / 12).
 const BYTES_DEVIATION = 147.8016914;
 
-@group(0) @binding(8) var<uniform> elastic: ElasticParams;
+@group(0) @binding(8) var<uniform> elastic: Elastic;
 
 var<workgroup> nodes: array<vec2f, POINTS>;
 

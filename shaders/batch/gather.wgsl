@@ -8,7 +8,7 @@
 // example the canvas is all border and the label says that there is none. One invocation writes CHUNK neighbouring lanes
 // of one canvas, and the first of a canvas its label; a workgroup 64 times that. A lane lies within one row.
 
-struct GatherParams {
+struct Params {
   /// First example of the part.
   start: u32,
   /// Examples of the part (N), of a batch (B), and invocations for one canvas.
@@ -49,7 +49,7 @@ const CHUNK = 4u;
 @group(0) @binding(2) var<storage, read> cursor: Cursor;
 @group(0) @binding(3) var<storage, read_write> x: array<Lane>;
 @group(0) @binding(4) var<storage, read_write> y: array<i32>;
-@group(0) @binding(5) var<uniform> params: GatherParams;
+@group(0) @binding(5) var<uniform> params: Params;
 
 /// Byte i of four to a word, the lowest first.
 fn byteOf(word: u32, i: u32) -> u32 {

@@ -3,14 +3,14 @@
 // The most multiply-adds that an adapter does: registers alone. One invocation steps two vectors, eight chains in all,
 // since more of them spill on a CPU and fewer wait for each other; the body is long, since a loop's turn costs time.
 
-struct FmaParams {
+struct Params {
   turns: u32,
   factor: f32,
   addend: f32,
 }
 
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
-@group(0) @binding(1) var<uniform> params: FmaParams;
+@group(0) @binding(1) var<uniform> params: Params;
 
 /// Steps in one turn of the loop; each is 16 operations.
 const STEPS = 32u;

@@ -3,7 +3,7 @@
 // The most bytes that a kernel moves: y = factor x. One invocation takes 4 vectors, 256 vectors apart, all loads before
 // the first store.
 
-struct StreamParams {
+struct Params {
   /// Vectors of 4; a multiple of 1024.
   count: u32,
   factor: f32,
@@ -11,7 +11,7 @@ struct StreamParams {
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(2) var<uniform> params: StreamParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

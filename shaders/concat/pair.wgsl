@@ -2,7 +2,7 @@
 // begin at `offset` in rows of `line` words. An invocation moves one column of both in up to ROWS rows: r, r + runs, ..
 // A row past the end is the last one before it, moved again.
 
-struct PairParams {
+struct Params {
   /// Invocations: runs * width.
   count: u32,
   outer: u32,
@@ -11,6 +11,6 @@ struct PairParams {
   line: u32,
   offset: u32,
 }
-@group(0) @binding(3) var<uniform> params: PairParams;
+@group(0) @binding(3) var<uniform> params: Params;
 
 const ROWS = 2u;

@@ -27,7 +27,7 @@ const WINDOW = (PIXELS - 1u) * STRIDE_X + (KERNEL_WIDTH - 1u) * DILATION_X + 1u;
 const WINDOW_VALUES = WINDOW * A_LANES;
 const SINGLE_TERMS = PIXELS - GROUPS * TERMS;
 
-struct KernelRowParams {
+struct Geometry {
   /// Of the image; channels of a pixel and of a group in lanes of A.
   height: u32,
   width: u32,
@@ -51,7 +51,7 @@ struct KernelRowParams {
   padTop: i32,
   padLeft: i32,
 }
-@group(0) @binding(3) var<uniform> geometry: KernelRowParams;
+@group(0) @binding(3) var<uniform> geometry: Geometry;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 @compute @workgroup_size(GROUP)

@@ -1,7 +1,7 @@
 // A is the transposed matrix of patches, for the gradient by the filter: row m is (tap, channel), segment is a row of
 // output pixels, k the pixel in it. Row `ones` is all ones, so that the product's last row is the bias gradient.
 
-struct PatchColumnParams {
+struct Geometry {
   /// Of the image that is read.
   height: u32,
   width: u32,
@@ -19,7 +19,7 @@ struct PatchColumnParams {
   tapChannels: u32,
   ones: u32,
 }
-@group(0) @binding(4) var<uniform> geometry: PatchColumnParams;
+@group(0) @binding(4) var<uniform> geometry: Geometry;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 struct AOpen {

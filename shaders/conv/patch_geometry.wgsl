@@ -1,6 +1,6 @@
 // What patches and transposed patches share: geometry, the state of a row of A, and the load, zero outside the image.
 
-struct PatchParams {
+struct Geometry {
   /// Of the image that is read.
   height: u32,
   width: u32,
@@ -18,7 +18,7 @@ struct PatchParams {
   channels: u32,
   groupChannels: u32,
 }
-@group(0) @binding(4) var<uniform> geometry: PatchParams;
+@group(0) @binding(4) var<uniform> geometry: Geometry;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 struct AOpen {

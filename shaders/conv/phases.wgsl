@@ -3,7 +3,7 @@
 // it. A batch of the product is one phase of one group, a segment one of its taps: nothing is multiplied that the stride
 // left out. Without phases (phasesY = phasesX = 1) every pixel tries every tap.
 
-struct PhaseParams {
+struct Phases {
   phasesY: u32,
   phasesX: u32,
   /// Of the image of pixels.
@@ -17,7 +17,7 @@ struct PhaseParams {
   padTop: u32,
   padLeft: u32,
 }
-@group(0) @binding(8) var<uniform> phases: PhaseParams;
+@group(0) @binding(8) var<uniform> phases: Phases;
 
 struct Pixel {
   image: u32,

@@ -1,6 +1,6 @@
 // What convolutions by rows of pixels share: geometry, and where the sums go.
 
-struct RowParams {
+struct Geometry {
   /// Of the image that is read.
   height: u32,
   width: u32,
@@ -25,7 +25,7 @@ struct RowParams {
   channels: u32,
   groupChannels: u32,
 }
-@group(0) @binding(3) var<uniform> geometry: RowParams;
+@group(0) @binding(3) var<uniform> geometry: Geometry;
 
 const ACC_SIZE = PIXELS * COLUMNS;
 alias Sums = array<Lane, ACC_SIZE>;

@@ -2,7 +2,7 @@
 // pixel is in one block and was used by one tap. Row m is a block, the batch a group and a tap, which is the pixel's place
 // in the block. One division a row, where phases of a filter that overlaps itself (conv/store_phases) take seven.
 
-struct BlockParams {
+struct Blocks {
   /// Pixels of a block.
   height: u32,
   width: u32,
@@ -10,15 +10,15 @@ struct BlockParams {
   columns: u32,
   imageWidth: u32,
 }
-@group(0) @binding(8) var<uniform> blocks: BlockParams;
+@group(0) @binding(8) var<uniform> blocks: Blocks;
 
-struct StoreParams {
+struct Place {
   /// In lanes.
   row: u32,
   batch: u32,
   slice: u32,
 }
-@group(0) @binding(6) var<uniform> place: StoreParams;
+@group(0) @binding(6) var<uniform> place: Place;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
 
 alias StoredRow = u32;

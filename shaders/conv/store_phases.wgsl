@@ -1,13 +1,13 @@
 // uses: conv/phases
 // As gemm/store, for rows that are pixels of a phase.
 
-struct StoreParams {
+struct Place {
   /// In lanes.
   row: u32,
   batch: u32,
   slice: u32,
 }
-@group(0) @binding(6) var<uniform> place: StoreParams;
+@group(0) @binding(6) var<uniform> place: Place;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
 
 alias StoredRow = u32;

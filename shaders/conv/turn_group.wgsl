@@ -1,7 +1,7 @@
 // Filters with channels and filters swapped, for the gradients by the input: turned[tap, f, c] = kernel[tap, c, f], many
 // filters of a network in one dispatch. Each workgroup works on one filter, which `groups` names.
 
-struct TurnParams {
+struct Params {
   /// The first group of the dispatch, and how many it has.
   first: u32,
   groups: u32,
@@ -16,4 +16,4 @@ struct TurnGroup {
   filters: u32,
 }
 @group(0) @binding(1) var<storage, read> groups: array<TurnGroup>;
-@group(0) @binding(3) var<uniform> params: TurnParams;
+@group(0) @binding(3) var<uniform> params: Params;

@@ -1,7 +1,7 @@
 // Sizes of a 3-D convolution as a matrix product. "In" is the volume that is read as A, "out" the grid of the product's
 // rows or sum; axes are depth, height, width.
 
-struct VolumeParams {
+struct Volume {
   inDepth: u32,
   inHeight: u32,
   inWidth: u32,
@@ -27,7 +27,7 @@ struct VolumeParams {
   /// Row of A that is all ones.
   ones: u32,
 }
-@group(0) @binding(4) var<uniform> volume: VolumeParams;
+@group(0) @binding(4) var<uniform> volume: Volume;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 /// Place of a filter's tap, dilated, without the padding.

@@ -9,7 +9,7 @@
 // Sums run over c upwards. The focal form multiplies the loss by m^gamma, m = 1 - exp(-n), n = loss / A: of a class index
 // without smoothing, exp(-n) is the probability of the right class.
 
-struct CrossEntropyParams {
+struct Params {
   rows: u32,
   classes: u32,
   /// 1 - smoothing, and smoothing / C.
@@ -32,7 +32,7 @@ const IGNORED = 1u;
 const OUT_OF_RANGE = 2u;
 
 @group(0) @binding(0) var<storage, read> scores: array<f32>;
-@group(0) @binding(1) var<uniform> params: CrossEntropyParams;
+@group(0) @binding(1) var<uniform> params: Params;
 
 fn coefficient(row: u32, c: u32) -> f32 {
   return sampleWeight(row) * classWeight(c) * (params.keep * targetAt(row, c) + params.spread);

@@ -10,7 +10,7 @@ const BIAS = false;
 const SUMS = ROWS * TAPS;
 const WINDOW = (PIXELS - 1u) * STRIDE_X + (TAPS - 1u) * DILATION_X + 1u;
 
-struct SliceParams {
+struct Slicing {
   /// Invocations.
   count: u32,
   /// Output rows of all images.
@@ -22,7 +22,7 @@ struct SliceParams {
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read> dY: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> partial: array<Lane>;
-@group(0) @binding(4) var<uniform> slicing: SliceParams;
+@group(0) @binding(4) var<uniform> slicing: Slicing;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

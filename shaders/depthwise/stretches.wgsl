@@ -12,7 +12,7 @@ const UNROLLED = 3u;
 @group(0) @binding(1) var<storage, read> kernel: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> result: array<Lane>;
 
-struct StretchParams {
+struct Stretches {
   /// Invocations.
   count: u32,
   /// Of the result; channels in lanes.
@@ -20,7 +20,7 @@ struct StretchParams {
   width: u32,
   channels: u32,
 }
-@group(0) @binding(4) var<uniform> stretches: StretchParams;
+@group(0) @binding(4) var<uniform> stretches: Stretches;
 
 /// The first pixel of a stretch, in lanes of channels.
 struct Stretch {

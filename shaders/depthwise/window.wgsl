@@ -8,7 +8,7 @@ const TAPS = 3u;
 const STRIDE_X = 1u;
 const DILATION_X = 1u;
 
-struct DepthwiseParams {
+struct Params {
   height: u32,
   width: u32,
   outHeight: u32,
@@ -25,4 +25,4 @@ struct DepthwiseParams {
   /// From one row of taps to the next that a pixel of dX sees.
   rowStride: u32,
 }
-@group(0) @binding(3) var<uniform> params: DepthwiseParams;
+@group(0) @binding(3) var<uniform> params: Params;

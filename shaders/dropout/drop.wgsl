@@ -2,7 +2,7 @@
 // y[i] = x[i] scale where 32 random bits of element i are at least `threshold`, else 0; neighbours 2n and 2n + 1 share the
 // 64 bits of draw n. One invocation computes GROUPS times eight neighbours, by four draws each; a workgroup is 64 of them.
 
-struct DropParams {
+struct Params {
   /// Lanes.
   count: u32,
   /// rate 2^32.
@@ -11,7 +11,7 @@ struct DropParams {
 }
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(3) var<uniform> params: DropParams;
+@group(0) @binding(3) var<uniform> params: Params;
 
 const EACH = 8u / LANES;
 /// Groups of eight neighbours that an invocation does, one after the other, since the key takes a draw of its own.

@@ -2,13 +2,13 @@
 // y[i] = x[i] + scale draw(i), where draw is that of random/normal: an integer with the deviation 1 / scale. One
 // invocation computes one element; a workgroup is 64 of them.
 
-struct NoiseParams {
+struct Params {
   count: u32,
   scale: f32,
 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@group(0) @binding(3) var<uniform> params: NoiseParams;
+@group(0) @binding(3) var<uniform> params: Params;
 
 var<private> key: vec2u;
 

@@ -2,7 +2,7 @@
 // With `ones` below the row count, row `ones` of A is all ones: the product's row is then the column sums of B, which
 // is how a weight gradient brings the bias gradient along.
 
-struct AStridedParams {
+struct AStrided {
   /// Strides in lanes of A; `row` for one step of ROW_LANES rows.
   row: u32,
   segment: u32,
@@ -13,7 +13,7 @@ struct AStridedParams {
   innerStride: u32,
   ones: u32,
 }
-@group(0) @binding(4) var<uniform> aStrided: AStridedParams;
+@group(0) @binding(4) var<uniform> aStrided: AStrided;
 @group(0) @binding(0) var<storage, read> a: array<ALane>;
 
 struct AOpen {

@@ -1,6 +1,6 @@
 // B is a matrix in memory, plain or transposed: element (segment, k, n) at n * column + segment * segment + k * depth.
 
-struct BStridedParams {
+struct BStrided {
   /// Strides in lanes of B; `column` for one step of LANES columns, or of one column where B is stored transposed.
   column: u32,
   /// Modulo 2^32: segments may run backwards, from `start`.
@@ -12,7 +12,7 @@ struct BStridedParams {
   outerStride: u32,
   innerStride: u32,
 }
-@group(0) @binding(5) var<uniform> bStrided: BStridedParams;
+@group(0) @binding(5) var<uniform> bStrided: BStrided;
 @group(0) @binding(1) var<storage, read> b: array<BLane>;
 
 /// Where column n of a batch starts. It divides, which is dear: once, before any loop.

@@ -1,6 +1,6 @@
 // Sizes of a product and of its grid, for both kernel families.
 
-struct TileParams {
+struct Tile {
   m: u32,
   n: u32,
   /// Workgroups along m and n, and of all batches and slices.
@@ -14,4 +14,4 @@ struct TileParams {
   /// Length of the whole sum; the last segment may be shorter than `depth`.
   total: u32,
 }
-@group(0) @binding(3) var<uniform> tile: TileParams;
+@group(0) @binding(3) var<uniform> tile: Tile;

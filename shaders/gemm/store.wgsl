@@ -1,12 +1,12 @@
 // Y[m, n] goes to y at m * row + n + batch and slice offsets, through the epilogue.
 
-struct StoreParams {
+struct Place {
   /// In lanes.
   row: u32,
   batch: u32,
   slice: u32,
 }
-@group(0) @binding(6) var<uniform> place: StoreParams;
+@group(0) @binding(6) var<uniform> place: Place;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
 
 alias StoredRow = u32;

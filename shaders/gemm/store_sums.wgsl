@@ -1,12 +1,12 @@
 // As gemm/store, but row `ones` of the product, the column sums of B, goes to `sums`.
 
-struct StoreParams {
+struct Place {
   /// In lanes.
   row: u32,
   batch: u32,
   ones: u32,
 }
-@group(0) @binding(6) var<uniform> place: StoreParams;
+@group(0) @binding(6) var<uniform> place: Place;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(7) var<storage, read_write> sums: array<Lane>;
 

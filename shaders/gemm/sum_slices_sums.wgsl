@@ -1,7 +1,7 @@
 // uses: lib/grid
 // As gemm/sum_slices, where the last lanes of each slice, from `split` on, are column sums and go to `sums`.
 
-struct SumParams {
+struct Params {
   /// Lanes of one slice, and of those that go to y.
   count: u32,
   split: u32,
@@ -9,7 +9,7 @@ struct SumParams {
 }
 @group(0) @binding(0) var<storage, read> partial: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(2) var<uniform> params: SumParams;
+@group(0) @binding(2) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read_write> sums: array<Lane>;
 
 @compute @workgroup_size(64)

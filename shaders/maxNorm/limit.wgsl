@@ -3,7 +3,7 @@
 // Limits the norm of each unit of weights [outer, units, inner], in place: w[:, u, :] *= min(1, largest / norm). One
 // invocation walks one unit twice, in order, for its norm and to scale it; a workgroup 64 units.
 
-struct LimitParams {
+struct Params {
   outer: u32,
   units: u32,
   inner: u32,
@@ -11,7 +11,7 @@ struct LimitParams {
 }
 
 @group(0) @binding(0) var<storage, read_write> weights: array<f32>;
-@group(0) @binding(1) var<uniform> params: LimitParams;
+@group(0) @binding(1) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -2,14 +2,14 @@
 // partial sum over rows (ofPartials). Invocation i adds up the tallies i, i + 64, i + 128 and so on; the first invocation
 // adds those 64 results, in order, to the totals, and keeps the loss of the step (ring, noRing).
 
-struct AccumulateParams {
+struct Params {
   tallies: u32,
 }
 
 @group(0) @binding(5) var<storage, read_write> lossSum: array<vec2f>;
 /// Right answers, and rows.
 @group(0) @binding(6) var<storage, read_write> counts: array<u32>;
-@group(0) @binding(7) var<uniform> params: AccumulateParams;
+@group(0) @binding(7) var<uniform> params: Params;
 
 var<workgroup> sharedCounts: array<vec2u, 64>;
 var<workgroup> sharedLosses: array<vec2f, 64>;

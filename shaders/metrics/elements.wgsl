@@ -2,7 +2,7 @@
 // or noConfusion. Under COMPARE each score is an answer of its own: yes above the threshold, and right where the label is
 // above 1/2. Otherwise nothing is right or wrong, and scores are only counted.
 
-struct ElementParams {
+struct RowParams {
   threshold: f32,
   /// Classes of the confusion matrix.
   classes: u32,
@@ -22,7 +22,7 @@ const COMPARE = true;
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<f32>;
 @group(0) @binding(2) var<storage, read> loss: array<f32>;
-@group(0) @binding(3) var<uniform> rowParams: ElementParams;
+@group(0) @binding(3) var<uniform> rowParams: RowParams;
 
 fn tallyOf(row: u32) -> Tally {
   let lost = vec2f(loss[select(0u, row, LOSS_PER_ROW)], 1.0);

@@ -3,14 +3,14 @@
 // First stage over many rows, linked with what a row adds (row, elements): of `threads` invocations, number i tallies the rows i, i + threads, i + 2 threads and so
 // on, in that order. A workgroup makes 64 neighbouring partial tallies.
 
-struct PartialParams {
+struct Params {
   rows: u32,
   threads: u32,
 }
 
 @group(0) @binding(5) var<storage, read_write> partialCounts: array<vec2u>;
 @group(0) @binding(6) var<storage, read_write> partialLosses: array<vec2f>;
-@group(0) @binding(7) var<uniform> params: PartialParams;
+@group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

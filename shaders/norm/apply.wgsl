@@ -2,7 +2,7 @@
 // y = (x - mean) scale + shift. x and y are [items, steps, channels] in lanes; the table is that of norm/storeStatistics. One invocation computes up to ROWS steps of one lane of channels, whose
 // numbers it loads once; a workgroup is 256 of them, neighbours along channels, then steps.
 
-struct ApplyParams {
+struct Params {
   /// Invocations: items * runs * channels.
   count: u32,
   steps: u32,
@@ -12,7 +12,7 @@ struct ApplyParams {
 }
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(3) var<uniform> params: ApplyParams;
+@group(0) @binding(3) var<uniform> params: Params;
 
 const ROWS = 4u;
 /// A lane of channels is a lane of y's last axis, not of a row that is taken as steps.

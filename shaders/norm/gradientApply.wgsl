@@ -2,7 +2,7 @@
 // Last stage of the gradient: dX = a dY + b (x - mean) + c, from the table of norm/storeCoefficients; dY as in
 // norm/sliceSums. Laid out as norm/apply: one invocation computes up to ROWS steps of one lane of channels.
 
-struct GradientParams {
+struct Params {
   count: u32,
   steps: u32,
   runs: u32,
@@ -11,7 +11,7 @@ struct GradientParams {
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(2) var<storage, read> dY: array<Lane>;
 @group(0) @binding(3) var<storage, read_write> dX: array<Lane>;
-@group(0) @binding(4) var<uniform> params: GradientParams;
+@group(0) @binding(4) var<uniform> params: Params;
 
 const ROWS = 4u;
 /// A lane of channels is a lane of dX's last axis, not of a row that is taken as steps.

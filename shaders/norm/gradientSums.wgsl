@@ -2,14 +2,14 @@
 // First stage of the gradient, where more than one workgroup shares an item. One invocation sums one lane of channels of
 // one slice; a workgroup is 64 of them, neighbours along channels. partial is [items, slices, 2, channels].
 
-struct SumParams {
+struct Params {
   count: u32,
   steps: u32,
   slices: u32,
   channels: u32,
 }
 @group(0) @binding(3) var<storage, read_write> partial: array<Lane>;
-@group(0) @binding(4) var<uniform> params: SumParams;
+@group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -1,7 +1,7 @@
 // uses: lib/grid, norm/storeCoefficients
 // Second stage of the gradient: joins the sums of each group of each item, in order, as norm/statistics does.
 
-struct TableSumParams {
+struct Params {
   /// items * groups.
   count: u32,
   groups: u32,
@@ -12,7 +12,7 @@ struct TableSumParams {
 }
 @group(0) @binding(0) var<storage, read> partial: array<f32>;
 @group(0) @binding(1) var<storage, read> statistics: array<f32>;
-@group(0) @binding(8) var<uniform> params: TableSumParams;
+@group(0) @binding(8) var<uniform> params: Params;
 
 /// As in norm/statistics.
 const BLOCK = 16u;

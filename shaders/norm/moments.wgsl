@@ -3,7 +3,7 @@
 // one lane of channels of one slice of one item; a workgroup is 64 of them, neighbours along channels. partial is
 // [items, slices, 2, channels].
 
-struct MomentParams {
+struct Params {
   /// Lanes of one of the two halves of partial: items * slices * channels.
   count: u32,
   steps: u32,
@@ -11,7 +11,7 @@ struct MomentParams {
   channels: u32,
 }
 @group(0) @binding(1) var<storage, read_write> partial: array<Lane>;
-@group(0) @binding(2) var<uniform> params: MomentParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -2,7 +2,7 @@
 // Second stage of mean and variance: joins the slices and channels of each group of each item, in order. WIDTH
 // invocations work on one group (see norm/joinAlone and norm/joinWorkgroup); a workgroup is 64. All values are scalars.
 
-struct StatisticParams {
+struct Params {
   /// items * groups.
   count: u32,
   groups: u32,
@@ -13,7 +13,7 @@ struct StatisticParams {
 }
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
-@group(0) @binding(3) var<uniform> params: StatisticParams;
+@group(0) @binding(3) var<uniform> params: Params;
 
 /// Terms that are summed before they join the total: rounding grows with a block and with the number of blocks, not with
 /// their product.

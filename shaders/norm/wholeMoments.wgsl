@@ -3,7 +3,7 @@
 // invocations compute the moments of the slices of these, 64 / `tile` slices apart; then one invocation for each channel joins them,
 // in order. partial, by which they go from one to the other, is [items, slices, 2, channels].
 
-struct WholeParams {
+struct Params {
   /// items * channels / tile.
   count: u32,
   steps: u32,
@@ -16,7 +16,7 @@ struct WholeParams {
   epsilon: f32,
 }
 @group(0) @binding(1) var<storage, read_write> partial: array<Lane>;
-@group(0) @binding(3) var<uniform> params: WholeParams;
+@group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

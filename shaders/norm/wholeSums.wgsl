@@ -1,7 +1,7 @@
 // uses: lib/grid, norm/sliceSums, norm/storeCoefficients
 // Both stages of the gradient for each channel of each item in one: laid out and joined as in norm/wholeMoments.
 
-struct WholeSumParams {
+struct Params {
   /// items * channels / tile.
   count: u32,
   steps: u32,
@@ -14,7 +14,7 @@ struct WholeSumParams {
   epsilon: f32,
 }
 @group(0) @binding(8) var<storage, read_write> partial: array<Lane>;
-@group(0) @binding(9) var<uniform> params: WholeSumParams;
+@group(0) @binding(9) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -3,7 +3,7 @@
 // First stage of the norm of all gradients: of `threads` invocations, number i adds up the squares of the vectors i,
 // i + threads, i + 2 threads and so on, in that order. A workgroup computes 64 neighbouring partial sums.
 
-struct NormParams {
+struct Params {
   /// Vectors of 4.
   count: u32,
   threads: u32,
@@ -11,7 +11,7 @@ struct NormParams {
 
 @group(0) @binding(0) var<storage, read> gradients: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> partials: array<f32>;
-@group(0) @binding(2) var<uniform> params: NormParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

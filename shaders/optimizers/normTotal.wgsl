@@ -1,13 +1,13 @@
 // Second stage of the norm of all gradients, by one workgroup of 64: invocation i adds up the partial sums i, i + 64,
 // i + 128 and so on; the first invocation adds up those 64 results, in order, and takes the root.
 
-struct NormTotalParams {
+struct Params {
   count: u32,
 }
 
 @group(0) @binding(0) var<storage, read> partials: array<f32>;
 @group(0) @binding(1) var<storage, read_write> norm: array<f32>;
-@group(0) @binding(2) var<uniform> params: NormTotalParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 var<workgroup> sums: array<f32, 64>;
 

@@ -1,7 +1,7 @@
 // Sum or mean of the losses of the areas [N, C], by one workgroup of 64: invocation i adds up the areas i, i + 64, i + 128
 // and so on; the first invocation adds up those 64 results, in order. The mean is over the areas that are present, 0 over none.
 
-struct MeanParams {
+struct Params {
   count: u32,
 }
 
@@ -13,7 +13,7 @@ const MEAN = true;
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>;
 /// Derivative of the result by the loss of an area.
 @group(0) @binding(3) var<storage, read_write> share: array<f32>;
-@group(0) @binding(4) var<uniform> params: MeanParams;
+@group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> sums: array<vec2f, 64>;
 

@@ -2,7 +2,7 @@
 // Linked with one file of targets (classes, values) and one of pixel weights (weighted, unweighted). A row is a pixel of
 // an example, N S in all.
 
-struct OverlapParams {
+struct Params {
   examples: u32,
   pixels: u32,
   channels: u32,
@@ -21,4 +21,4 @@ const IGNORED = 1u;
 const OUT_OF_RANGE = 2u;
 
 @group(0) @binding(0) var<storage, read> scores: array<f32>;
-@group(0) @binding(1) var<uniform> params: OverlapParams;
+@group(0) @binding(1) var<uniform> params: Params;

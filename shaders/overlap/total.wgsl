@@ -8,7 +8,7 @@
 //
 // and stores loss and derivatives, [N, C] each. An example of which no pixel counts has the loss 0.
 
-struct TotalParams {
+struct Params {
   /// N * C.
   count: u32,
   channels: u32,
@@ -31,7 +31,7 @@ struct Slopes {
 @group(0) @binding(2) var<storage, read_write> slopes: array<Slopes>;
 /// 1 where a pixel counts, else 0.
 @group(0) @binding(3) var<storage, read_write> present: array<f32>;
-@group(0) @binding(4) var<uniform> params: TotalParams;
+@group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> sums: array<vec4f, 64>;
 

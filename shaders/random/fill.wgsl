@@ -8,7 +8,7 @@
 // The integer is below 2^24 in size, hence exact in f32; the one multiplication is the only rounding, and WGSL rounds
 // it correctly. So every device makes the same bits.
 
-struct FillParams {
+struct Params {
   count: u32,
   /// The key of the stream: the seed, and the hash of the variable's name.
   seed: u32,
@@ -17,7 +17,7 @@ struct FillParams {
 }
 
 @group(0) @binding(0) var<storage, read_write> values: array<f32>;
-@group(0) @binding(1) var<uniform> params: FillParams;
+@group(0) @binding(1) var<uniform> params: Params;
 
 /// The n-th 64 random bits of an element.
 fn bitsOf(element: u32, n: u32) -> vec2u {

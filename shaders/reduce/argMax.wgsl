@@ -1,7 +1,7 @@
 // uses: lib/grid
 // y[o, i] = the first r at which x[o, r, i] is largest. x is [outer, extent, inner], y is [outer, inner].
 // One invocation computes one element of y, r ascending; a workgroup is 64 of them.
-struct ArgMaxParams {
+struct Params {
   // Elements of y: outer * inner.
   count: u32,
   extent: u32,
@@ -10,7 +10,7 @@ struct ArgMaxParams {
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<i32>;
-@group(0) @binding(2) var<uniform> params: ArgMaxParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

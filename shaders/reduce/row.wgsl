@@ -2,14 +2,14 @@
 // y[row] = combination of the `extent` vectors of x[row]. x is [count, extent] in vectors of 4, y is [count].
 // One invocation computes one row, in two chains of vectors that it joins at the end; a workgroup is 64 of them.
 // For rows that are short by now: longer ones are shortened by strided.wgsl.
-struct RowParams {
+struct Params {
   count: u32,
   extent: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(2) var<uniform> params: RowParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -2,7 +2,7 @@
 // y[o, c, i] = combination over r = c, c + chunks, c + 2 chunks, .. below `extent` of x[o, r, i].
 // x is [outer, extent, inner], y is [outer, chunks, inner], both in lanes. One invocation computes one lane of y, in
 // four chains that it joins at the end; neighbours read neighbours, along i or along c. A workgroup is 64 of them.
-struct StridedParams {
+struct Params {
   // Lanes of y: outer * chunks * inner.
   count: u32,
   extent: u32,
@@ -12,7 +12,7 @@ struct StridedParams {
 
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(2) var<uniform> params: StridedParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, @builtin(local_invocation_index) local: u32) {

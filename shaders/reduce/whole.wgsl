@@ -2,7 +2,7 @@
 // y[o, i] = combination over r of x[o, r, i], in one dispatch: both stages of reduce/strided in one workgroup.
 // A workgroup makes one lane of y. Its 64 invocations take every 64th step each, in four chains; the first of them joins
 // what they found, in their order. Where few workgroups keep the device busy.
-struct WholeParams {
+struct Params {
   // Lanes of y: outer * inner.
   count: u32,
   extent: u32,
@@ -11,7 +11,7 @@ struct WholeParams {
 
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(2) var<uniform> params: WholeParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 const GROUP = 64u;
 /// What each invocation found. Workgroup memory would take a software adapter longer to compile.

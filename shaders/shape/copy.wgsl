@@ -6,7 +6,7 @@
 @group(0) @binding(0) var<storage, read> x: array<Word>;
 @group(0) @binding(1) var<storage, read_write> y: array<Word>;
 
-struct Copy {
+struct Params {
   /// Invocations.
   count: u32,
   fromOffset: u32,
@@ -33,7 +33,7 @@ struct Copy {
   to3: u32,
   to4: u32,
 }
-@group(0) @binding(2) var<uniform> params: Copy;
+@group(0) @binding(2) var<uniform> params: Params;
 
 /// Axes within the outermost one.
 const INNER = 5u;

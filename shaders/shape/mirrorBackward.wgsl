@@ -6,7 +6,7 @@
 @group(0) @binding(0) var<storage, read> dY: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> dX: array<Lane>;
 
-struct Mirror {
+struct Params {
   count: u32,
   size: i32,
   padded: i32,
@@ -14,7 +14,7 @@ struct Mirror {
   inner: u32,
   before: i32,
 }
-@group(0) @binding(2) var<uniform> params: Mirror;
+@group(0) @binding(2) var<uniform> params: Params;
 
 const REFLECT = true;
 

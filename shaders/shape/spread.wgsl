@@ -5,7 +5,7 @@
 @group(0) @binding(0) var<storage, read> x: array<Word>;
 @group(0) @binding(1) var<storage, read_write> y: array<Word>;
 
-struct Spread {
+struct Params {
   count: u32,
   /// As bits.
   fill: u32,
@@ -34,7 +34,7 @@ struct Spread {
   step4: u32,
   step5: u32,
 }
-@group(0) @binding(2) var<uniform> params: Spread;
+@group(0) @binding(2) var<uniform> params: Params;
 
 const RANK = 6u;
 /// Some step is more than 1.

@@ -2,7 +2,7 @@
 // Softmax along the last axis of [count, extent]: y = exp(x - m) / sum, or where LOG its logarithm x - m - log(sum);
 // m is the largest x. One workgroup of 128 handles one row: each invocation every 128th element in order, then a tree
 // over the 128 in workgroup memory, once for the maximum and once for the sum.
-struct SoftmaxParams {
+struct Params {
   // Rows.
   count: u32,
   extent: u32,
@@ -12,7 +12,7 @@ const LOG = false;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<uniform> params: SoftmaxParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 var<workgroup> parts: array<f32, 128>;
 

@@ -2,7 +2,7 @@
 // Gradient of softmax along the last axis of [count, extent]: dx = y (dy - s) with s the sum of dy y; where LOG, of its
 // logarithm: dx = dy - exp(y) s with s the sum of dy. One workgroup of 128 handles one row: each invocation every 128th
 // element in order, then a tree over the 128 in workgroup memory.
-struct SoftmaxParams {
+struct Params {
   // Rows.
   count: u32,
   extent: u32,
@@ -13,7 +13,7 @@ const LOG = false;
 @group(0) @binding(0) var<storage, read> y: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(3) var<uniform> params: SoftmaxParams;
+@group(0) @binding(3) var<uniform> params: Params;
 
 var<workgroup> parts: array<f32, 128>;
 

@@ -2,7 +2,7 @@
 // Softmax along the middle axis of [outer, extent, inner], in lanes: y = exp(x - m) / sum, or where LOG its logarithm
 // x - m - log(sum); m is the largest x. One invocation walks along one [o, :, i] three times, in order, for its
 // maximum, its sum and its results; a workgroup is 64 of them.
-struct SoftmaxParams {
+struct Params {
   // Lanes of outer * inner.
   count: u32,
   extent: u32,
@@ -13,7 +13,7 @@ const LOG = false;
 
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(2) var<uniform> params: SoftmaxParams;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u, @builtin(local_invocation_index) local: u32) {

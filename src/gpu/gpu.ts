@@ -133,7 +133,7 @@ export class Gpu {
    *     await model.compile({ gpu: Gpu.from(device), optimizer, loss });
    */
   static from(device: GPUDevice, { target = {} }: Pick<GpuOptions, "target"> = {}): Gpu {
-    if (typeof device?.queue?.submit !== "function") {
+    if (typeof device?.createBuffer !== "function" || (device as object) instanceof Gpu) {
       throw new DeviceError({
         where: "Gpu.from",
         seen: `${device}`,

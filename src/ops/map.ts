@@ -151,7 +151,7 @@ function mapShader(
     access: "read_write",
     type: `array<${element}>`,
   };
-  const params = uniformBinding("params", "MapParams", reads.length + 1, fields);
+  const params = uniformBinding("params", "Params", reads.length + 1, fields);
   const source = `// ${programName(program)}: each invocation computes ${perInvocation} lanes.
 ${declare([...bindings, y, params])}
 fn evaluate(${reads.map((_, i) => `o${i}: Lane`).join(", ")}) -> Lane {
