@@ -60,10 +60,7 @@ export class Chart {
     host.append(legend(options.series), this.#frame);
     this.#plot = this.#draw();
     new ResizeObserver(() => this.#resize()).observe(this.#frame);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      this.#plot.destroy();
-      this.#plot = this.#draw();
-    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
   }
 
   get isEmpty(): boolean {
@@ -113,6 +110,11 @@ export class Chart {
     if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: this.#plot.height });
   }
 
+  #redraw(): void {
+    this.#plot.destroy();
+    this.#plot = this.#draw();
+  }
+
   /** Of the horizontal axis: a point alone stands at the start of one of length 1. */
   get #ends(): [number, number] {
     const [xs] = this.#columns;
@@ -152,8 +154,8 @@ export class Chart {
       series: [{}, ...series.map((line) => lineOf(line, color))],
     };
     const plot = new uPlot(options, this.#columns, this.#frame);
-    // With the GPU's process it loses what is on it.
-    plot.ctx.canvas.addEventListener("contextrestored", () => plot.redraw());
+    // With the GPU's process it loses what is on it, and its font, which the plot believes to be set.
+    plot.ctx.canvas.addEventListener("contextrestored", () => this.#redraw());
     return plot;
   }
 }

@@ -24,6 +24,16 @@ test("a chart grows by rows, long or short, with holes or without, and is blank 
   await nextFrame();
   expect(frame?.classList.contains("blank")).toBe(false);
   expect(chart.isEmpty).toBe(false);
+
+  // A canvas whose context was lost and restored has neither pixels nor font.
+  const picture = () => host.querySelector("canvas")?.toDataURL();
+  const before = picture();
+  host.querySelector("canvas")?.getContext("2d")?.reset();
+  expect(picture()).not.toBe(before);
+  host.querySelector("canvas")?.dispatchEvent(new Event("contextrestored"));
+  await nextFrame();
+  expect(picture()).toBe(before);
+
   // The width is that of the host, whatever it comes to.
   expect(host.querySelector("canvas")?.clientWidth).toBe(400);
   host.style.width = "300px";
