@@ -29,6 +29,16 @@ async function pauseAfter(page: Page, step: number): Promise<void> {
   await says(page, /^Paused/);
 }
 
+/** Records what an element says from now on; the function that comes back reads it. */
+async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
+  const texts = await page.locator(selector).evaluateHandle((element) => {
+    const said: string[] = [];
+    new MutationObserver(() => said.push(element.textContent)).observe(element, { childList: true });
+    return said;
+  });
+  return () => texts.jsonValue();
+}
+
 /** Draws lines through these points, in parts of the pad's side. */
 async function draw(page: Page, strokes: readonly (readonly (readonly [number, number])[])[]): Promise<void> {
   const pad = page.locator("#digits-pad");
@@ -74,7 +84,22 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await says(page, `Paused at step ${paused.step} of 100`);
   expect(await position(page)).toEqual(paused);
   expect(await page.textContent("#digits-loss")).toMatch(/^\d\.\d{3}$/);
+  const spoken = await recordTexts(page, "#digits-spoken");
   await page.getByRole("button", { name: "Continue" }).click();
+  await says(page, "Done.");
+  // A screen reader hears of an epoch, not of every step.
+  const epochs = [1, 2].slice(paused.epoch - 1).map((epoch) => `Training: epoch ${epoch} of 2`);
+  expect(await spoken()).toEqual([...epochs, "Done. More epochs let it go on."]);
+
+  // Enter ends the writing of a number, and starts nothing.
+  await page.fill("#digits-epochs", "3");
+  await page.press("#digits-epochs", "Enter");
+  await says(page, "Paused at step 0 of 100");
+  expect(await page.isEnabled("#digits-step")).toBe(true);
+  await page.waitForTimeout(200);
+  expect(await page.textContent("#digits-start")).toBe("Continue");
+  await page.fill("#digits-epochs", "2");
+  await page.press("#digits-epochs", "Enter");
   await says(page, "Done.");
   const accuracy = (await page.textContent("#digits-test")) ?? "";
   expect(Number.parseFloat(accuracy)).toBeGreaterThan(85);
@@ -102,6 +127,8 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await page.getByRole("button", { name: "Test digit" }).press("Enter");
   await page.locator("#digits-answer", { hasText: /^\d$/ }).waitFor();
 
+  // A network that waits for the next reset is not the one that is saved.
+  await page.selectOption("#digits-network", "mnistKeras");
   const downloading = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save" }).click();
   const download = await downloading;
@@ -120,8 +147,13 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
     expect(content.slice(0, 64)).toContain(begin);
     expect(content).toContain("accuracy/validation");
   }
-  await page.getByRole("button", { name: "Reset" }).click();
+  await page.selectOption("#digits-network", "lenet5");
+  await page.selectOption("#digits-optimizer", "adam");
+  await page.fill("#digits-rate", "0.003");
+  await page.getByRole("button", { name: "Reset" }).press("Enter");
   await says(page, "Ready.");
+  expect(await page.inputValue("#digits-rate")).toBe("0.003");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("digits-reset");
   expect(Number.parseFloat((await page.textContent("#digits-test")) ?? "")).toBeLessThan(40);
   await page.setInputFiles("#digits-open", file);
   await says(page, "Done.");
@@ -137,6 +169,24 @@ test("a training outlives the GPU's process", { timeout: 120_000 }, async () => 
   await says(page, "The GPU was lost.");
   await says(page, /^Training: step/);
   expect(await page.isHidden("#notice")).toBe(true);
+
+  // It pauses whatever a field says, and makes what quick fingers ask for one after the other.
+  await page.fill("#digits-batch", "0");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await says(page, /^Paused/);
+  await page.fill("#digits-batch", "32");
+  const told = await recordTexts(page, "#digits-status");
+  await page.evaluate(() => {
+    for (const name of ["step", "step", "step", "start"]) document.getElementById(`digits-${name}`)?.click();
+  });
+  const trained = async () => (await told()).filter((text) => /^Training/.test(text)).length;
+  await expect.poll(trained, { timeout: 20_000 }).toBeGreaterThan(5);
+  expect(await page.isHidden("#notice")).toBe(true);
+
+  const since = await recordTexts(page, "#digits-status");
+  await page.getByRole("button", { name: "Reset" }).click();
+  await says(page, "Ready.");
+  expect((await since()).filter((text) => /^Paused/.test(text))).toEqual([]);
   await page.context().close();
 });
 
@@ -144,8 +194,9 @@ test("without another GPU the page says what to do, and offers the training wher
   timeout: 120_000,
 }, async () => {
   const { page } = await visit(`${short}&start`);
+  // Right after a validation, so that no other one changes the pictures meanwhile.
   await page.waitForFunction(
-    () => Number(/step (\d+) of/.exec(document.querySelector("#digits-status")?.textContent ?? "")?.[1]) > 60,
+    () => Number(/step (\d+) of/.exec(document.querySelector("#digits-status")?.textContent ?? "")?.[1]) > 65,
   );
   await page.getByRole("button", { name: "Test digit" }).click();
   const [worker] = page.workers();
