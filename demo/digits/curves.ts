@@ -49,7 +49,8 @@ export class Curves {
     const { epoch, epochs, last, imagesPerSecond, secondsLeft, isDone } = progress;
     this.#figure("epoch", `${epoch} / ${epochs}`);
     this.#figure("loss", last?.smoothLoss?.toFixed(3));
-    this.#figure("accuracy", last?.smoothAccuracy ? showPercent(last.smoothAccuracy) : undefined);
+    const accuracy = last?.smoothAccuracy ?? null;
+    this.#figure("accuracy", accuracy === null ? undefined : showPercent(accuracy));
     this.#figure("speed", Number.isFinite(imagesPerSecond) ? showCount(imagesPerSecond) : undefined);
     this.#figure("left", isDone || !Number.isFinite(secondsLeft) ? undefined : showTime(secondsLeft));
   }

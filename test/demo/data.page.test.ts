@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from "vitest";
 import { drawDigits } from "../../src/data/digits.ts";
 import { mnistFiles } from "../../src/data/idx.ts";
 import { mnistWebMirrors } from "../../src/data/mnist.ts";
-import { digitsReady, useBrowser, withDigits } from "./visit.ts";
+import { digitsReady, dropBeside, useBrowser, withDigits } from "./visit.ts";
 
 const visit = useBrowser();
 const quick = withDigits(320, { epochs: 1 });
@@ -76,12 +76,7 @@ describe("MNIST", () => {
     const garbage = { name: "garbage.safetensors", mimeType: "", buffer: Buffer.from("no network at all") };
     await page.setInputFiles("#digits-open", garbage);
     await page.locator("#notice").getByText("safetensors").waitFor();
-    const stays = await page.locator("header").evaluate((header) => {
-      const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File(["a cat"], "cat.jpg"));
-      return !header.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
-    });
-    expect(stays).toBe(true);
+    expect(await dropBeside(page, "cat.jpg")).toBe(true);
     await page.locator("#notice").getByText("cat.jpg: a file of another name").waitFor();
     expect(await page.inputValue("#digits-data")).toBe("mnist");
     expect(await page.inputValue("#digits-batch")).toBe("32");

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Page } from "playwright";
+import type { Download, Page } from "playwright";
 import { expect, test } from "vitest";
+import { readSettings } from "../../demo/digits/settings.ts";
+import { openSafetensors } from "../../src/io/safetensors.ts";
 import { allowGpu, crashGpu, expectShown, shownOn, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
@@ -27,6 +29,13 @@ async function pauseAfter(page: Page, step: number): Promise<void> {
   );
   await page.getByRole("button", { name: "Pause" }).click();
   await says(page, /^Paused/);
+}
+
+/** The file that a button saves. */
+async function download(page: Page, button: string): Promise<Download> {
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: button }).click();
+  return downloading;
 }
 
 /** Records what an element says from now on; the function that comes back reads it. */
@@ -129,19 +138,15 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
 
   // A network that waits for the next reset is not the one that is saved.
   await page.selectOption("#digits-network", "mnistKeras");
-  const downloading = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Save" }).click();
-  const download = await downloading;
-  expect(download.suggestedFilename()).toBe("lenet5.safetensors");
-  const file = await download.path();
+  const saved = await download(page, "Save");
+  expect(saved.suggestedFilename()).toBe("lenet5.safetensors");
+  const file = await saved.path();
   expect(readFileSync(file).subarray(8, 24).toString()).toContain("__metadata__");
   for (const [button, file, begin] of [
     ["CSV file of the curves", /^curves\.csv$/, "time,step,name,value\r\n"],
     ["TensorBoard file of the curves", /^events\.out\.tfevents\./, "brain.Event:2"],
   ] as const) {
-    const saving = page.waitForEvent("download");
-    await page.getByRole("button", { name: button }).click();
-    const curves = await saving;
+    const curves = await download(page, button);
     expect(curves.suggestedFilename()).toMatch(file);
     const content = readFileSync(await curves.path()).toString("latin1");
     expect(content.slice(0, 64)).toContain(begin);
@@ -152,8 +157,10 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await page.fill("#digits-rate", "0.003");
   await page.getByRole("button", { name: "Reset" }).press("Enter");
   await says(page, "Ready.");
-  expect(await page.inputValue("#digits-rate")).toBe("0.003");
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("digits-reset");
+  expect(await page.inputValue("#digits-rate")).toBe("0.003");
+  const { metadata } = await openSafetensors(readFileSync(await (await download(page, "Save")).path()));
+  expect(readSettings(metadata["notes/settings"])).toMatchObject({ optimizer: "adam", learningRate: 0.003 });
   expect(Number.parseFloat((await page.textContent("#digits-test")) ?? "")).toBeLessThan(40);
   await page.setInputFiles("#digits-open", file);
   await says(page, "Done.");

@@ -1,6 +1,6 @@
 import type { Page } from "playwright";
 import { expect, inject, test } from "vitest";
-import { digitsReady, expectAccessible, useBrowser, withDigits } from "./visit.ts";
+import { digitsReady, dropBeside, expectAccessible, useBrowser, withDigits } from "./visit.ts";
 
 const visit = useBrowser();
 const quick = withDigits(320);
@@ -22,6 +22,9 @@ test("every tab is accessible in light and dark, fits a phone, and loads nothing
   for (const tab of tabs) {
     await page.click(`#tab-${tab}`);
     await page.locator(waited[tab]).first().waitFor();
+    // Files are caught on every tab, also by one that has no use for them.
+    expect(await dropBeside(page, "notes.txt")).toBe(true);
+    if (tab === "segment") await page.locator("#notice").getByText("notes.txt").waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await expectAccessible(page);
