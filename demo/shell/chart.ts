@@ -67,12 +67,14 @@ export class Chart {
     return this.#columns[0].length === 0;
   }
 
-  /** Adds a row: x does not fall; a value a series, null where it has none there. */
+  /** Adds a row: x does not fall; a value a series, null where it has none there. Rows of one x become one. */
   push(x: number, values: readonly (number | null)[]): void {
     const [xs, ...lines] = this.#columns;
-    xs.push(x);
+    // Of two rows at the axis' end the plot would make room for the first alone.
+    const at = xs.at(-1) === x ? xs.length - 1 : xs.length;
+    xs[at] = x;
     lines.forEach((line, i) => {
-      line.push(values[i] ?? null);
+      line[at] = values[i] ?? line[at] ?? null;
     });
     if (xs.length > mostRows) this.#thin();
     this.#schedule();
