@@ -18,6 +18,8 @@ import type { Audience, DigitsWorker } from "./worker.ts";
 /** `making`: no network yet, or another one soon. `gone`: the GPU is, and the training is kept until there is another. */
 type State = "making" | "paused" | "running" | "gone" | "failed";
 
+const makingText = "Making the network …";
+
 /** How often the layers are looked through again while a network learns. */
 const lookMs = 400;
 
@@ -85,7 +87,7 @@ export class Training {
   get #audience(): Audience {
     return {
       say: (text, part) => {
-        if (this.#state === "making") this.#say(text, part, "The network is being made.");
+        if (this.#state === "making") this.#say(text, part, makingText);
       },
       progress: (progress, rows, whole) => {
         this.#progress = progress;
@@ -229,6 +231,7 @@ export class Training {
   async #makeNow(work: () => Promise<void>): Promise<void> {
     const focused = document.activeElement;
     this.#setState("making");
+    this.#say(makingText);
     this.#shell.notice(null);
     try {
       await work();
