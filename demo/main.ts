@@ -2,7 +2,8 @@
 import "./shell/theme.css";
 import "./shell/parts.css";
 import "./shell/frame.css";
-import { find } from "./shell/elements.ts";
+import { onDrop } from "./shell/drop.ts";
+import { find, make } from "./shell/elements.ts";
 import { showNotice } from "./shell/notice.ts";
 import { findSupport } from "./shell/support.ts";
 import { Tabs } from "./shell/tabs.ts";
@@ -23,13 +24,16 @@ const tabs = new Tabs(
   ],
   showNotice,
 );
+onDrop((files) => tabs.take(files));
 
 const support = await findSupport();
 const chip = find(document, "#adapter", HTMLParagraphElement);
 if ("missing" in support) {
   chip.textContent = "no WebGPU";
-  showNotice(support.missing);
+  // No tab can do anything: what helps stands in their place.
+  find(document, "nav", HTMLElement).hidden = true;
+  find(document, "#panels", HTMLElement).append(make("p", support.missing, "card"));
 } else {
   chip.textContent = support.adapter;
-  tabs.openFromAddress();
+  tabs.begin();
 }

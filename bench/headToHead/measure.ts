@@ -94,9 +94,13 @@ function planOf({ firstStepMs, stepsPerBlock, blockCount }: Contestant): string 
   return `first step after ${(firstStepMs / 1000).toFixed(2)} s; ${blockCount} blocks of ${stepsPerBlock}`;
 }
 
-/** The first line of what a page threw, without the names that the browser and the minifier put before it. */
+/**
+ * The first line of what a page threw, without the names that the browser and the minifier put before it. Errors of a
+ * frame are of that frame's own classes.
+ */
 function reasonOf(error: unknown): string {
-  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  const hasMessage = typeof error === "object" && error !== null && "message" in error;
+  const [line = ""] = String(hasMessage ? error.message : error).split("\n");
   return line.replace(/^\w+\.evaluate: (\w+: )?/, "");
 }
 

@@ -42,14 +42,15 @@ export class Curves {
       this.#loss.clear();
       this.#accuracy.clear();
     }
-    for (const { x, loss, smoothLoss, accuracy, valLoss, valAccuracy } of rows) {
+    for (const { x, loss, smoothLoss, smoothAccuracy, valLoss, valAccuracy } of rows) {
       this.#loss.push(x, [loss, smoothLoss, valLoss]);
-      this.#accuracy.push(x, [accuracy, valAccuracy]);
+      this.#accuracy.push(x, [smoothAccuracy, valAccuracy]);
     }
     const { epoch, epochs, last, imagesPerSecond, secondsLeft, isDone } = progress;
     this.#figure("epoch", `${epoch} / ${epochs}`);
     this.#figure("loss", last?.smoothLoss?.toFixed(3));
-    this.#figure("accuracy", last?.accuracy === null || !last ? undefined : showPercent(last.accuracy));
+    const accuracy = last?.smoothAccuracy ?? null;
+    this.#figure("accuracy", accuracy === null ? undefined : showPercent(accuracy));
     this.#figure("speed", Number.isFinite(imagesPerSecond) ? showCount(imagesPerSecond) : undefined);
     this.#figure("left", isDone || !Number.isFinite(secondsLeft) ? undefined : showTime(secondsLeft));
   }

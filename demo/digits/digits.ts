@@ -18,6 +18,7 @@ export const mount: Mount = (host, shell) => {
     show: () => training.setVisible(true),
     hide: () => training.setVisible(false),
     inspect: (options) => training.inspect(options),
+    take: (files) => training.take(files),
   };
 };
 

@@ -4,10 +4,11 @@ import { RunningMean } from "./runningMean.ts";
 export interface Row {
   /** Epochs since the start: 1.5 is the middle of the second. */
   readonly x: number;
-  /** Mean over the last few steps, and a smooth mean over more. */
+  /** Means over the last few steps, and smooth means over more. */
   readonly loss: number | null;
   readonly smoothLoss: number | null;
   readonly accuracy: number | null;
+  readonly smoothAccuracy: number | null;
   readonly valLoss: number | null;
   readonly valAccuracy: number | null;
 }
@@ -39,7 +40,7 @@ export class History {
     const last = rows.findLast(({ smoothLoss }) => smoothLoss !== null);
     if (!last) return;
     this.#loss.add(last.smoothLoss ?? 0, this.#halfLife, this.#halfLife);
-    this.#accuracy.add(last.accuracy ?? 0, this.#halfLife, this.#halfLife);
+    this.#accuracy.add(last.smoothAccuracy ?? 0, this.#halfLife, this.#halfLife);
   }
 
   get rows(): readonly Row[] {
@@ -50,13 +51,15 @@ export class History {
     const steps = losses.length;
     const loss = losses.reduce((sum, each) => sum + each, 0) / steps;
     this.#loss.add(loss, steps, this.#halfLife);
-    this.#accuracy.add(right / examples, steps, this.#halfLife);
-    const smooth = { smoothLoss: this.#loss.value, accuracy: this.#accuracy.value };
-    return this.#add({ x, loss, ...smooth, valLoss: null, valAccuracy: null });
+    const accuracy = right / examples;
+    this.#accuracy.add(accuracy, steps, this.#halfLife);
+    const smooth = { smoothLoss: this.#loss.value, smoothAccuracy: this.#accuracy.value };
+    return this.#add({ x, loss, accuracy, ...smooth, valLoss: null, valAccuracy: null });
   }
 
   addValidation(x: number, valLoss: number, valAccuracy: number): Row {
-    return this.#add({ x, loss: null, smoothLoss: null, accuracy: null, valLoss, valAccuracy });
+    const steps = { loss: null, smoothLoss: null, accuracy: null, smoothAccuracy: null };
+    return this.#add({ x, ...steps, valLoss, valAccuracy });
   }
 
   #add(row: Row): Row {

@@ -18,7 +18,10 @@ export async function loadSets({ data, limit }: Settings, say: (text: string) =>
     return drawDigitSets({ ...digitCounts, train: Math.min(limit ?? digitCounts.train, digitCounts.train) });
   }
   say("Reading the images …");
-  const sets = await readSets(data, say);
+  return limited(await readSets(data, say), limit);
+}
+
+function limited(sets: ImageSets, limit: Settings["limit"]): ImageSets {
   return limit === null ? sets : { ...sets, train: takeFirst(sets.train, limit) };
 }
 
@@ -44,21 +47,35 @@ async function fetchBytes(url: string): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Keeps the IDX files that a person opened, once they are known to be readable. @throws FormatError */
-export async function keepFiles(files: readonly File[]): Promise<void> {
+/** Reads the IDX files that a person opened. @throws FormatError */
+export async function readFiles(files: readonly File[], limit: Settings["limit"]): Promise<ImageSets> {
   const foreign = files.find(({ name }) => !fileNames.some((known) => name === known || name === `${known}.gz`));
   if (foreign) {
     throw new FormatError({ where: foreign.name, seen: "a file of another name", wanted: fileNames.join(", ") });
   }
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const read = async (name: string) => {
-    const file = byName.get(name);
-    return file ? new Uint8Array(await file.arrayBuffer()) : null;
-  };
-  await readMnist(read, "your files");
-  for (const name of fileNames.flatMap((file) => [`${file}.gz`, file])) {
-    const bytes = await read(name);
-    // One that was kept before, in the other form, would be taken for this one.
-    await (bytes ? writeBytes(keptName("files", name), bytes) : removeBytes(keptName("files", name)));
+  return limited(await readMnist((name) => bytesOf(files, name), "your files"), limit);
+}
+
+/** Keeps the IDX files that a person opened, in place of those before: all of them, or none. */
+export async function keepFiles(files: readonly File[]): Promise<void> {
+  // One that was kept before, perhaps in the other form, would be taken for one of these.
+  await forgetFiles();
+  try {
+    for (const { name } of files) {
+      const bytes = await bytesOf(files, name);
+      if (bytes) await writeBytes(keptName("files", name), bytes);
+    }
+  } catch (cause) {
+    await forgetFiles();
+    throw cause;
   }
+}
+
+async function forgetFiles(): Promise<void> {
+  for (const name of fileNames.flatMap((file) => [`${file}.gz`, file])) await removeBytes(keptName("files", name));
+}
+
+async function bytesOf(files: readonly File[], wanted: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const file = files.find(({ name }) => name === wanted);
+  return file ? new Uint8Array(await file.arrayBuffer()) : null;
 }

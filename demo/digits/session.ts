@@ -134,6 +134,12 @@ export class Session {
     return this.#parts.trainer.stepsPerEpoch;
   }
 
+  /** What it was begun with, and what has changed since. */
+  get settings(): Settings {
+    const { settings, rate } = this.#parts;
+    return { ...settings, learningRate: rate.now, epochs: this.epochs };
+  }
+
   /** Learning rate of the steps to come. */
   set learningRate(rate: number) {
     this.#parts.rate.now = rate;
@@ -170,15 +176,18 @@ export class Session {
       await onValidated();
       this.#chunks.restartClock();
     }
-    this.#record(await this.#chunks.take(0));
+    await this.#turns.take(() => this.#takeAll());
     this.#tell(listener, true);
   }
 
-  /** Makes one step. */
+  /** Makes one step, where there is one left. */
   async step(listener: Listener): Promise<void> {
-    this.#chunks.restartClock();
-    await this.#turns.take(() => this.#advance(1));
-    this.#record(await this.#chunks.take(0));
+    await this.#turns.take(async () => {
+      if (this.progress.isDone) return;
+      this.#chunks.restartClock();
+      await this.#advance(1);
+      await this.#takeAll();
+    });
     this.#tell(listener, true);
   }
 
@@ -211,9 +220,9 @@ export class Session {
 
   /** A checkpoint, with the settings and the curves in its notes. */
   save(): Promise<Uint8Array<ArrayBuffer>> {
-    const { trainer, settings, rate, history } = this.#parts;
+    const { trainer, history } = this.#parts;
     const notes = {
-      settings: JSON.stringify({ ...settings, learningRate: rate.now, epochs: this.epochs }),
+      settings: JSON.stringify(this.settings),
       steps: `${trainer.stepsPerEpoch}`,
       rows: JSON.stringify(history.rows),
     };
@@ -229,11 +238,14 @@ export class Session {
     return this.#turns.take(() => inspectModel(this.#parts, options));
   }
 
-  dispose(): void {
+  /** Ends it, when what was asked of it is done. */
+  dispose(): Promise<void> {
     const { model, data, trainer } = this.#parts;
-    trainer.dispose();
-    model.dispose();
-    data.dispose();
+    return this.#turns.take(async () => {
+      trainer.dispose();
+      model.dispose();
+      data.dispose();
+    });
   }
 
   get #validationInterval(): number {
@@ -257,6 +269,10 @@ export class Session {
     await this.#parts.trainer.survive(async () => {});
     this.#chunks.submit(steps);
     this.#record(await this.#chunks.take(this.#isValidationDue ? 0 : 1));
+  }
+
+  async #takeAll(): Promise<void> {
+    this.#record(await this.#chunks.take(0));
   }
 
   #record(taken: readonly Steps[]): void {

@@ -22,6 +22,9 @@ export interface Settings
   readonly dropout: number;
 }
 
+/** What may change while a network trains. */
+export type LiveSettings = Partial<Pick<Settings, "learningRate" | "epochs">>;
+
 /** The request of the command line as the page's settings. */
 export function settingsOf({ data, epochs, batch, optimizer, learningRate, seed, limit }: TrainRequest): Settings {
   return {

@@ -10,12 +10,15 @@ import { Latest } from "./latest.ts";
 import { Pad } from "./pad.ts";
 import type { Progress } from "./session.ts";
 import { networkTitles, type Settings } from "./settings.ts";
+import { Turns } from "./turns.ts";
 import { Verdicts } from "./verdicts.ts";
 import { Views } from "./views.ts";
 import type { Audience, DigitsWorker } from "./worker.ts";
 
 /** `making`: no network yet, or another one soon. `gone`: the GPU is, and the training is kept until there is another. */
 type State = "making" | "paused" | "running" | "gone" | "failed";
+
+const makingText = "Making the network …";
 
 /** How often the layers are looked through again while a network learns. */
 const lookMs = 400;
@@ -33,6 +36,8 @@ export class Training {
   #state: State = "making";
   #progress: Progress | null = null;
   #isVisible = true;
+  /** One network is made at a time, in the order in which they were asked for. */
+  readonly #turns = new Turns();
   readonly #look = new Latest(() => this.#lookThrough());
   #lookedAt = 0;
 
@@ -58,7 +63,7 @@ export class Training {
     await this.#make(async () => {
       await this.#worker.listen(Comlink.proxy(this.#audience));
       if (!starts) await this.#offer("A training of your last visit was kept");
-      await this.#worker.build(this.#form.take());
+      await this.#build();
     });
     if (starts && this.#state === "paused") await this.#start();
   }
@@ -72,10 +77,17 @@ export class Training {
     return this.#worker.inspect(options);
   }
 
+  /** Takes files that were dropped: a network, or images. */
+  take(files: readonly File[]): void {
+    const [first] = files;
+    if (first?.name.endsWith(".safetensors")) void this.#openNetwork(first);
+    else void this.#openImages(files);
+  }
+
   get #audience(): Audience {
     return {
       say: (text, part) => {
-        if (this.#state === "making") this.#say(text, part);
+        if (this.#state === "making") this.#say(text, part, makingText);
       },
       progress: (progress, rows, whole) => {
         this.#progress = progress;
@@ -90,6 +102,10 @@ export class Training {
       lost: () => {
         if (this.#state === "running") this.#say(waitingForGpu);
       },
+      unkept: (reason) => {
+        const save = "What is learned stays here until you leave; Save makes a file of it.";
+        this.#shell.notice(`Nothing can be kept for your next visit: ${reason}. ${save}`);
+      },
     };
   }
 
@@ -97,11 +113,7 @@ export class Training {
     const on = (id: string, act: () => Promise<void>) => {
       this.#button(id).addEventListener("click", () => void act().catch((error) => this.#shell.notice(error)));
     };
-    find(this.#host, "#digits-controls", HTMLFormElement).addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (this.#state === "running") void this.#worker.pause();
-      else void this.#start();
-    });
+    on("start", () => (this.#state === "running" ? this.#worker.pause() : this.#start()));
     on("step", () => this.#worker.step());
     on("reset", () => this.#reset());
     on("save", () => this.#save());
@@ -116,17 +128,8 @@ export class Training {
     this.#onFiles("open", ([file]) => this.#openNetwork(file));
     this.#onFiles("picked", (files) => this.#openImages(files));
     this.#form.onChange({
-      live: (settings) => {
-        if (this.#state !== "making") void this.#worker.change(settings);
-      },
+      live: () => void this.#worker.change(this.#form.live),
       waiting: () => this.#onWaiting(),
-    });
-    // Files may be dropped anywhere on the tab; elsewhere the browser would leave for them.
-    this.#host.addEventListener("dragover", (event) => event.preventDefault());
-    this.#host.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const files = [...(event.dataTransfer?.files ?? [])];
-      if (files.length > 0) void this.#openDropped(files);
     });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden && this.#state === "running") void this.#worker.keep();
@@ -138,12 +141,14 @@ export class Training {
     this.#hideOffer();
     this.#shell.notice(null);
     this.#setState("running");
-    try {
-      await this.#worker.start();
-      this.#setState("paused");
-    } catch (error) {
-      await this.#fail(error, "paused");
-    }
+    const failure = await this.#worker.start().then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    // It may have ended for another network, which is being made.
+    if (this.#state !== "running") return;
+    if (failure) await this.#fail(failure.error, "paused");
+    else this.#setState("paused");
   }
 
   /** Shows what went wrong; where there is no GPU any more, offers to go on from what was kept. */
@@ -165,7 +170,14 @@ export class Training {
   async #reset(): Promise<void> {
     if (!this.#form.isValid) return;
     this.#hideOffer();
-    await this.#make(() => this.#worker.build(this.#form.take()));
+    await this.#make(() => this.#build());
+  }
+
+  /** Makes a network with the settings of the form, which are taken where that succeeds. */
+  async #build(): Promise<void> {
+    const settings = this.#form.next();
+    await this.#worker.build(settings);
+    this.#form.take(settings);
   }
 
   async #resume(): Promise<void> {
@@ -173,13 +185,13 @@ export class Training {
     await this.#make(async () => this.#form.show(await this.#worker.resume()));
   }
 
-  /** Says which training was kept, where one was. */
+  /** Says which training was kept, where one was that can be read. */
   async #offer(was: string): Promise<void> {
-    const kept = await this.#worker.kept();
+    const kept = await this.#worker.kept().catch(() => null);
     if (!kept) return;
-    const { settings, epoch, step } = kept;
-    find(this.#host, "#digits-kept", HTMLElement).textContent =
-      `${was}: ${networkTitles[settings.network]}, epoch ${epoch}, step ${step}.`;
+    const { settings, epoch, step, isDone } = kept;
+    const place = isDone ? `done after epoch ${epoch}` : `epoch ${epoch}, step ${step}`;
+    find(this.#host, "#digits-kept", HTMLElement).textContent = `${was}: ${networkTitles[settings.network]}, ${place}.`;
     find(this.#host, "#digits-offer", HTMLElement).hidden = false;
   }
 
@@ -188,7 +200,7 @@ export class Training {
   }
 
   async #save(): Promise<void> {
-    const { network } = this.#form.read();
+    const { network } = this.#form.taken;
     download(`${network.toLowerCase()}.safetensors`, new Blob([await this.#worker.save()]));
   }
 
@@ -199,35 +211,39 @@ export class Training {
 
   async #openNetwork(file: File | undefined): Promise<void> {
     if (!file) return;
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const now = this.#form.take();
-    await this.#make(async () => this.#form.show(await this.#worker.openFile(bytes, now)));
+    await this.#make(async () => this.#form.show(await this.#worker.openFile(file, this.#form.taken)));
   }
 
   async #openImages(files: readonly File[]): Promise<void> {
-    this.#form.chooseFiles();
+    if (!this.#form.isValid) return;
     await this.#make(async () => {
-      await this.#worker.keepFiles(files);
-      await this.#worker.build(this.#form.take());
+      const settings = { ...this.#form.next(), data: { kind: "files" } } as const;
+      await this.#worker.openImages(files, settings);
+      this.#form.show(settings);
     });
   }
 
-  async #openDropped(files: readonly File[]): Promise<void> {
-    const [first] = files;
-    if (first?.name.endsWith(".safetensors")) await this.#openNetwork(first);
-    else await this.#openImages(files);
+  /** Does what puts another network in the place of this one, which stays where that fails early enough. */
+  #make(work: () => Promise<void>): Promise<void> {
+    return this.#turns.take(() => this.#makeNow(work));
   }
 
-  /** Does what puts another network in the place of this one, which stays where that fails early enough. */
-  async #make(work: () => Promise<void>): Promise<void> {
+  async #makeNow(work: () => Promise<void>): Promise<void> {
+    const focused = document.activeElement;
     this.#setState("making");
+    this.#say(makingText);
     this.#shell.notice(null);
     try {
       await work();
+      // What takes effect at once may have changed meanwhile.
+      await this.#worker.change(this.#form.live);
       this.#setState("paused");
     } catch (error) {
       await this.#fail(error, (await this.#worker.hasNetwork()) ? "paused" : "failed");
     }
+    // A button that could not be pressed meanwhile has lost the focus.
+    if (document.activeElement === document.body && focused instanceof HTMLElement)
+      focused.focus({ preventScroll: true });
     this.#look.ask();
   }
 
@@ -263,7 +279,8 @@ export class Training {
     for (const name of ["save", "example"]) this.#button(name).disabled = state === "making" || state === "failed";
     find(this.#host, "#digits-pending", HTMLElement).hidden = state === "making" || !this.#form.isWaiting;
     const part = (epoch - 1 + step / steps) / epochs;
-    if (state === "running") this.#say(`Training: step ${step} of ${steps}`, part);
+    const spoken = `Training: epoch ${epoch} of ${epochs}`;
+    if (state === "running") this.#say(`Training: step ${step} of ${steps}`, part, spoken);
     if (state === "gone") this.#say("No GPU.", part);
     if (state === "failed") this.#say("No network.", 0);
     if (state === "paused" && !last) this.#say("Ready.", 0);
@@ -271,8 +288,11 @@ export class Training {
     if (state === "paused" && isDone) this.#say("Done. More epochs let it go on.", 1);
   }
 
-  #say(text: string, part?: number): void {
+  /** @param spoken what a screen reader says: numbers that change all the time would leave it no rest */
+  #say(text: string, part?: number, spoken = text): void {
     find(this.#host, "#digits-status", HTMLElement).textContent = text;
+    const announced = find(this.#host, "#digits-spoken", HTMLElement);
+    if (announced.textContent !== spoken) announced.textContent = spoken;
     const bar = find(this.#host, "#digits-bar", HTMLProgressElement);
     if (part === undefined) bar.removeAttribute("value");
     else bar.value = Math.min(1, Math.max(0, part));

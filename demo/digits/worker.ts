@@ -10,12 +10,12 @@ import type { InspectOptions } from "../shell/tab.ts";
 import { type CurvesFile, curvesFile } from "./curvesLog.ts";
 import type { Row } from "./history.ts";
 import type { Judgement, Mistake } from "./judge.ts";
-import { keepFiles, loadSets } from "./loadSets.ts";
+import { keepFiles, loadSets, readFiles } from "./loadSets.ts";
 import type { Look } from "./look.ts";
 import type { Drawing } from "./pad.ts";
 import { type Listener, type Progress, Session } from "./session.ts";
 import type { ImageSets } from "./sets.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { type LiveSettings, readSettings, type Settings } from "./settings.ts";
 
 /** How a network does on test images, with pictures of its mistakes, one after the other. */
 export interface Verdict extends Omit<Judgement, "mistakes"> {
@@ -37,13 +37,17 @@ export interface Audience {
   judged(verdict: Verdict): void;
   /** The GPU went away under the training, which goes on when there is another. */
   lost(): void;
+  /** The browser keeps nothing for a later visit, for this reason. Told once. */
+  unkept(reason: string): void;
 }
 
 /** A training that was kept by an earlier visit. */
 export interface Kept {
   readonly settings: Settings;
+  /** Under way, from 1, and how many of its steps are done; the last one where all are. */
   readonly epoch: number;
   readonly step: number;
+  readonly isDone: boolean;
 }
 
 const checkpointName = "digits-checkpoint.safetensors";
@@ -61,6 +65,7 @@ export class DigitsWorker {
   /** The training under way. */
   #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
   #keptAt = 0;
+  #canKeep = true;
 
   listen(audience: Audience): void {
     this.#audience = audience;
@@ -72,20 +77,18 @@ export class DigitsWorker {
 
   /** Makes a network with fresh weights, in place of the one before. */
   async build(settings: Settings): Promise<void> {
-    await tellGone(() => this.#open(settings, null));
+    await this.#replace(() => this.#open(settings, null));
   }
 
   /** Trains until `pause`, or to the end; resolves then. Rejects where the training fails. */
   async start(): Promise<void> {
-    const session = this.#live;
     const stop = new AbortController();
-    const ended = tellGone(() => session.run(stop.signal, this.#listenerOf(session), () => this.#keepNowAndThen()));
+    const ended = this.#train(this.#live, stop.signal);
     this.#run = { stop, ended };
     try {
       await ended;
     } finally {
       this.#run = null;
-      await this.keep();
     }
   }
 
@@ -100,10 +103,13 @@ export class DigitsWorker {
     await tellGone(() => session.step(this.#listenerOf(session)));
   }
 
-  /** Changes what may change while it runs. */
-  change({ learningRate, epochs }: Partial<Pick<Settings, "learningRate" | "epochs">>): void {
-    if (learningRate !== undefined) this.#live.learningRate = learningRate;
-    if (epochs !== undefined) this.#live.epochs = epochs;
+  /** Changes what may change while it runs, where there is a network, and tells what that makes of its progress. */
+  change({ learningRate, epochs }: LiveSettings): void {
+    const session = this.#session;
+    if (!session) return;
+    if (learningRate !== undefined) session.learningRate = learningRate;
+    if (epochs !== undefined) session.epochs = epochs;
+    this.#audience?.progress(session.progress, [], false);
   }
 
   /** What the network makes of a drawing; of a test image where that is null. */
@@ -146,20 +152,30 @@ export class DigitsWorker {
 
   /**
    * Takes a file: a training of this page goes on where it was, on the images that are there; of other files the network
-   * takes the weights. Returns the settings of now.
+   * takes the weights. Returns the settings of the network.
    */
-  async openFile(bytes: Uint8Array, now: Settings): Promise<Settings> {
-    const { metadata } = await openSafetensors(bytes);
-    const settings = readSettings(metadata["notes/settings"]);
-    if (settings) {
-      const { data, limit } = now;
-      await this.#open({ ...settings, data, limit }, bytes);
-      return { ...settings, data, limit };
-    }
-    const session = this.#live;
-    await session.loadWeights(bytes);
-    await this.#judge(session);
-    return now;
+  openFile(file: File, { data, limit }: Settings): Promise<Settings> {
+    return this.#replace(async () => {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const { metadata } = await openSafetensors(bytes);
+      const settings = readSettings(metadata["notes/settings"]);
+      if (settings) await this.#open({ ...settings, data, limit }, bytes);
+      else {
+        await this.#live.loadWeights(bytes);
+        await this.#judge(this.#live);
+      }
+      return this.#live.settings;
+    });
+  }
+
+  /** Makes a network for the IDX files that a person opened, which are kept for later visits. */
+  openImages(files: readonly File[], settings: Settings): Promise<void> {
+    return this.#replace(async () => {
+      const sets = await readFiles(files, settings.limit);
+      await this.#keeping(() => keepFiles(files));
+      this.#sets = { key: setsKey(settings), sets };
+      await this.#open(settings, null);
+    });
   }
 
   /** The training that an earlier visit left; null where there is none. */
@@ -168,9 +184,12 @@ export class DigitsWorker {
     if (!bytes) return null;
     const { metadata } = await openSafetensors(bytes);
     const settings = readSettings(metadata["notes/settings"]);
+    if (!settings) return null;
     const steps = Number(metadata["notes/steps"]);
     const step = Number(metadata.step);
-    return settings && { settings, epoch: Math.floor(step / steps) + 1, step: step % steps };
+    const epochsDone = Math.floor(step / steps);
+    const isDone = epochsDone >= settings.epochs;
+    return { settings, epoch: isDone ? epochsDone : epochsDone + 1, step: step % steps, isDone };
   }
 
   /** Goes on with the training that an earlier visit left. Returns its settings. */
@@ -181,7 +200,7 @@ export class DigitsWorker {
     if (!bytes || !settings) {
       throw new TrainingError({ seen: "no training in the browser's storage", wanted: "one that was kept there" });
     }
-    await tellGone(() => this.#open(settings, bytes));
+    await this.#replace(() => this.#open(settings, bytes));
     return settings;
   }
 
@@ -189,18 +208,12 @@ export class DigitsWorker {
   async keep(): Promise<void> {
     const session = this.#session;
     if (!session || session.rows.length === 0) return;
-    await writeBytes(checkpointName, await session.save());
+    await this.#keeping(async () => writeBytes(checkpointName, await session.save()));
     this.#keptAt = performance.now();
   }
 
   async forget(): Promise<void> {
     await removeBytes(checkpointName);
-  }
-
-  /** Keeps the IDX files that a person opened, for settings whose data are files. */
-  async keepFiles(files: readonly File[]): Promise<void> {
-    await keepFiles(files);
-    this.#sets = null;
   }
 
   async inspect(options: InspectOptions): Promise<Inspection> {
@@ -212,11 +225,16 @@ export class DigitsWorker {
     throw new TrainingError({ seen: "no network", wanted: "one that is ready: wait until it is built" });
   }
 
-  async #open(settings: Settings, checkpoint: Uint8Array | null): Promise<void> {
+  /** Does what puts another network in the place of this one, whose training ends before. */
+  async #replace<T>(work: () => Promise<T>): Promise<T> {
     await this.pause();
+    return tellGone(work);
+  }
+
+  async #open(settings: Settings, checkpoint: Uint8Array | null): Promise<void> {
     const gpu = await this.#device();
     const sets = await this.#load(settings);
-    this.#session?.dispose();
+    await this.#session?.dispose();
     this.#session = null;
     const onCompile = (done: number, total: number) =>
       this.#audience?.say(`Compiling kernels: ${done} of ${total}`, done / total);
@@ -236,7 +254,7 @@ export class DigitsWorker {
   }
 
   async #load(settings: Settings): Promise<ImageSets> {
-    const key = JSON.stringify([settings.data, settings.limit]);
+    const key = setsKey(settings);
     if (this.#sets?.key !== key) {
       this.#sets = { key, sets: await loadSets(settings, (text) => this.#audience?.say(text)) };
     }
@@ -266,9 +284,33 @@ export class DigitsWorker {
     this.#audience?.judged({ ...judgement, mistakes, wrong: judgement.mistakes.length, pictures, height, width });
   }
 
+  async #train(session: Session, signal: AbortSignal): Promise<void> {
+    try {
+      await tellGone(() => session.run(signal, this.#listenerOf(session), () => this.#keepNowAndThen()));
+    } finally {
+      await this.keep();
+    }
+  }
+
   async #keepNowAndThen(): Promise<void> {
     if (performance.now() - this.#keptAt > keepMs) await this.keep();
   }
+
+  /** Keeps something for a later visit. Where the browser refuses, that is told once, and all else goes on. */
+  async #keeping(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#canKeep = true;
+    } catch (error) {
+      if (this.#canKeep) this.#audience?.unkept(error instanceof Error ? error.message : String(error));
+      this.#canKeep = false;
+    }
+  }
+}
+
+/** By which images are known again. */
+function setsKey({ data, limit }: Settings): string {
+  return JSON.stringify([data, limit]);
 }
 
 Comlink.expose(new DigitsWorker());

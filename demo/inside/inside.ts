@@ -2,7 +2,7 @@ import "./inside.css";
 import { showBytes, showFlops } from "../../src/core/plan.ts";
 import { Chart } from "../shell/chart.ts";
 import { find, make, showCount } from "../shell/elements.ts";
-import type { InspectedDispatch, Inspection } from "../shell/inspection.ts";
+import type { Inspection } from "../shell/inspection.ts";
 import type { Network, Shell } from "../shell/shell.ts";
 import type { InspectOptions, Mount } from "../shell/tab.ts";
 import markup from "./inside.html?raw";
@@ -13,8 +13,18 @@ import { colourWgsl } from "./wgsl.ts";
 export const mount: Mount = (host, shell) => {
   host.innerHTML = markup;
   const inside = new Inside(host, shell);
-  return { show: () => inside.show(), hide() {} };
+  return { show: () => void inside.show(), hide: () => inside.hide() };
 };
+
+/** How often a network is asked for that is not ready. */
+const askAgainMs = 500;
+
+/** What a person has found out about a plan. */
+interface Study {
+  readonly profile: Inspection["profile"];
+  /** Index of the dispatch that was chosen. */
+  readonly dispatch: number;
+}
 
 const untimed = "“Time the kernels” measures every dispatch by the GPU's own clock, and what the GPU could do at best.";
 
@@ -24,6 +34,10 @@ class Inside {
   readonly #networks: HTMLSelectElement;
   readonly #time: HTMLButtonElement;
   readonly #memory: Chart;
+  /** By plan: those of a network that learns on, or was made anew as it was, stay true. */
+  readonly #studies = new Map<string, Study>();
+  /** Counts how often the panel was shown and left. */
+  #visit = 0;
 
   constructor(host: HTMLElement, shell: Shell) {
     this.#host = host;
@@ -44,57 +58,89 @@ class Inside {
     });
     // Not every browser lets the keys scroll what has no place in their order.
     for (const box of host.querySelectorAll<HTMLElement>(".scroll")) box.tabIndex = 0;
-    this.#networks.addEventListener("change", () => void this.#inspect(this.#chosen, false));
-    this.#time.addEventListener("click", () => void this.#inspect(this.#chosen, true));
+    this.#networks.addEventListener("change", () => this.#inspect(this.#chosen, false).catch(shell.notice));
+    this.#time.addEventListener("click", () => this.#inspect(this.#chosen, true).catch(shell.notice));
   }
 
-  /** Looks into the network that was seen last and has something to show. */
-  show(): void {
+  /** Looks into the network that was seen last and has something to show; as soon as one has. */
+  async show(): Promise<void> {
+    const visit = ++this.#visit;
     const networks = this.#shell.networks();
-    find(this.#host, "#inside-none", HTMLElement).hidden = networks.length > 0;
-    find(this.#host, "#inside-found", HTMLElement).hidden = networks.length === 0;
     this.#networks.replaceChildren(...networks.map(({ title }) => new Option(title, title)));
     find(this.#host, "#inside-choice", HTMLElement).classList.toggle("unseen", networks.length < 2);
-    if (networks.length > 0) void this.#inspect(networks, false);
+    if (networks.length === 0) this.#turnTo("none");
+    else {
+      while (visit === this.#visit && !(await this.#isReady(networks)))
+        await new Promise((done) => setTimeout(done, askAgainMs));
+    }
+  }
+
+  hide(): void {
+    this.#visit++;
+  }
+
+  async #isReady(networks: readonly Network[]): Promise<boolean> {
+    try {
+      await this.#inspect(networks, false);
+      return true;
+    } catch {
+      this.#turnTo("making");
+      return false;
+    }
+  }
+
+  #turnTo(shown: "none" | "making" | "found"): void {
+    for (const part of ["none", "making", "found"])
+      find(this.#host, `#inside-${part}`, HTMLElement).hidden = part !== shown;
   }
 
   get #chosen(): readonly Network[] {
     return this.#shell.networks().filter(({ title }) => title === this.#networks.value);
   }
 
-  /** Shows the first of these networks that is there. */
+  /** Shows the first of these networks that is there; rejects where none is. */
   async #inspect(networks: readonly Network[], profile: boolean): Promise<void> {
     this.#time.disabled = true;
     this.#say("clock", profile ? "Timing …" : "");
     try {
       const { title, inspection } = await firstInspection(networks, { profile });
       this.#networks.value = title;
-      this.#show(inspection, profile);
+      this.#turnTo("found");
+      this.#show(inspection);
     } catch (error) {
       this.#say("clock", "");
-      this.#shell.notice(error);
+      throw error;
+    } finally {
+      this.#time.disabled = false;
     }
-    this.#time.disabled = false;
   }
 
-  #show(inspection: Inspection, wasTimed: boolean): void {
-    const { model, batchSize, memory, dispatches, profile, profileError, graph } = inspection;
+  #show(found: Inspection): void {
+    const { model, batchSize, memory, dispatches, profileError, graph } = found;
+    const plan = JSON.stringify([model, dispatches]);
+    const study = this.#studies.get(plan);
+    const profile = found.profile ?? study?.profile ?? null;
+    const inspection = { ...found, profile };
     this.#say("title", `${model}, a training step on ${batchSize} examples`);
     this.#say("clock", profileError ?? (profile ? clockOf(profile) : ""));
-    this.#say("untimed", profile ? "" : wasTimed ? (profileError ?? "") : untimed);
+    this.#say("untimed", profile ? "" : (profileError ?? untimed));
     this.#showFigures(inspection);
     fillLayers(this.#table("layers"), inspection);
-    fillDispatches(this.#table("dispatches"), inspection, (dispatch) => this.#showKernel(inspection, dispatch));
     fillKernels(this.#table("kernels"), inspection);
-    find(this.#table("dispatches"), "button", HTMLButtonElement).click();
+    const choose = fillDispatches(this.#table("dispatches"), inspection, (dispatch) => {
+      this.#studies.set(plan, { profile, dispatch });
+      this.#showKernel(inspection, dispatch);
+    });
+    choose(study?.dispatch ?? 0);
     this.#memory.set(
       dispatches.map(({ liveBytes }, x) => ({ x, values: [liveBytes / 2 ** 20, memory.slotBytes / 2 ** 20] })),
     );
-    const { slotBytes, unsharedBytes, peakBytes } = memory;
+    const { slotBytes, unsharedBytes, fixedBytes } = memory;
     this.#say(
       "shared",
       `Tensors that are not needed at the same time share their room: ${showBytes(slotBytes)} in place of ` +
-        `${showBytes(unsharedBytes - (peakBytes - slotBytes))}.`,
+        `${showBytes(unsharedBytes - fixedBytes)}. Weights, their gradients, the optimizer and the images take ` +
+        `${showBytes(fixedBytes)} more.`,
     );
     find(this.#host, "#inside-graph", HTMLElement).textContent = graph;
   }
@@ -116,10 +162,14 @@ class Inside {
     find(this.#host, "#inside-figures", HTMLElement).replaceChildren(...list);
   }
 
-  #showKernel({ shaders }: Inspection, { kernel, shader }: InspectedDispatch): void {
-    this.#say("kernel", kernel);
+  #showKernel({ dispatches, shaders }: Inspection, index: number): void {
+    const { kernel = "", shader = 0 } = dispatches[index] ?? {};
+    const text = shaders[shader] ?? "";
     const code = find(this.#host, "#inside-wgsl", HTMLPreElement);
-    code.replaceChildren(...colourWgsl(shaders[shader] ?? ""));
+    this.#say("kernel", kernel);
+    // Who reads it stays at the line where they are.
+    if (code.textContent === text) return;
+    code.replaceChildren(...colourWgsl(text));
     code.parentElement?.scrollTo({ top: 0 });
   }
 

@@ -1,38 +1,44 @@
 import { showBytes, showFlops } from "../../src/core/plan.ts";
 import { make, showCount } from "../shell/elements.ts";
-import type { InspectedDispatch, Inspection } from "../shell/inspection.ts";
+import type { Inspection } from "../shell/inspection.ts";
 import { type Cell, type Column, fillTable, partBar } from "../shell/table.ts";
 
-/** The layers, with their share of the time where that is known. */
+/** The layers; where the time is known, with their share of it, and what else has one. */
 export function fillLayers(table: HTMLTableElement, { model, layers, parameters, profile }: Inspection): void {
-  const msOf = (name: string) => profile?.layers.find((work) => work.name === `${model}/${name}`)?.ms;
+  const works = new Map(profile?.layers.map(({ name, ms }) => [name.replace(`${model}/`, ""), ms]));
   const columns: Column[] = [["layer"], ["kind"], ["output"], ["parameters", true]];
   const rows = layers.map(({ name, kind, output, parameters }): Cell[] => [
     name,
     kind,
     output.join("×"),
     parameters > 0 ? showCount(parameters) : "",
-    ...(profile ? [showMs(msOf(name))] : []),
+    ...(profile ? [showMs(works.get(name))] : []),
   ]);
+  const others = [...works]
+    .filter(([work]) => !layers.some(({ name }) => name === work))
+    .map(([work, ms]): Cell[] => [work, "", "", "", showMs(ms)]);
   const total = ["all", "", "", showCount(parameters), ...(profile ? [showMs(profile.total.ms)] : [])];
-  fillTable(table, profile ? [...columns, ["ms", true]] : columns, [...rows, total]);
+  fillTable(table, profile ? [...columns, ["ms", true]] : columns, [...rows, ...others, total]);
 }
 
-/** The dispatches, each with a button; `onChoose` hears which. */
+/** The dispatches, each with a button; `onChoose` hears of which index. Returns what chooses one, too. */
 export function fillDispatches(
   table: HTMLTableElement,
   { model, dispatches, profile }: Inspection,
-  onChoose: (dispatch: InspectedDispatch) => void,
-): void {
+  onChoose: (index: number) => void,
+): (index: number) => void {
   const columns: Column[] = [["#", true], ["dispatch"], ["workgroups", true], ["work", true], ["bytes", true]];
+  const buttons: HTMLButtonElement[] = [];
+  const choose = (index: number) => {
+    for (const row of table.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
+    buttons[index]?.closest("tr")?.classList.add("chosen");
+    onChoose(index);
+  };
   const rows = dispatches.map((dispatch, i): Cell[] => {
     const button = make("button", dispatch.label.replace(`${model}/`, ""));
     button.type = "button";
-    button.addEventListener("click", () => {
-      for (const row of table.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
-      button.closest("tr")?.classList.add("chosen");
-      onChoose(dispatch);
-    });
+    button.addEventListener("click", () => choose(i));
+    buttons.push(button);
     const work = [
       dispatch.grid.filter((side) => side > 1).join("×") || "1",
       showFlops(dispatch.flops),
@@ -41,6 +47,7 @@ export function fillDispatches(
     return [`${i}`, button, ...work, ...(profile ? [showMs(profile.dispatches[i]?.ms)] : [])];
   });
   fillTable(table, profile ? [...columns, ["ms", true]] : columns, rows);
+  return choose;
 }
 
 /** The kernels that were timed, the longest first; empty without a profile. */

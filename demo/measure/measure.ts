@@ -47,8 +47,7 @@ class Measure {
   }
 
   listen(): void {
-    find(this.#host, "#measure-form", HTMLFormElement).addEventListener("submit", (event) => {
-      event.preventDefault();
+    this.#start.addEventListener("click", () => {
       if (this.#stop) this.#giveUp(this.#stop);
       else void this.#run();
     });
@@ -76,6 +75,7 @@ class Measure {
     this.#start.textContent = "Stop";
     this.#shell.notice(null);
     this.#rows = [];
+    this.#copy.disabled = true;
     find(this.#host, "#measure-results", HTMLElement).replaceChildren();
     try {
       for (const model of models) await this.#measure(model, peers, stop.signal);

@@ -51,13 +51,6 @@ export const mount: Mount = (host, shell): Tab => {
     const [file] = clipboardData?.files ?? [];
     if (file && takesPictures()) void painting.take(file);
   });
-  // A file may be dropped anywhere on the tab; elsewhere the browser would leave for it.
-  host.addEventListener("dragover", (event) => event.preventDefault());
-  host.addEventListener("drop", (event) => {
-    event.preventDefault();
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file && takesPictures()) void painting.take(file);
-  });
   return {
     show: () => {
       isVisible = true;
@@ -66,6 +59,9 @@ export const mount: Mount = (host, shell): Tab => {
       isVisible = false;
     },
     inspect: (options) => worker.inspect(subject, options),
+    take: ([file]) => {
+      if (file && takesPictures()) void painting.take(file);
+    },
   };
 };
 

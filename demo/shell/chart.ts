@@ -60,22 +60,21 @@ export class Chart {
     host.append(legend(options.series), this.#frame);
     this.#plot = this.#draw();
     new ResizeObserver(() => this.#resize()).observe(this.#frame);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      this.#plot.destroy();
-      this.#plot = this.#draw();
-    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
   }
 
   get isEmpty(): boolean {
     return this.#columns[0].length === 0;
   }
 
-  /** Adds a row: x does not fall; a value a series, null where it has none there. */
+  /** Adds a row: x does not fall; a value a series, null where it has none there. Rows of one x become one. */
   push(x: number, values: readonly (number | null)[]): void {
     const [xs, ...lines] = this.#columns;
-    xs.push(x);
+    // Of two rows at the axis' end the plot would make room for the first alone.
+    const at = xs.at(-1) === x ? xs.length - 1 : xs.length;
+    xs[at] = x;
     lines.forEach((line, i) => {
-      line.push(values[i] ?? null);
+      line[at] = values[i] ?? line[at] ?? null;
     });
     if (xs.length > mostRows) this.#thin();
     this.#schedule();
@@ -111,6 +110,11 @@ export class Chart {
   #resize(): void {
     const width = this.#frame.clientWidth;
     if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: this.#plot.height });
+  }
+
+  #redraw(): void {
+    this.#plot.destroy();
+    this.#plot = this.#draw();
   }
 
   /** Of the horizontal axis: a point alone stands at the start of one of length 1. */
@@ -152,8 +156,8 @@ export class Chart {
       series: [{}, ...series.map((line) => lineOf(line, color))],
     };
     const plot = new uPlot(options, this.#columns, this.#frame);
-    // With the GPU's process it loses what is on it.
-    plot.ctx.canvas.addEventListener("contextrestored", () => plot.redraw());
+    // With the GPU's process it loses what is on it, and its font, which the plot believes to be set.
+    plot.ctx.canvas.addEventListener("contextrestored", () => this.#redraw());
     return plot;
   }
 }

@@ -50,12 +50,16 @@ const goneText =
   "The GPU is gone, and the browser has no other to offer. What you made and what was learned are kept. Close what else " +
   "uses the GPU and try again; if that does not help, restart the browser, and go on from here.";
 
-/** Does work of a worker; where that fails because there is no device any more, it is told in words for the page. */
+/**
+ * Does work of a worker; where that fails because there is no device any more, it is told in words for the page. A device
+ * has other failures, too, such as too little memory: they are told in their own words.
+ */
 export async function tellGone<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DeviceError)) throw error;
+    const isGone = error instanceof DeviceError && (await navigator.gpu?.requestAdapter()) === null;
+    if (!isGone) throw error;
     console.warn(error.message);
     throw Object.assign(new Error(goneText), { name: goneName });
   }

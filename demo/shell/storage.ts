@@ -2,7 +2,7 @@
  * Bytes by name in the browser's own storage, which no other page sees: the origin's private file system, or IndexedDB
  * where a browser cannot write to that from a page. A write replaces the whole, or, where it fails, nothing.
  *
- * Every function rejects with what the browser says: storage is denied, or full.
+ * Every function rejects with the reason in words for a person: storage is denied, or full.
  */
 interface Store {
   write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
@@ -12,20 +12,32 @@ interface Store {
 
 /** Keeps bytes under a name, in place of those before. */
 export async function writeBytes(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  await (await store()).write(name, bytes);
+  await inStore((store) => store.write(name, bytes));
 }
 
 /** The bytes of a name; null where there are none. */
 export async function readBytes(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  return (await store()).read(name);
+  return inStore((store) => store.read(name));
 }
 
 /** Forgets a name; one that is not there is no error. */
 export async function removeBytes(name: string): Promise<void> {
-  await (await store()).remove(name);
+  await inStore((store) => store.remove(name));
 }
 
-async function store(): Promise<Store> {
+async function inStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  try {
+    return await work(await findStore());
+  } catch (cause) {
+    const isFull = cause instanceof DOMException && cause.name === "QuotaExceededError";
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(isFull ? "the browser's storage is full" : `the browser denies this page its storage (${said})`, {
+      cause,
+    });
+  }
+}
+
+async function findStore(): Promise<Store> {
   const writable = "FileSystemFileHandle" in globalThis && "createWritable" in FileSystemFileHandle.prototype;
   if (!writable || !navigator.storage?.getDirectory) return databaseStore();
   try {

@@ -9,6 +9,8 @@ export interface Tab {
   hide(): void;
   /** The network of the tab, for the tab Inside; absent where there is none. Rejects while nothing is compiled. */
   inspect?(options: InspectOptions): Promise<Inspection>;
+  /** Takes files that were dropped on the page while the panel is on the screen; absent where it takes none. */
+  take?(files: readonly File[]): void;
 }
 
 export interface InspectOptions {

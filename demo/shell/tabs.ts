@@ -24,6 +24,7 @@ interface Place {
  * open tab is in the page's address, so that it can be linked to and the browser's Back goes back.
  */
 export class Tabs {
+  readonly #list: HTMLElement;
   readonly #places: readonly Place[];
   readonly #notice: Shell["notice"];
   #open: Place | null = null;
@@ -31,22 +32,36 @@ export class Tabs {
   #networks: readonly Network[] = [];
 
   constructor(list: HTMLElement, panels: HTMLElement, entries: readonly TabEntry[], notice: Shell["notice"]) {
+    this.#list = list;
     this.#notice = notice;
     this.#places = entries.map((entry) => placeOf(entry));
     list.append(...this.#places.map(({ button }) => button));
     panels.append(...this.#places.map(({ panel }) => panel));
+  }
+
+  /** Opens the tab that the address names, and from now on those that a person chooses. */
+  begin(): void {
     for (const { entry, button } of this.#places) {
       button.addEventListener("click", () => this.#goTo(entry));
     }
-    list.addEventListener("keydown", (event) => this.#onKey(event));
-    addEventListener("hashchange", () => this.openFromAddress());
+    this.#list.addEventListener("keydown", (event) => this.#onKey(event));
+    addEventListener("hashchange", () => this.#openFromAddress());
+    this.#openFromAddress();
+  }
+
+  /** Hands files that were dropped on the page to the open tab. */
+  take(files: readonly File[]): void {
+    this.#open?.tab?.then((tab) => tab.take?.(files)).catch(this.#notice);
   }
 
   /** Opens the tab that the address names; the first one where it names none. */
-  openFromAddress(): void {
+  #openFromAddress(): void {
     const id = location.hash.slice(1);
     const place = this.#places.find(({ entry }) => entry.id === id) ?? this.#places[0];
-    if (place && place !== this.#open) void this.#show(place).catch(this.#notice);
+    if (!place) return;
+    // An address that names something else would be passed on.
+    if (id && id !== place.entry.id) history.replaceState(null, "", `#${place.entry.id}`);
+    if (place !== this.#open) void this.#show(place).catch(this.#notice);
   }
 
   async #show(place: Place): Promise<void> {
@@ -100,7 +115,7 @@ export class Tabs {
   /** The browser tells of the new address only later. */
   #goTo({ id }: TabEntry): void {
     location.hash = id;
-    this.openFromAddress();
+    this.#openFromAddress();
   }
 }
 

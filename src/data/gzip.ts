@@ -25,7 +25,7 @@ export async function gunzip(bytes: Uint8Array, name = "gzip data"): Promise<Uin
     throw new FormatError(
       {
         where: name,
-        seen: `${bytes.length} bytes that do not inflate (${cause instanceof Error ? cause.message : String(cause)})`,
+        seen: `${bytes.length} bytes that do not inflate`,
         wanted: "one whole gzip stream with a matching checksum",
         mend: "The file is damaged or cut short: fetch it again.",
       },

@@ -140,7 +140,7 @@ async function fetchIdx(fetchFile: FetchFile, name: string, rank: number): Promi
     where: name,
     seen: `no file ${name}.gz and no file ${name}`,
     wanted: `the four files ${[train.images, train.labels, test.images, test.labels].join(", ")}, each with .gz or without`,
-    mend: "Name the folder that holds them.",
+    mend: "Give all four together.",
   });
 }
 

@@ -81,7 +81,12 @@ describe("readMnist", () => {
   });
 
   test.each([
-    ["a missing file", mnistFiles.test.labels, null, /no file t10k-labels-idx1-ubyte\.gz and no file.*the four files/],
+    [
+      "a missing file",
+      mnistFiles.test.labels,
+      null,
+      /no file t10k-labels-idx1-ubyte\.gz and no file.*the four files.*Give all four together/,
+    ],
     ["too few labels", mnistFiles.train.labels, idxFile([2], [1, 2]), /3 images in .* and 2 labels in/],
     [
       "a label of 10",

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { drawDigits } from "../../src/data/digits.ts";
 import { mnistFiles } from "../../src/data/idx.ts";
 import { mnistWebMirrors } from "../../src/data/mnist.ts";
-import { digitsReady, useBrowser, withDigits } from "./visit.ts";
+import { digitsReady, dropBeside, useBrowser, withDigits } from "./visit.ts";
 
 const visit = useBrowser();
 const quick = withDigits(320, { epochs: 1 });
@@ -43,7 +43,7 @@ test("IDX files of a person's own are trained on, kept for the next visit, and r
   await page.locator("#digits-status", { hasText: "Done." }).waitFor();
 
   await page.reload();
-  await page.getByRole("button", { name: "Go on with it" }).waitFor();
+  await page.getByText("LeNet-5, done after epoch 1.").waitFor();
   await digitsReady(page);
   await page.getByRole("button", { name: "Go on with it" }).click();
   await page.getByText("210 test digits").waitFor();
@@ -70,6 +70,17 @@ describe("MNIST", () => {
     const file = "train-images-idx3-ubyte.gz";
     const asked = requests.filter((url) => url.startsWith("https:"));
     expect(asked).toEqual(mnistWebMirrors.map((mirror) => mirror + file));
+
+    // What could not be taken still waits, whatever else is refused.
+    await page.fill("#digits-batch", "32");
+    const garbage = { name: "garbage.safetensors", mimeType: "", buffer: Buffer.from("no network at all") };
+    await page.setInputFiles("#digits-open", garbage);
+    await page.locator("#notice").getByText("safetensors").waitFor();
+    expect(await dropBeside(page, "cat.jpg")).toBe(true);
+    await page.locator("#notice").getByText("cat.jpg: a file of another name").waitFor();
+    expect(await page.inputValue("#digits-data")).toBe("mnist");
+    expect(await page.inputValue("#digits-batch")).toBe("32");
+    expect(await page.isVisible("#digits-pending")).toBe(true);
     await page.context().close();
   });
 
@@ -92,6 +103,42 @@ describe("MNIST", () => {
     await page.locator("#digits-status", { hasText: "Reading" }).waitFor();
     await digitsReady(page);
     expect(asked()).toBe(4);
+    await page.context().close();
+  });
+});
+
+describe("a browser that keeps nothing", () => {
+  test.each([
+    [
+      "for want of room",
+      "the browser's storage is full",
+      `FileSystemWritableFileStream.prototype.write = async () => {
+        throw new DOMException("Quota exceeded.", "QuotaExceededError");
+      };`,
+    ],
+    [
+      "by its settings",
+      "the browser denies this page its storage (Not here.)",
+      `navigator.storage.getDirectory = indexedDB.open = () => { throw new DOMException("Not here.", "SecurityError"); };`,
+    ],
+  ])("%s trains all the same, and says so once", async (_, reason, refusal) => {
+    const { page, problems } = await visit("about:blank");
+    // By a clock that is ahead there is something to keep after the first steps.
+    const ahead = "{ const now = performance.now.bind(performance); performance.now = () => now() + 1e6; }";
+    await page.route(/worker-.*\.js$/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `${refusal}${ahead}${await response.text()}` });
+    });
+    await page.goto(inject("pageUrl") + withDigits(128, { epochs: 1 }));
+    await digitsReady(page);
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.locator("#notice").getByText(`Nothing can be kept for your next visit: ${reason}.`).waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.locator("#digits-status", { hasText: "Done." }).waitFor();
+    expect(await page.isHidden("#notice")).toBe(true);
+    await page.setInputFiles("#digits-picked", files());
+    await page.getByText("210 test digits").waitFor();
+    expect(problems).toEqual([]);
     await page.context().close();
   });
 });

@@ -46,11 +46,20 @@ describe("the curves", () => {
 
   test("a mean of one value is that value, also after a training is resumed", () => {
     const history = new History(100);
-    expect(history.addSteps(steps(0.02, 2.3))).toMatchObject({ loss: 2.3, accuracy: 0.75 });
+    expect(history.addSteps(steps(0.02, 2.3))).toMatchObject({ loss: 2.3, accuracy: 0.75, smoothAccuracy: 0.75 });
     const row = history.addSteps(steps(0.04, 2.3));
     expect(row.smoothLoss).toBeCloseTo(2.3, 12);
     const resumed = new History(100, history.rows).addSteps(steps(0.06, 2.3));
     expect(resumed.smoothLoss).toBeCloseTo(2.3, 12);
+  });
+
+  test("beside smooth values there are those of the very steps", () => {
+    const history = new History(100);
+    history.addSteps(steps(0.02, 2));
+    const row = history.addSteps({ ...steps(0.04, 1), right: 0 });
+    expect(row).toMatchObject({ loss: 1, accuracy: 0 });
+    expect(row.smoothLoss).toBeGreaterThan(1);
+    expect(row.smoothAccuracy).toBeGreaterThan(0);
   });
 
   test("long ones are thinned out, but for validations", () => {
@@ -128,8 +137,8 @@ test("settings go into a checkpoint and out; what this page does not know is non
 
 describe("curves as a file", () => {
   const rows = [
-    { x: 0.5, loss: 2, smoothLoss: 2.1, accuracy: 0.25, valLoss: null, valAccuracy: null },
-    { x: 1, loss: null, smoothLoss: null, accuracy: null, valLoss: 1.5, valAccuracy: 0.5 },
+    { x: 0.5, loss: 2, smoothLoss: 2.1, accuracy: 0.25, smoothAccuracy: 0.2, valLoss: null, valAccuracy: null },
+    { x: 1, loss: null, smoothLoss: null, accuracy: null, smoothAccuracy: null, valLoss: 1.5, valAccuracy: 0.5 },
   ];
 
   test("has a line for each value, by step", () => {

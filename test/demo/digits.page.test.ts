@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Page } from "playwright";
+import type { Download, Page } from "playwright";
 import { expect, test } from "vitest";
+import { readSettings } from "../../demo/digits/settings.ts";
+import { openSafetensors } from "../../src/io/safetensors.ts";
 import { allowGpu, crashGpu, expectShown, shownOn, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
@@ -27,6 +29,23 @@ async function pauseAfter(page: Page, step: number): Promise<void> {
   );
   await page.getByRole("button", { name: "Pause" }).click();
   await says(page, /^Paused/);
+}
+
+/** The file that a button saves. */
+async function download(page: Page, button: string): Promise<Download> {
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: button }).click();
+  return downloading;
+}
+
+/** Records what an element says from now on; the function that comes back reads it. */
+async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
+  const texts = await page.locator(selector).evaluateHandle((element) => {
+    const said: string[] = [];
+    new MutationObserver(() => said.push(element.textContent)).observe(element, { childList: true });
+    return said;
+  });
+  return () => texts.jsonValue();
 }
 
 /** Draws lines through these points, in parts of the pad's side. */
@@ -74,7 +93,22 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await says(page, `Paused at step ${paused.step} of 100`);
   expect(await position(page)).toEqual(paused);
   expect(await page.textContent("#digits-loss")).toMatch(/^\d\.\d{3}$/);
+  const spoken = await recordTexts(page, "#digits-spoken");
   await page.getByRole("button", { name: "Continue" }).click();
+  await says(page, "Done.");
+  // A screen reader hears of an epoch, not of every step.
+  const epochs = [1, 2].slice(paused.epoch - 1).map((epoch) => `Training: epoch ${epoch} of 2`);
+  expect(await spoken()).toEqual([...epochs, "Done. More epochs let it go on."]);
+
+  // Enter ends the writing of a number, and starts nothing.
+  await page.fill("#digits-epochs", "3");
+  await page.press("#digits-epochs", "Enter");
+  await says(page, "Paused at step 0 of 100");
+  expect(await page.isEnabled("#digits-step")).toBe(true);
+  await page.waitForTimeout(200);
+  expect(await page.textContent("#digits-start")).toBe("Continue");
+  await page.fill("#digits-epochs", "2");
+  await page.press("#digits-epochs", "Enter");
   await says(page, "Done.");
   const accuracy = (await page.textContent("#digits-test")) ?? "";
   expect(Number.parseFloat(accuracy)).toBeGreaterThan(85);
@@ -102,26 +136,31 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await page.getByRole("button", { name: "Test digit" }).press("Enter");
   await page.locator("#digits-answer", { hasText: /^\d$/ }).waitFor();
 
-  const downloading = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Save" }).click();
-  const download = await downloading;
-  expect(download.suggestedFilename()).toBe("lenet5.safetensors");
-  const file = await download.path();
+  // A network that waits for the next reset is not the one that is saved.
+  await page.selectOption("#digits-network", "mnistKeras");
+  const saved = await download(page, "Save");
+  expect(saved.suggestedFilename()).toBe("lenet5.safetensors");
+  const file = await saved.path();
   expect(readFileSync(file).subarray(8, 24).toString()).toContain("__metadata__");
   for (const [button, file, begin] of [
     ["CSV file of the curves", /^curves\.csv$/, "time,step,name,value\r\n"],
     ["TensorBoard file of the curves", /^events\.out\.tfevents\./, "brain.Event:2"],
   ] as const) {
-    const saving = page.waitForEvent("download");
-    await page.getByRole("button", { name: button }).click();
-    const curves = await saving;
+    const curves = await download(page, button);
     expect(curves.suggestedFilename()).toMatch(file);
     const content = readFileSync(await curves.path()).toString("latin1");
     expect(content.slice(0, 64)).toContain(begin);
     expect(content).toContain("accuracy/validation");
   }
-  await page.getByRole("button", { name: "Reset" }).click();
+  await page.selectOption("#digits-network", "lenet5");
+  await page.selectOption("#digits-optimizer", "adam");
+  await page.fill("#digits-rate", "0.003");
+  await page.getByRole("button", { name: "Reset" }).press("Enter");
   await says(page, "Ready.");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("digits-reset");
+  expect(await page.inputValue("#digits-rate")).toBe("0.003");
+  const { metadata } = await openSafetensors(readFileSync(await (await download(page, "Save")).path()));
+  expect(readSettings(metadata["notes/settings"])).toMatchObject({ optimizer: "adam", learningRate: 0.003 });
   expect(Number.parseFloat((await page.textContent("#digits-test")) ?? "")).toBeLessThan(40);
   await page.setInputFiles("#digits-open", file);
   await says(page, "Done.");
@@ -137,6 +176,24 @@ test("a training outlives the GPU's process", { timeout: 120_000 }, async () => 
   await says(page, "The GPU was lost.");
   await says(page, /^Training: step/);
   expect(await page.isHidden("#notice")).toBe(true);
+
+  // It pauses whatever a field says, and makes what quick fingers ask for one after the other.
+  await page.fill("#digits-batch", "0");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await says(page, /^Paused/);
+  await page.fill("#digits-batch", "32");
+  const told = await recordTexts(page, "#digits-status");
+  await page.evaluate(() => {
+    for (const name of ["step", "step", "step", "start"]) document.getElementById(`digits-${name}`)?.click();
+  });
+  const trained = async () => (await told()).filter((text) => /^Training/.test(text)).length;
+  await expect.poll(trained, { timeout: 20_000 }).toBeGreaterThan(5);
+  expect(await page.isHidden("#notice")).toBe(true);
+
+  const since = await recordTexts(page, "#digits-status");
+  await page.getByRole("button", { name: "Reset" }).click();
+  await says(page, "Ready.");
+  expect((await since()).filter((text) => /^Paused/.test(text))).toEqual([]);
   await page.context().close();
 });
 
@@ -144,8 +201,9 @@ test("without another GPU the page says what to do, and offers the training wher
   timeout: 120_000,
 }, async () => {
   const { page } = await visit(`${short}&start`);
+  // Right after a validation, so that no other one changes the pictures meanwhile.
   await page.waitForFunction(
-    () => Number(/step (\d+) of/.exec(document.querySelector("#digits-status")?.textContent ?? "")?.[1]) > 60,
+    () => Number(/step (\d+) of/.exec(document.querySelector("#digits-status")?.textContent ?? "")?.[1]) > 65,
   );
   await page.getByRole("button", { name: "Test digit" }).click();
   const [worker] = page.workers();

@@ -8,6 +8,9 @@ test("stops, measures wgrad, and copies the result as JSON", async () => {
   await page.locator("#measure-start").waitFor();
   for (const peer of await page.locator("#measure-engines input:not(#measure-engine-wgrad)").all())
     await peer.uncheck();
+  // Enter on a choice begins nothing.
+  await page.press("#measure-engine-wgrad", "Enter");
+  expect(await page.textContent("#measure-start")).toBe("Measure");
   await page.click("#measure-start");
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText("Stopped.").waitFor();
@@ -24,6 +27,10 @@ test("stops, measures wgrad, and copies the result as JSON", async () => {
     rows: [{ peer: "wgrad", model: "lenet5" }],
   });
   expect(results.rows[0].msStep.median).toBeGreaterThan(0);
+  await page.click("#measure-start");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped.").waitFor();
+  expect(await page.isDisabled("#measure-copy")).toBe(true);
   expect(problems).toEqual([]);
   await page.context().close();
 });

@@ -1,5 +1,6 @@
+import type { Page } from "playwright";
 import { expect, inject, test } from "vitest";
-import { digitsReady, expectAccessible, useBrowser, withDigits } from "./visit.ts";
+import { digitsReady, dropBeside, expectAccessible, useBrowser, withDigits } from "./visit.ts";
 
 const visit = useBrowser();
 const quick = withDigits(320);
@@ -21,6 +22,9 @@ test("every tab is accessible in light and dark, fits a phone, and loads nothing
   for (const tab of tabs) {
     await page.click(`#tab-${tab}`);
     await page.locator(waited[tab]).first().waitFor();
+    // Files are caught on every tab, also by one that has no use for them.
+    expect(await dropBeside(page, "notes.txt")).toBe(true);
+    if (tab === "segment") await page.locator("#notice").getByText("notes.txt").waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await expectAccessible(page);
@@ -28,6 +32,7 @@ test("every tab is accessible in light and dark, fits a phone, and loads nothing
     await page.setViewportSize({ width: 390, height: 844 });
     const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overhang, `pixels by which ${tab} is wider than a phone`).toBeLessThanOrEqual(0);
+    if (tab === "digits") expect(await hasRoomAt(page, 320, "#digits-optimizer")).toBe(true);
     await page.setViewportSize({ width: 1280, height: 900 });
   }
   const own = new URL(inject("pageUrl")).origin;
@@ -43,11 +48,19 @@ test("a browser without WebGPU is told which has it, and by which flag", async (
   const { page } = await visit("about:blank");
   await page.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
   await page.goto(inject("pageUrl"));
-  const notice = page.locator("#notice p");
-  await notice.getByText("has no WebGPU").or(notice).waitFor();
-  expect(await notice.textContent()).toMatch(/no WebGPU.*Chrome and Edge.*113.*--enable-unsafe-webgpu/);
+  const advice = page.locator("#panels .card");
+  expect(await advice.textContent()).toMatch(/no WebGPU.*Chrome and Edge.*113.*--enable-unsafe-webgpu/);
   expect(await page.textContent("#adapter")).toBe("no WebGPU");
+  // No tab is there to be opened, by nothing that a person can do.
+  expect(await page.locator("[role=tab]:visible").count()).toBe(0);
+  await page.evaluate(() => {
+    location.hash = "measure";
+    document.getElementById("tab-digits")?.click();
+  });
+  await page.waitForTimeout(100);
   expect(await page.locator("[role=tabpanel]:visible").count()).toBe(0);
+  expect(await advice.isVisible()).toBe(true);
+  expect(await page.isHidden("#notice")).toBe(true);
   await expectAccessible(page);
   await page.context().close();
 });
@@ -66,8 +79,30 @@ test("tabs: one stop of the tab key, arrows, Home and End; the address names the
   await page.keyboard.press("ArrowLeft");
   expect(await open()).toBe("Inside");
   expect(await page.locator("[role=tab][tabindex='0']").count()).toBe(1);
+  // Under the pointer it is marked as before.
+  const mark = () => page.locator("#tab-inside").evaluate((tab) => getComputedStyle(tab).borderBottomColor);
+  const marked = await mark();
+  await page.hover("#tab-inside");
+  expect(await mark()).toBe(marked);
   expect(await page.locator("[role=tabpanel]:visible").getAttribute("id")).toBe("panel-inside");
   await page.goBack();
   await expect.poll(open).toBe("Measure");
+  await page.evaluate(() => {
+    location.hash = "nothing";
+  });
+  await expect.poll(() => new URL(page.url()).hash).toBe("#digits");
+  expect(await open()).toBe("Digits");
   await page.context().close();
 });
+
+/** Whether a select shows its text to the end where the page is so wide. */
+async function hasRoomAt(page: Page, width: number, select: string): Promise<boolean> {
+  await page.setViewportSize({ width, height: 844 });
+  return page.locator(select).evaluate((shown: HTMLSelectElement) => {
+    const given = shown.offsetWidth;
+    shown.style.width = "max-content";
+    const wanted = shown.offsetWidth;
+    shown.style.width = "";
+    return given >= wanted;
+  });
+}

@@ -20,3 +20,10 @@ describe.each(["the private file system", "IndexedDB"])("bytes in %s", (kind) =>
     expect(await readBytes("storage-test")).toBeNull();
   });
 });
+
+test("what is refused says so in words for a person", async () => {
+  FileSystemFileHandle.prototype.createWritable = () =>
+    Promise.reject(new DOMException("Quota exceeded.", "QuotaExceededError"));
+  const refused = writeBytes("storage-test", new Uint8Array(1));
+  await expect(refused).rejects.toThrow(/^the browser's storage is full$/);
+});

@@ -87,6 +87,15 @@ export async function allowGpu(worker: Worker, isAllowed: boolean): Promise<void
   }, isAllowed);
 }
 
+/** Drops a file where there is nothing to drop it on. @returns whether the page took it, and the browser stays */
+export function dropBeside(page: Page, name: string): Promise<boolean> {
+  return page.locator("header").evaluate((header, name) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["what is in it"], name));
+    return !header.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+  }, name);
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Fails where the accessibility checker finds fault with the page as it stands. */
