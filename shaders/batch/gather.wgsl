@@ -1,4 +1,4 @@
-// uses: lib/grid, batch/permute
+// uses: lib/grid, batch/cursor
 //
 // Takes B examples out of a part of a data set of images of bytes, [.., H, W, C], and lays each in the middle of a canvas:
 //
@@ -33,20 +33,11 @@ struct Params {
   noLabel: i32,
 }
 
-struct Cursor {
-  first: u32,
-  seed: u32,
-  epoch: u32,
-  /// 0: in the order of the data set.
-  shuffle: u32,
-}
-
 /// Lanes of one invocation.
 const CHUNK = 4u;
 
 @group(0) @binding(0) var<storage, read> images: array<u32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
-@group(0) @binding(2) var<storage, read> cursor: Cursor;
 @group(0) @binding(3) var<storage, read_write> x: array<Lane>;
 @group(0) @binding(4) var<storage, read_write> y: array<i32>;
 @group(0) @binding(5) var<uniform> params: Params;
@@ -81,11 +72,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) grid: vec3u, 
   let index = workgroupIndex(id, grid) * 64u + local;
   let b = index / params.chunks;
   if (b >= params.batch) { return; }
-  let position = cursor.first + b;
-  var example = position;
-  if (position < params.examples && cursor.shuffle != 0u) {
-    example = permuted(position, params.examples, params.halfBits, cursor.seed, cursor.epoch);
-  }
+  let example = exampleOf(b, params.examples, params.halfBits);
   let begin = (index - b * params.chunks) * CHUNK;
   var row = begin * LANES / params.canvasRow;
   var element = begin * LANES - row * params.canvasRow;

@@ -33,6 +33,11 @@ export interface Dataset {
    * @internal
    */
   readonly range?: (from: number, count: number, held: boolean) => Dataset;
+  /**
+   * Batches end where the data end, since their labels have none that says that there is no example. Default: false.
+   * @internal
+   */
+  readonly isExact?: boolean;
   /** Images that `range` counts. Default: as many as examples; less where the examples are crops. */
   readonly images?: number;
   /** Frees the GPU memory, of the whole and all its parts. */

@@ -35,3 +35,4 @@ export { type LabelledMasks, sliceMasks } from "./segmentation.ts";
 export { type SegmentationDatasetOptions, segmentationDataset } from "./segmentationDataset.ts";
 export { type Scaling, standardScaling } from "./statistics.ts";
 export { splitDataset, subset } from "./subset.ts";
+export { type LabelledTensors, tensorDataset } from "./tensorDataset.ts";

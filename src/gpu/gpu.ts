@@ -22,6 +22,15 @@ export interface GpuOptions {
   readonly target?: Partial<Target>;
 }
 
+/** Taken as high as the adapter has them. */
+const wantedLimits = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupStorageSize",
+] as const;
+
 const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
 
 /** Pipelines by their device, for all who share one. */
@@ -110,17 +119,10 @@ export class Gpu {
         mend: "Update its driver; without a GPU start Chromium with --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader.",
       });
     }
-    const limits = adapter.limits;
     const device = await adapter.requestDevice({
       label: "wgrad",
       requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
-      requiredLimits: {
-        maxBufferSize: limits.maxBufferSize,
-        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      },
+      requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
     });
     return new Gpu(device, adapter.info, options, target);
   }

@@ -4,8 +4,8 @@ import { checkNames } from "../core/options.ts";
 import { sigmoid } from "../ops/activations.ts";
 import { accumulateAuc } from "../ops/auc.ts";
 import { softmax } from "../ops/softmax.ts";
-import type { Loss } from "./losses.ts";
-import { ignored, truthOf } from "./steps.ts";
+import { ignored, type Loss } from "./losses.ts";
+import { truthOf } from "./steps.ts";
 
 export interface AucOptions {
   /** The class against the others. Default: the last one. */

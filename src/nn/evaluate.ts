@@ -48,13 +48,18 @@ async function evaluateAlone(
 ): Promise<Evaluation> {
   signal?.throwIfAborted();
   const { state, loss, store, gpu, commands: graphs } = model.compiled;
-  const commands = await graphs.get(`evaluate/${batchSize}/${auc?.name ?? ""}`, data, () =>
-    evaluateStep({ network: model, state, loss }, (cursor) => data.batch(cursor, batchSize), auc),
-  );
+  const compile = (size: number) =>
+    graphs.get(`evaluate/${size}/${auc?.name ?? ""}`, data, () =>
+      evaluateStep({ network: model, state, loss }, (cursor) => data.batch(cursor, size), auc),
+    );
+  const usual = await compile(batchSize);
+  const rest = data.count % batchSize;
+  const last = data.isExact && rest > 0 ? await compile(rest) : usual;
   signal?.throwIfAborted();
   model.resetTotals("testTotals");
   store.write(state.testScores, new Uint32Array(sizeOf(state.testScores.type.shape)));
   for (let first = 0; first < data.count; first += batchSize) {
+    const commands = first + batchSize > data.count ? last : usual;
     commands.write("cursor", Uint32Array.of(first, 0, 0, 0));
     commands.run();
     if ((first / batchSize + 1) % batchesAhead === 0) {
@@ -62,9 +67,9 @@ async function evaluateAlone(
       signal?.throwIfAborted();
     }
   }
-  const [sum = 0, weight = 0] = await commands.read("lossSum");
-  const [right = 0, rows = 0] = await commands.read("counts");
-  const counts = await commands.read("confusion");
+  const [sum = 0, weight = 0] = await usual.read("lossSum");
+  const [right = 0, rows = 0] = await usual.read("counts");
+  const counts = await usual.read("confusion");
   const classes = Math.sqrt(counts.length);
   const confusion = Array.from({ length: classes }, (_, row) => [
     ...counts.subarray(row * classes, (row + 1) * classes),
@@ -83,6 +88,6 @@ async function evaluateAlone(
     loss: sum / weight,
     accuracy: loss.labels === "values" ? Number.NaN : right / rows,
     confusion,
-    ...(auc ? { auc: auc.of(await commands.read("auc")) } : {}),
+    ...(auc ? { auc: auc.of(await usual.read("auc")) } : {}),
   };
 }

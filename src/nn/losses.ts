@@ -66,8 +66,7 @@ export function sparseCategoricalCrossentropy(options: SparseCategoricalCrossent
           mend: "For one output, yes or no, use binaryCrossentropy, with labels 0 and 1 as numbers.",
         });
       }
-      const ignored = ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
-      return crossEntropy(output, labels, weights, options, ignored);
+      return crossEntropy(output, labels, weights, options, ignored(options));
     },
   };
 }
@@ -93,10 +92,10 @@ function crossEntropy(
   labels: Value,
   sampleWeights: Value | undefined,
   { fromLogits = true, labelSmoothing = 0, classWeights }: CategoricalCrossentropyOptions,
-  ignored: CrossEntropyOptions,
+  more: CrossEntropyOptions,
 ): Value {
   return (fromLogits ? softmaxCrossEntropy : probabilityCrossEntropy)(output, labels, {
-    ...ignored,
+    ...more,
     labelSmoothing,
     ...(classWeights ? { classWeights: vector(classWeights) } : {}),
     ...(sampleWeights ? { sampleWeights } : {}),
@@ -233,12 +232,16 @@ function overlapLoss(name: string, op: typeof diceLossOp, options: OverlapOption
     call(output, labels, weights) {
       const from: OverlapLossOptions["from"] = fromLogits ? "logits" : "probabilities";
       const sample = weights ? { sampleWeight: weights } : {};
-      return op(output, labels, { smooth, from, ...sample, ...ignoreOf(ignoreClass) });
+      return op(output, labels, { smooth, from, ...sample, ...ignored(options) });
     },
   };
 }
 
-function ignoreOf(ignoreClass: number | undefined): { readonly ignoreIndex?: number } {
+/**
+ * The class that takes no part, as an option of operators.
+ * @internal
+ */
+export function ignored({ ignoreClass }: Pick<Loss, "ignoreClass">): { readonly ignoreIndex?: number } {
   return ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
 }
 
@@ -269,7 +272,7 @@ export function focalLoss(options: FocalOptions = {}): Loss {
         gamma,
         ...factor,
         ...perElement(output, weights),
-        ...ignoreOf(ignoreClass),
+        ...ignored(options),
       });
     },
   };

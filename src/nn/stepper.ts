@@ -29,7 +29,7 @@ export const readingsAhead = 2;
 
 /** Batches of a data set. Rows that are not there do no harm, but in layers that mix examples: those get a smaller one. */
 export function courseOf(model: Model, data: Dataset, wantedBatch: number, shuffle: boolean): Course {
-  const mixes = model.mixesExamples;
+  const mixes = model.mixesExamples || data.isExact;
   const batchSize = mixes ? Math.min(wantedBatch, data.count) : wantedBatch;
   const stepsPerEpoch = Math.ceil(data.count / batchSize);
   const lastBatch = mixes ? data.count - (stepsPerEpoch - 1) * batchSize : batchSize;

@@ -8,7 +8,7 @@ import { add, zerosLike } from "../ops/elementwise.ts";
 import { accumulateClassification, type ClassificationTotals, type LossRing } from "../ops/metrics.ts";
 import { argMax } from "../ops/reduce.ts";
 import type { AucScore } from "./auc.ts";
-import { type Loss, vector } from "./losses.ts";
+import { ignored, type Loss, vector } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Optimizer } from "./optimizers.ts";
 import { callContext, type State } from "./state.ts";
@@ -129,11 +129,6 @@ function accumulate(
 /** Class indices where the answer is a class; labels of the output's shape otherwise. */
 export function truthOf({ labels }: Loss, y: Value): Value {
   return labels === "classes" && y.type.dtype === "f32" ? argMax(y) : y;
-}
-
-/** The class that takes no part, as an option of operators. */
-export function ignored({ ignoreClass }: Loss): { readonly ignoreIndex?: number } {
-  return ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
 }
 
 /** Totals as outputs; they are variables, so reading them costs no kernel. */

@@ -10,6 +10,7 @@ import { conv3dInputGradientOp, conv3dKernelGradientOp, conv3dOp } from "./conv3
 import { crossEntropyGradientOp, crossEntropyOp, crossEntropyWithGradientOp } from "./crossEntropy.ts";
 import { dropoutOp, gaussianNoiseOp } from "./dropout.ts";
 import { elementwise } from "./elementwise.ts";
+import { gatherRowsOp } from "./gatherRows.ts";
 import { lossGradientOp, lossTermsOp } from "./losses.ts";
 import { denseKernelGradientOp, denseOp, matmulOp } from "./matmul.ts";
 import { maxNormOp } from "./maxNorm.ts";
@@ -104,6 +105,7 @@ export const catalogue: ReadonlyMap<OpDef, string> = new Map<OpDef, string>([
   [gradientNormOp, "Euclidean norm over all gradients together"],
   [maxNormOp, "Limits the Euclidean norm of the weights of each unit, in place"],
   [gatherBatchOp, "Shuffled, normalized batch of a data set on the GPU"],
+  [gatherRowsOp, "Shuffled batch of the rows of a table of numbers on the GPU"],
   [
     gatherCropsOp,
     "Random crops of images and masks on the GPU: flips, quarter turns, elastic deformation, brightness, contrast",

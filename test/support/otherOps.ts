@@ -29,6 +29,7 @@ export const withoutGradient: Readonly<Record<string, string>> = {
   turnFilters: "a pass adds it behind the gradients; test/ops/turnFilters.test.ts compares with filters as they are",
   batchNormApply: "a pass adds it behind the gradients; test/ops/batchNorm.test.ts compares with batchNorm in bits",
   gatherBatch: "reads bytes of data",
+  gatherRows: "picks data",
   gatherCrops: "reads bytes of data",
   accumulateClassification: "counts predictions",
   accumulateAuc: "counts scores by bins",
