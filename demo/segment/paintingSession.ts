@@ -171,8 +171,12 @@ export class PaintingSession {
     if (this.#painted.length > 0) this.segmenter.data.relabel(labels);
   }
 
-  run(signal: AbortSignal): Promise<void> {
-    return this.#learner.run(signal, () => this.isSettled || !this.canLearn);
+  run(): Promise<void> {
+    return this.#learner.run(() => this.isSettled || !this.canLearn);
+  }
+
+  pause(): Promise<void> {
+    return this.#learner.pause();
   }
 
   step(): Promise<void> {

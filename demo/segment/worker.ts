@@ -2,6 +2,7 @@ import * as Comlink from "comlink";
 import { TrainingError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
+import { Turns } from "../digits/turns.ts";
 import { type Inspection, inspectModel } from "../shell/inspection.ts";
 import { tellGone } from "../shell/lostGpu.ts";
 import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
@@ -39,11 +40,9 @@ export class SegmentWorker {
   #audience: Audience | null = null;
   #painting: PaintingSession | null = null;
   #cells: CellsSession | null = null;
-  /** The training under way. */
-  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
   #keptAt = 0;
   /** Pictures are opened one after the other. */
-  #opening: Promise<void> = Promise.resolve();
+  readonly #openings = new Turns();
 
   listen(audience: Audience): void {
     this.#audience = audience;
@@ -51,10 +50,7 @@ export class SegmentWorker {
 
   /** Takes a picture to paint on, with a fresh network, that of a file, or the one that the last visit left. */
   openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
-    const mine = this.#opening.then(() => tellGone(() => this.#openPicture(picture, network)));
-    // Whoever opened it hears of its failure; the next one does not mind.
-    this.#opening = mine.catch(() => {});
-    return mine;
+    return this.#openings.take(() => tellGone(() => this.#openPicture(picture, network)));
   }
 
   relabel(labels: Uint8Array): void {
@@ -113,22 +109,17 @@ export class SegmentWorker {
   async train(subject: Subject): Promise<boolean> {
     await this.pause();
     const session = this.#sessionOf(subject);
-    const stop = new AbortController();
-    const ended = tellGone(() => session.run(stop.signal));
-    this.#run = { stop, ended };
     try {
-      await ended;
+      await tellGone(() => session.run());
     } finally {
-      if (this.#run?.stop === stop) this.#run = null;
       if (subject === "painting") await this.keep();
     }
     return session instanceof PaintingSession && session.isSettled;
   }
 
+  /** Ends training and steps of both; resolves when the last of them is over. */
   async pause(): Promise<void> {
-    this.#run?.stop.abort();
-    // Whoever started it hears of its failure.
-    await this.#run?.ended.catch(() => {});
+    await Promise.all([this.#painting?.pause(), this.#cells?.pause()]);
   }
 
   async step(subject: Subject): Promise<void> {

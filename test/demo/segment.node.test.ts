@@ -2,9 +2,13 @@ import { describe, expect, test } from "vitest";
 import { colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "../../demo/segment/colours.ts";
 import { parseClasses, parsePainting } from "../../demo/segment/keeping.ts";
 import { drawLandscape } from "../../demo/segment/landscape.ts";
+import { Learner } from "../../demo/segment/learner.ts";
 import { labelsOf, paint, type Stroke, StrokeHistory } from "../../demo/segment/strokes.ts";
 import { maskOf, type Prediction } from "../../demo/segment/views.ts";
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
+import type { Model } from "../../src/nn/model.ts";
+import { historyLength } from "../../src/nn/state.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
 
 const sides = { width: 40, height: 30 };
 
@@ -190,4 +194,58 @@ test("the landscape has a good part of each class, and is the same each time", (
     expect(part).toBeLessThan(0.5);
   }
   expect(drawLandscape().pixels).toEqual(pixels);
+});
+
+describe("a learner", () => {
+  /** One whose trainer reads two steps at a time and no more, as a real one does. Its losses are the steps' numbers. */
+  function learnerOf() {
+    const told: number[] = [];
+    let [submitted, readings] = [0, 0];
+    const trainer: Pick<Trainer, "submit" | "survive"> = {
+      survive: (work) => work(),
+      submit: ({ read = false } = {}) => {
+        submitted++;
+        if (!read || readings === 2) return null;
+        readings++;
+        const losses = Float32Array.from({ length: historyLength }, (_, i) => i);
+        return new Promise((done) => {
+          setTimeout(() => {
+            readings--;
+            done([losses.buffer, new ArrayBuffer(4), Uint32Array.of(1, 2).buffer]);
+          }, 5);
+        });
+      },
+    };
+    const learner = new Learner({
+      model: { compiled: { gpu: { lost: new Promise(() => {}) } } } as unknown as Model,
+      trainer: trainer as Trainer,
+      step: 0,
+      rate: () => 0.01,
+      told: ({ step, loss }) => told.push(step, loss),
+      lost: () => {},
+      look: async () => {},
+    });
+    return { learner, told, submitted: () => submitted };
+  }
+
+  test("makes the steps that are asked for at once one after the other", async () => {
+    const { learner, told } = learnerOf();
+    await Promise.all(Array.from({ length: 4 }, () => learner.single()));
+    expect(told).toEqual([1, 0, 2, 1, 3, 2, 4, 3]);
+  });
+
+  test("is paused when its training is over, and steps that wait are none", async () => {
+    const { learner, told, submitted } = learnerOf();
+    const over: string[] = [];
+    void learner.run(() => false).then(() => over.push("training"));
+    void learner.single().then(() => over.push("step"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await learner.pause();
+    expect(over).toEqual(["training", "step"]);
+    expect(submitted()).toBe(learner.step);
+    expect(told.at(-2)).toBe(learner.step);
+    const before = learner.step;
+    await learner.single();
+    expect(told.at(-2)).toBe(before + 1);
+  });
 });
