@@ -1,15 +1,16 @@
 import { FormatError } from "../../src/core/errors.ts";
 import { drawCells } from "../../src/data/cells.ts";
 import { imageToImageData } from "../../src/data/maskImage.ts";
-import type { PaintedClass } from "./keeping.ts";
+import type { PaintedClass } from "./history.ts";
 import { drawLandscape, landscapeClasses } from "./landscape.ts";
+import type { Sides } from "./strokes.ts";
 
 /** A picture to paint on. */
 export interface OpenedPicture {
   readonly name: string;
   readonly image: ImageData;
   /** Sides of the file, where it was larger. */
-  readonly scaledFrom: { readonly width: number; readonly height: number } | null;
+  readonly scaledFrom: Sides | null;
 }
 
 /** Longest side of a picture that is worked on, in pixels; larger ones are made smaller. */
@@ -76,4 +77,17 @@ export function rgbOf({ data, width, height }: ImageData): Uint8Array<ArrayBuffe
   const pixels = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) pixels.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
   return pixels;
+}
+
+/** Labels [height, width] of a picture for one of other sides: each pixel has the label of what it lies over. */
+export function enlarge(labels: Uint8Array, from: Sides, to: Sides): Uint8Array<ArrayBuffer> {
+  const enlarged = new Uint8Array(to.width * to.height);
+  const columns = Array.from({ length: to.width }, (_, x) => Math.floor(((x + 0.5) * from.width) / to.width));
+  for (let y = 0; y < to.height; y++) {
+    const row = from.width * Math.floor(((y + 0.5) * from.height) / to.height);
+    columns.forEach((column, x) => {
+      enlarged[y * to.width + x] = labels[row + column] ?? 0;
+    });
+  }
+  return enlarged;
 }

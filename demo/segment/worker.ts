@@ -9,7 +9,7 @@ import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { CellsSession, type Score, type Section } from "./cellsSession.ts";
 import type { Row } from "./learner.ts";
-import { type Checkpoint, PaintingSession, type Picture } from "./paintingSession.ts";
+import { PaintingSession, type Picture } from "./paintingSession.ts";
 import type { View } from "./views.ts";
 
 /** The two things that this tab learns. */
@@ -26,8 +26,8 @@ export interface Audience {
   scored(score: Score): void;
   /** The GPU went away under what learns, which goes on when there is another. */
   lost(subject: Subject): void;
-  /** The browser would not keep the network: why. */
-  unkept(reason: string): void;
+  /** The network was kept for the next visit; or was not, for a reason. */
+  kept(reason: string | null): void;
 }
 
 const networkName = "segment-network.safetensors";
@@ -49,12 +49,12 @@ export class SegmentWorker {
   }
 
   /** Takes a picture to paint on, with a fresh network, that of a file, or the one that the last visit left. */
-  openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
+  openPicture(picture: Picture, network: Uint8Array | "kept" | null): Promise<void> {
     return this.#openings.take(() => tellGone(() => this.#openPicture(picture, network)));
   }
 
-  relabel(labels: Uint8Array): void {
-    this.#livePainting.relabel(labels);
+  relabel(labels: Uint8Array, known: readonly number[]): Promise<void> {
+    return tellGone(() => this.#livePainting.relabel(labels, known));
   }
 
   show(view: View): Promise<void> {
@@ -130,14 +130,14 @@ export class SegmentWorker {
     return inspectModel(this.#sessionOf(subject).segmenter, options);
   }
 
-  async #openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
+  async #openPicture(picture: Picture, network: Uint8Array | "kept" | null): Promise<void> {
     await this.pause();
     const gpu = await this.#device();
     this.#painting?.dispose();
     this.#painting = null;
     const audience = this.#audience;
     this.#painting = await PaintingSession.create(gpu, picture, {
-      checkpoint: network === "kept" ? await keptNetwork(picture.painting) : network,
+      checkpoint: network === "kept" ? ((await keptNetwork(picture.painting))?.bytes ?? null) : network,
       onCompile: (done, total) => audience?.compiling("painting", done / total),
       listener: {
         learned: (row, part) => {
@@ -177,18 +177,19 @@ export class SegmentWorker {
     try {
       const painting = this.#livePainting;
       await writeBytes(networkName, await painting.save({ painting: painting.id }));
+      this.#audience?.kept(null);
     } catch (error) {
-      this.#audience?.unkept(error instanceof Error ? error.message : String(error));
+      this.#audience?.kept(error instanceof Error ? error.message : String(error));
     }
   }
 }
 
-/** The network that was kept of a painting; its strokes say which classes it knows. Null where none was. */
-async function keptNetwork(painting: string): Promise<(Checkpoint & { readonly steps: number }) | null> {
+/** The network that was kept of a painting, and the steps that it has learned; null where none was. */
+async function keptNetwork(painting: string): Promise<{ readonly bytes: Uint8Array; readonly steps: number } | null> {
   const bytes = await readBytes(networkName);
   if (!bytes) return null;
   const { metadata } = await openSafetensors(bytes);
-  return metadata["notes/painting"] === painting ? { bytes, labels: [], steps: Number(metadata.step) } : null;
+  return metadata["notes/painting"] === painting ? { bytes, steps: Number(metadata.step) } : null;
 }
 
 Comlink.expose(new SegmentWorker());
