@@ -98,9 +98,12 @@ export class Lesson {
 
   /** Does something; where it fails, the lesson is over until a picture is opened again. */
   async attempt(act: () => Promise<void>): Promise<void> {
+    const picture = this.#picture;
     try {
       await act();
     } catch (error) {
+      // What ended because another picture was opened is no failure.
+      if (this.#picture !== picture) return;
       this.#setState(isGpuGone(error) ? "gone" : "failed");
       this.#listener.onError(error);
     }
@@ -112,12 +115,10 @@ export class Lesson {
     this.#telling.again = true;
     if (this.#telling.busy) return;
     this.#telling.busy = true;
-    await this.attempt(async () => {
-      while (this.#telling.again) {
-        this.#telling.again = false;
-        await this.#worker.relabel(this.#labels, this.#known);
-      }
-    });
+    while (this.#telling.again && this.isReady) {
+      this.#telling.again = false;
+      await this.attempt(() => this.#worker.relabel(this.#labels, this.#known));
+    }
     this.#telling.busy = false;
     if (this.#wantsLearning) await this.attempt(() => this.#learn());
   }

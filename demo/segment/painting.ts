@@ -152,9 +152,9 @@ export class Painting {
     this.#keeper.tell("network", reason);
   }
 
-  /** Keeps everything for the next visit. */
+  /** Keeps everything for the next visit, but in place of what is offered. */
   async keep(): Promise<void> {
-    await Promise.all([this.#keeper.now(), this.#worker.keep()]);
+    if (!this.#offer.isOpen) await Promise.all([this.#keeper.now(), this.#worker.keep()]);
   }
 
   /** Something else comes to learn. */

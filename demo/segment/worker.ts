@@ -73,7 +73,16 @@ export class SegmentWorker {
 
   /** Keeps the painting's network for the next visit, where it has learned anything. */
   async keep(): Promise<void> {
-    if (this.#painting?.hasLearned) await this.#keep();
+    const painting = this.#painting;
+    if (!painting?.hasLearned) return;
+    this.#keptAt = performance.now();
+    try {
+      await writeBytes(networkName, await painting.save({ painting: painting.id }));
+      this.#audience?.kept(null);
+    } catch (error) {
+      // Where another picture was opened meanwhile, the page had this one kept before.
+      if (painting === this.#painting) this.#audience?.kept(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Steps that the network which was kept of a painting has learned; 0 where none was. */
@@ -142,7 +151,7 @@ export class SegmentWorker {
       listener: {
         learned: (row, part) => {
           audience?.learned("painting", row, part);
-          if (performance.now() - this.#keptAt > keepMs) void this.#keep();
+          if (performance.now() - this.#keptAt > keepMs) void this.keep();
         },
         looked: async (overlay) => {
           const bitmap = await createImageBitmap(overlay);
@@ -169,18 +178,6 @@ export class SegmentWorker {
     const known = [this.#painting?.gpu, this.#cells?.gpu, this.#gpu];
     this.#gpu = known.find((gpu) => gpu && !gpu.isLost) ?? (await Gpu.create());
     return this.#gpu;
-  }
-
-  /** Keeps the painting's network in the browser's storage. */
-  async #keep(): Promise<void> {
-    this.#keptAt = performance.now();
-    try {
-      const painting = this.#livePainting;
-      await writeBytes(networkName, await painting.save({ painting: painting.id }));
-      this.#audience?.kept(null);
-    } catch (error) {
-      this.#audience?.kept(error instanceof Error ? error.message : String(error));
-    }
   }
 }
 

@@ -13,6 +13,8 @@ import { showNotice } from "../../demo/shell/notice.ts";
 class Listener {
   labels = new Uint8Array(0);
   known: readonly number[] = [];
+  /** How often the network was kept. */
+  keeps = 0;
   /** What opening a picture waits for. */
   opening = Promise.resolve();
   pause = async () => {};
@@ -34,7 +36,10 @@ class Listener {
   }
 
   async show(): Promise<void> {}
-  async keep(): Promise<void> {}
+  async keep(): Promise<void> {
+    this.keeps++;
+  }
+
   async forget(): Promise<void> {}
 
   async keptSteps(): Promise<number> {
@@ -96,6 +101,15 @@ class PageWindow {
 
   press(key: string, modifiers: KeyboardEventInit = {}): void {
     this.painting.onKey(new KeyboardEvent("keydown", { key, ...modifiers }));
+  }
+
+  /** Lets the worker open no picture until what is returned is called. */
+  closeGate(): () => void {
+    let open = () => {};
+    this.worker.opening = new Promise((done) => {
+      open = done;
+    });
+    return open;
   }
 
   /** Presses a key on the picture. */
@@ -216,6 +230,17 @@ describe("the stroke in hand", () => {
     expect(page.labelAt([60, 50])).toBe(1);
   });
 
+  test("is that of one pointer, whatever moves beside it", async () => {
+    const page = await PageWindow.open();
+    page.pointer("down", [50, 50]);
+    page.pointer("move", [50, 100], 3);
+    page.pointer("up", [50, 100], 3);
+    page.pointer("move", [80, 50]);
+    page.pointer("up", [80, 50]);
+    await soon();
+    expect([page.labelAt([50, 80]), page.labelAt([70, 50])]).toEqual([nothing, 1]);
+  });
+
   test("of the keyboard goes on while space is held", async () => {
     const page = await PageWindow.open();
     page.type(" ");
@@ -317,16 +342,35 @@ test("figures of the picture before are none of the next one", async () => {
   await soon();
   page.painting.learned(row, 0.1);
   expect([page.text("step-count"), page.text("loss")]).toEqual(["28", "0.119"]);
-  let letOpen = () => {};
-  page.worker.opening = new Promise((done) => {
-    letOpen = done;
-  });
+  const open = page.closeGate();
   const taken = page.painting.take(await file("own.png", 64, 64));
   await expect.poll(() => page.text("size")).toContain("64 × 64");
   page.painting.learned({ ...row, step: 29 }, 0.1);
-  letOpen();
+  open();
   await taken;
   expect([page.text("step-count"), page.text("loss"), page.text("start")]).toEqual(["–", "–", "Start"]);
+});
+
+test("what the picture before ends with is no failure of the next one", async () => {
+  const page = await PageWindow.open();
+  let fail = () => {};
+  const relabel = vi.spyOn(page.worker, "relabel").mockImplementationOnce(() => {
+    return new Promise((_, failed) => {
+      fail = () => failed(new Error("its network is gone"));
+    });
+  });
+  page.paint(1, [50, 50]);
+  const open = page.closeGate();
+  const taken = page.painting.take(await file("own.png", 64, 64));
+  await expect.poll(() => page.text("size")).toContain("64 × 64");
+  fail();
+  await soon();
+  expect(relabel).toHaveBeenCalledOnce();
+  open();
+  await taken;
+  await soon();
+  expect([page.text("status"), page.notices]).toEqual(["Ready.", []]);
+  expect(page.worker.labels.length).toBe(64 * 64);
 });
 
 describe("what is kept for the next visit", () => {
@@ -336,7 +380,7 @@ describe("what is kept for the next visit", () => {
   };
 
   test("is the painting of one window, picture and strokes", async () => {
-    const [a, b] = [await PageWindow.open(), await PageWindow.open()];
+    const [a, b, idle] = [await PageWindow.open(), await PageWindow.open(), await PageWindow.open()];
     await a.painting.take(await file("a.png", 64, 64));
     a.paint(1, [20, 20]);
     await a.painting.keep();
@@ -348,7 +392,7 @@ describe("what is kept for the next visit", () => {
     await a.painting.keep();
     expect(await kept()).toEqual(["a", 64, 2]);
     // One that only looks takes nobody's place.
-    await (await PageWindow.open()).painting.keep();
+    await idle.painting.keep();
     expect(await kept()).toEqual(["a", 64, 2]);
   });
 
@@ -377,12 +421,15 @@ describe("what is kept for the next visit", () => {
     expect(page.isOffering).toBe(true);
     await page.painting.keep();
     await page.painting.take(await file("own.png", 64, 64));
+    page.paint(1, [20, 20]);
     await page.painting.keep();
-    expect([page.isOffering, await kept()]).toEqual([true, ["landscape", 256, 2]]);
+    // Strokes are kept half a second after the last.
+    await new Promise((done) => setTimeout(done, 600));
+    expect([page.isOffering, await kept(), page.worker.keeps]).toEqual([true, ["landscape", 256, 2], 0]);
     for (const place of [1, 2]) page.paint(place, [20, 20 * place]);
     await expect.poll(() => page.isOffering).toBe(false);
     await page.painting.keep();
-    expect(await kept()).toEqual(["own", 64, 2]);
+    expect(await kept()).toEqual(["own", 64, 3]);
   });
 
   test("is offered when another picture takes its place", async () => {
