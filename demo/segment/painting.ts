@@ -192,7 +192,7 @@ export class Painting {
     this.#files.onPicture(picture);
     this.#palette.open(classes);
     const radius = Math.max(3, Math.round(Math.max(width, height) / 80));
-    this.#tools.setRadius(Math.min(radius, Math.min(width, height) / 4));
+    this.#tools.setRadius(Math.min(radius, Math.min(width, height) / 8));
     const opened = this.#openLesson(picture, network);
     this.#history.reset({ classes, strokes, known });
     this.#repaint();

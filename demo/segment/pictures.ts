@@ -13,8 +13,8 @@ export interface OpenedPicture {
   readonly scaledFrom: Sides | null;
 }
 
-/** Longest side of a picture that is worked on, in pixels; larger ones are made smaller. */
-const mostSide = 512;
+/** Pixels of a picture that is worked on, as time goes by them; larger ones are made smaller. */
+const mostPixels = 512 * 512;
 /** Shortest side that is worth painting on. */
 const leastSide = 16;
 
@@ -57,7 +57,7 @@ export async function readPicture(file: Blob, name: string): Promise<OpenedPictu
     const wanted = `at least ${leastSide} pixels a side`;
     throw new FormatError({ where: name, seen: `an image of ${width}x${height} pixels`, wanted });
   }
-  const scale = Math.min(1, mostSide / Math.max(width, height));
+  const scale = Math.min(1, Math.sqrt(mostPixels / (width * height)));
   const [columns, rows] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(columns ?? 1, rows ?? 1);
   const context = canvas.getContext("2d");

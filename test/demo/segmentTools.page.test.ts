@@ -42,7 +42,7 @@ test("a picture of one's own, by keyboard alone: two strokes, and it learns; und
   await chooser.setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
   await page.locator("#notice", { hasText: "notes.png: 10 bytes that are no image" }).waitFor();
   await chooser.setInputFiles({ name: "flag.png", mimeType: "image/png", buffer });
-  await page.getByText("512 × 256 pixels, made smaller from 800 × 400").waitFor();
+  await page.getByText("724 × 362 pixels, made smaller from 800 × 400").waitFor();
   expect(await page.isHidden("#notice")).toBe(true);
   await ready(page);
   expect(await page.textContent("#segment-hint")).toContain("Paint a stroke of “Class 1”");
