@@ -448,24 +448,25 @@ describe("what is kept for the next visit", () => {
   test("is said not to be once, and again only after it was", async () => {
     const page = await PageWindow.open();
     const full = async () => {
-      throw new Error("storage is full");
+      throw new DOMException("storage is full", "QuotaExceededError");
     };
     const keeps = async (place: number) => {
       page.paint(place, [50, 30 * place]);
       await page.painting.keep();
       page.painting.networkKept(null);
     };
-    const said = "The painting cannot be kept for your next visit: storage is full";
+    const said = (what: string) =>
+      expect.stringMatching(`^The ${what} cannot be kept for your next visit: .*storage is full$`);
     FileSystemFileHandle.prototype.createWritable = full;
     for (const place of [1, 2, 3]) await keeps(place);
-    expect(page.notices).toEqual([said]);
+    expect(page.notices).toEqual([said("painting")]);
     FileSystemFileHandle.prototype.createWritable = createWritable;
     await keeps(1);
     FileSystemFileHandle.prototype.createWritable = full;
     for (const place of [2, 3]) await keeps(place);
-    expect(page.notices).toEqual([said, said]);
+    expect(page.notices).toEqual([said("painting"), said("painting")]);
     for (let i = 0; i < 3; i++) page.painting.networkKept("storage is full");
-    expect(page.notices).toEqual([said, said, said.replace("painting", "network")]);
+    expect(page.notices).toEqual([said("painting"), said("painting"), said("network")]);
   });
 });
 
