@@ -102,7 +102,10 @@ export class Easel {
     const stroke = this.#stroke;
     this.#stroke = null;
     this.#pointer = null;
-    if (stroke) this.#listener.onStroke(stroke);
+    if (!stroke) return;
+    this.#listener.onStroke(stroke);
+    // Drawn piece by piece its edges are not quite those that it has when it is drawn at once.
+    this.redraw();
   }
 
   /** The picture under its overlay, as a PNG file. */
