@@ -80,8 +80,12 @@ export class CellsSession {
     return this.segmenter.model.compiled.gpu;
   }
 
-  run(signal: AbortSignal): Promise<void> {
-    return this.#learner.run(signal, () => false);
+  run(): Promise<void> {
+    return this.#learner.run(() => false);
+  }
+
+  pause(): Promise<void> {
+    return this.#learner.pause();
   }
 
   step(): Promise<void> {

@@ -1,6 +1,7 @@
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
 import { find, showPixels } from "../shell/elements.ts";
-import type { Stroke, StrokeHistory } from "./strokes.ts";
+import type { History } from "./history.ts";
+import type { Stroke } from "./strokes.ts";
 import { classColours } from "./views.ts";
 
 export interface Brush {
@@ -14,6 +15,8 @@ export interface EaselListener {
   /** A stroke grew: points from the `from`-th on are new. */
   onPaint(stroke: Stroke, from: number): void;
   onStroke(stroke: Stroke): void;
+  /** The stroke in hand is none: the finger that painted it is one of two that pinch. */
+  onTakeBack(): void;
 }
 
 /** The picture on the screen, the overlay over it, and strokes by mouse, pen, finger or keyboard over both. */
@@ -25,15 +28,16 @@ export class Easel {
   readonly #context: CanvasRenderingContext2D;
   readonly #ring: HTMLElement;
   readonly #listener: EaselListener;
-  readonly #history: StrokeHistory;
+  readonly #history: History;
   #brush: Brush = { label: 0, radius: 4 };
-  /** The stroke that is being painted. */
+  /** The stroke in hand, and the pointer that paints it; null for the keyboard. */
   #stroke: Stroke | null = null;
+  #pointer: number | null = null;
   /** Where the brush of the keyboard is, in pixels of the picture. */
   #caret = { x: 0, y: 0 };
 
   /** Shows the strokes of a history, and tells of new ones, which are to be added to it. */
-  constructor(host: HTMLElement, history: StrokeHistory, listener: EaselListener) {
+  constructor(host: HTMLElement, history: History, listener: EaselListener) {
     this.#history = history;
     this.#listener = listener;
     this.#stage = find(host, "#segment-stage", HTMLElement);
@@ -48,14 +52,17 @@ export class Easel {
     const surface = this.#surface;
     surface.addEventListener("pointerdown", (event) => this.#onDown(event));
     surface.addEventListener("pointermove", (event) => this.#onMove(event));
-    surface.addEventListener("pointerup", () => this.#finish());
-    surface.addEventListener("pointercancel", () => this.#finish());
+    for (const end of ["pointerup", "pointercancel"] as const) {
+      surface.addEventListener(end, ({ pointerId }) => {
+        if (pointerId === this.#pointer) this.finish();
+      });
+    }
     surface.addEventListener("pointerleave", () => {
       if (!this.#stroke) this.#ring.hidden = true;
     });
     surface.addEventListener("keydown", (event) => this.#onKey(event));
     surface.addEventListener("blur", () => {
-      this.#finish();
+      this.finish();
       this.#ring.hidden = true;
     });
     new ResizeObserver(() => this.#resize()).observe(this.#stage);
@@ -65,13 +72,9 @@ export class Easel {
 
   set brush(brush: Brush) {
     // A stroke has one class: the next one begins with the new brush.
-    this.#finish();
+    this.finish();
     this.#brush = brush;
     if (!this.#ring.hidden) this.#showRing(this.#caret.x, this.#caret.y);
-  }
-
-  get isPainting(): boolean {
-    return this.#stroke !== null;
   }
 
   setPicture(image: ImageData): void {
@@ -90,8 +93,19 @@ export class Easel {
   /** Draws the strokes anew: the history was taken back, or is another one. */
   redraw(): void {
     this.#context.reset();
-    for (const stroke of this.#history.strokes) this.#draw(stroke);
+    for (const stroke of this.#history.now.strokes) this.#draw(stroke);
     if (this.#stroke) this.#draw(this.#stroke);
+  }
+
+  /** Ends the stroke in hand. */
+  finish(): void {
+    const stroke = this.#stroke;
+    this.#stroke = null;
+    this.#pointer = null;
+    if (!stroke) return;
+    this.#listener.onStroke(stroke);
+    // Drawn piece by piece its edges are not quite those that it has when it is drawn at once.
+    this.redraw();
   }
 
   /** The picture under its overlay, as a PNG file. */
@@ -107,9 +121,13 @@ export class Easel {
   #onDown(event: PointerEvent): void {
     // The eraser at the end of a pen is button 5.
     if (event.button !== 0 && event.button !== 5) return;
+    // A stroke has one pointer. A second finger pinches, and so does the first one then.
+    if (!event.isPrimary && this.#pointer !== null) this.#listener.onTakeBack();
+    if (!event.isPrimary || this.#pointer !== null) return;
     this.#surface.setPointerCapture(event.pointerId);
     const { x, y } = this.#place(event);
     this.#begin(x, y, event.button === 5 ? unlabelled : this.#brush.label);
+    this.#pointer = event.pointerId;
     this.#showRing(x, y);
   }
 
@@ -117,7 +135,7 @@ export class Easel {
     const at = this.#place(event);
     // A finger hides what is under it: a ring there would be of no use.
     if (event.pointerType !== "touch") this.#showRing(at.x, at.y);
-    if (!this.#surface.hasPointerCapture(event.pointerId)) return;
+    if (event.pointerId !== this.#pointer) return;
     // A fast pen reports several places at once.
     const parts = event.getCoalescedEvents?.() ?? [];
     this.#extend((parts.length > 0 ? parts : [event]).map((part) => this.#place(part)));
@@ -133,17 +151,19 @@ export class Easel {
     const move = moves[event.key];
     if (!move && event.key !== " ") return;
     event.preventDefault();
+    // Space that is held down is pressed once.
+    if (!move && event.repeat) return;
     const pace = Math.max(1, this.#brush.radius);
     const x = Math.min(this.#picture.width, Math.max(0, this.#caret.x + pace * (move?.[0] ?? 0)));
     const y = Math.min(this.#picture.height, Math.max(0, this.#caret.y + pace * (move?.[1] ?? 0)));
     if (move && this.#stroke) this.#extend([{ x, y }]);
-    if (!move && this.#stroke) this.#finish();
+    if (!move && this.#stroke) this.finish();
     else if (!move) this.#begin(x, y, this.#brush.label);
     this.#showRing(x, y);
   }
 
   #begin(x: number, y: number, label: number): void {
-    this.#finish();
+    this.finish();
     this.#stroke = { label, radius: this.#brush.radius, points: [x, y] };
     this.#draw(this.#stroke);
     this.#listener.onPaint(this.#stroke, 0);
@@ -156,12 +176,6 @@ export class Easel {
     for (const { x, y } of places) stroke.points.push(x, y);
     this.#draw(stroke, from);
     this.#listener.onPaint(stroke, from);
-  }
-
-  #finish(): void {
-    const stroke = this.#stroke;
-    this.#stroke = null;
-    if (stroke) this.#listener.onStroke(stroke);
   }
 
   /** From the screen to pixels of the picture. */

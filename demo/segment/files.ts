@@ -3,11 +3,13 @@ import { FormatError } from "../../src/core/errors.ts";
 import { encodeIndexedPng } from "../../src/data/indexedPng.ts";
 import type { Colour } from "../../src/data/maskImage.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
-import { download, find, showCount } from "../shell/elements.ts";
+import { download, find, make } from "../shell/elements.ts";
 import type { Shell } from "../shell/shell.ts";
-import { forgetPainting, type KeptPainting, type PaintedClass, parseClasses, readKept } from "./keeping.ts";
+import type { PaintedClass } from "./history.ts";
+import { parseClasses } from "./keeping.ts";
 import type { Opening } from "./painting.ts";
-import { type OpenedPicture, readPicture, samples } from "./pictures.ts";
+import { enlarge, type OpenedPicture, readPicture, type Sample, samples } from "./pictures.ts";
+import type { Sides } from "./strokes.ts";
 import { classColours } from "./views.ts";
 import type { SegmentWorker } from "./worker.ts";
 
@@ -25,13 +27,12 @@ interface Easel {
   overlayPng(): Promise<Blob>;
 }
 
-/** Pictures and networks in, masks and networks out, and what the last visit left. */
+/** Pictures and networks in, masks and networks out. */
 export class Files {
   readonly #host: HTMLElement;
   readonly #shell: Shell;
   readonly #worker: Comlink.Remote<SegmentWorker>;
   readonly #easel: Easel;
-  #kept: { readonly picture: OpenedPicture; readonly painting: KeptPainting } | null = null;
 
   constructor(host: HTMLElement, shell: Shell, worker: Comlink.Remote<SegmentWorker>, easel: Easel) {
     this.#host = host;
@@ -43,35 +44,18 @@ export class Files {
     this.#onClick("save-mask", () => this.#saveMask());
     this.#onClick("save-overlay", async () => download(this.#name("overlay.png"), await easel.overlayPng()));
     this.#onClick("save-network", () => this.#saveNetwork());
-    this.#onClick("resume", () => this.#resume());
-    this.#onClick("discard", async () => {
-      this.hideOffer();
-      await Promise.all([forgetPainting(), worker.forget()]);
-    });
-    const select = find(host, "#segment-sample", HTMLSelectElement);
-    select.append(...Object.keys(samples).map((name) => new Option(name)), new Option("Picture of your own", ""));
-    select.addEventListener("change", () => void this.#openSample(select.value));
-  }
-
-  /** Whether what the last visit left is still to be decided on. */
-  get isOffering(): boolean {
-    return this.#kept !== null;
-  }
-
-  /** Offers what the last visit left, where it did; beside that the first sample can be painted on. */
-  async begin(): Promise<void> {
-    const kept = await readKept().catch(() => null);
-    if (kept && kept.painting.strokes.length > 0) {
-      this.#kept = kept;
-      const { id, name, strokes } = kept.painting;
-      const steps = await this.#worker.keptSteps(id).catch(() => 0);
-      const learned = steps > 0 ? `, learned in ${showCount(steps)} ${steps === 1 ? "step" : "steps"}` : "";
-      const count = `${strokes.length} ${strokes.length === 1 ? "stroke" : "strokes"}`;
-      find(this.#host, "#segment-kept", HTMLElement).textContent =
-        `Your painting of the last visit was kept: ${count} on ${name}${learned}.`;
-      find(this.#host, "#segment-offer", HTMLElement).hidden = false;
+    for (const [name, sample] of Object.entries(samples)) {
+      const button = make("button", name);
+      button.type = "button";
+      button.addEventListener("click", () => void this.#openSample(sample).catch(shell.notice));
+      find(host, "#segment-pictures", HTMLDivElement).append(button);
     }
-    await this.#openSample(Object.keys(samples)[0] ?? "");
+  }
+
+  /** Opens the first of the drawn pictures. */
+  async openFirst(): Promise<void> {
+    const [first] = Object.values(samples);
+    if (first) await this.#openSample(first);
   }
 
   /** Opens a picture or a network, by what the file is. */
@@ -81,8 +65,6 @@ export class Files {
         await this.#openNetwork(new Uint8Array(await file.arrayBuffer()), file.name);
       else {
         const picture = await readPicture(file, file.name || "pasted picture");
-        this.hideOffer();
-        find(this.#host, "#segment-sample", HTMLSelectElement).value = "";
         await this.#easel.open({ picture, classes: firstClasses });
       }
     } catch (error) {
@@ -90,9 +72,13 @@ export class Files {
     }
   }
 
-  hideOffer(): void {
-    this.#kept = null;
-    find(this.#host, "#segment-offer", HTMLElement).hidden = true;
+  /** Another picture is on the easel: there is no mask of it yet. */
+  onPicture({ image, scaledFrom }: OpenedPicture): void {
+    this.allowMasks(false);
+    const sides = ({ width, height }: Sides) => `${width} × ${height}`;
+    find(this.#host, "#segment-saves", HTMLElement).textContent = scaledFrom
+      ? `The mask is saved as large as your file, ${sides(scaledFrom)}; the overlay as it is here, ${sides(image)}.`
+      : "";
   }
 
   /** Whether there is a mask to save. */
@@ -105,28 +91,22 @@ export class Files {
     this.#button("save-network").disabled = !isAllowed;
   }
 
-  async #openSample(name: string): Promise<void> {
-    const sample = samples[name];
-    if (sample) await this.#easel.open({ picture: sample.draw(), classes: sample.classes });
+  async #openSample({ draw, classes }: Sample): Promise<void> {
+    await this.#easel.open({ picture: draw(), classes });
   }
 
-  async #resume(): Promise<void> {
-    const kept = this.#kept;
-    this.hideOffer();
-    if (!kept) return;
-    const { id, classes, strokes } = kept.painting;
-    find(this.#host, "#segment-sample", HTMLSelectElement).value = "";
-    await this.#easel.open({ picture: kept.picture, classes, strokes, network: "kept", id });
-  }
-
-  /** The class of each pixel as its place in the list, in the colours of the classes. */
+  /** The class of each pixel of the file as its place in the list, in the colours of the classes. */
   async #saveMask(): Promise<void> {
-    const { picture, classes } = this.#easel;
+    const { picture } = this.#easel;
     if (!picture) return;
-    const places = new Map(classes.map(({ label }, place) => [label, place]));
-    const mask = (await this.#worker.mask()).map((label) => places.get(label) ?? 0);
+    const { image, scaledFrom } = picture;
+    const { width, height } = scaledFrom ?? image;
+    const labels = enlarge(await this.#worker.mask(), image, { width, height });
+    const { classes } = this.#easel;
+    // A class that is not in the list any more has no colour: no file is made then.
+    const places = classColours.map((_, label) => classes.findIndex((each) => each.label === label));
+    const mask = labels.map((label) => places[label] ?? -1);
     const colours = classes.map(({ label }): Colour => classColours[label] ?? [0, 0, 0]);
-    const { width, height } = picture.image;
     const png = await encodeIndexedPng(mask, width, height, colours);
     download(this.#name("mask.png"), new Blob([png], { type: "image/png" }));
   }
@@ -149,8 +129,7 @@ export class Files {
       });
     }
     if (!picture) return;
-    this.hideOffer();
-    await this.#easel.open({ picture, classes, network: { bytes, labels: classes.map(({ label }) => label) } });
+    await this.#easel.open({ picture, classes, network: bytes, known: classes.map(({ label }) => label) });
   }
 
   #name(ending: string): string {

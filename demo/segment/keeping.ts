@@ -1,64 +1,65 @@
-import { encodePng } from "../../src/data/maskImage.ts";
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
+import { encodeToBytes, openSafetensors } from "../../src/io/safetensors.ts";
 import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
-import { type OpenedPicture, readPicture } from "./pictures.ts";
-import type { Stroke } from "./strokes.ts";
+import type { Painted, PaintedClass } from "./history.ts";
+import type { OpenedPicture } from "./pictures.ts";
+import type { Sides, Stroke } from "./strokes.ts";
 import { classColours } from "./views.ts";
 
-/** A class that a person paints. */
-export interface PaintedClass {
-  /** Its place among the outputs of the network, and its colour. */
-  readonly label: number;
-  readonly name: string;
-}
-
-/** What a person has painted. */
-export interface KeptPainting {
+/** What a person has painted, and on what. */
+export interface KeptPainting extends Painted {
   /** By which it and its network know each other. */
   readonly id: string;
-  readonly name: string;
-  readonly classes: readonly PaintedClass[];
-  readonly strokes: readonly Stroke[];
+  readonly picture: OpenedPicture;
 }
 
-const pictureName = "segment-picture.png";
-const paintingName = "segment-painting.json";
+/** Picture and strokes are one file: another window of the page may keep its own in this one's place. */
+const fileName = "segment-painting.safetensors";
 
-export async function keepPicture({ image }: OpenedPicture): Promise<void> {
-  await writeBytes(pictureName, await encodePng(image));
-}
-
-export async function keepPainting(painting: KeptPainting): Promise<void> {
-  await writeBytes(paintingName, new TextEncoder().encode(JSON.stringify(painting)));
+export async function keepPainting({ picture, ...painting }: KeptPainting): Promise<void> {
+  const { image, ...notes } = picture;
+  const { width, height } = image;
+  const pixels = {
+    name: "picture",
+    shape: [height, width, 4],
+    dtype: "u8",
+    data: new Uint8Array(image.data.buffer),
+  } as const;
+  await writeBytes(fileName, encodeToBytes([pixels], { painting: JSON.stringify({ ...notes, ...painting }) }));
 }
 
 /** What the last visit left; null where there is nothing, or nothing that can be read. */
-export async function readKept(): Promise<{ readonly picture: OpenedPicture; readonly painting: KeptPainting } | null> {
-  const [text, png] = await Promise.all([readBytes(paintingName), readBytes(pictureName)]);
-  const painting = text && parsePainting(new TextDecoder().decode(text));
-  if (!painting || !png) return null;
-  const picture = await readPicture(new Blob([png], { type: "image/png" }), painting.name).catch(() => null);
-  return picture && { picture: { ...picture, name: painting.name }, painting };
+export async function readKept(): Promise<KeptPainting | null> {
+  const bytes = await readBytes(fileName);
+  if (!bytes) return null;
+  const { metadata, tensors } = await openSafetensors(bytes);
+  const notes = parsePainting(metadata.painting ?? "");
+  for await (const { shape, data } of tensors()) {
+    const [height = 0, width = 0] = shape;
+    if (!notes || data.length !== height * width * 4) return null;
+    const { name, scaledFrom, ...painting } = notes;
+    const image = new ImageData(new Uint8ClampedArray(data), width, height);
+    return { ...painting, picture: { name, scaledFrom, image } };
+  }
+  return null;
 }
 
 export async function forgetPainting(): Promise<void> {
-  await Promise.all([removeBytes(paintingName), removeBytes(pictureName)]);
+  await removeBytes(fileName);
 }
 
-/** A painting from its text; null where that is none. */
-export function parsePainting(text: string): KeptPainting | null {
+/** A painting but for its picture's pixels. */
+type Notes = Omit<KeptPainting, "picture"> & Omit<OpenedPicture, "image">;
+
+/** What is noted of a painting, from its text; null where that is none. */
+export function parsePainting(text: string): Notes | null {
   const value = parseJson(text);
-  if (
-    !isRecord(value) ||
-    typeof value.name !== "string" ||
-    typeof value.id !== "string" ||
-    !Array.isArray(value.strokes)
-  )
-    return null;
+  if (!isRecord(value) || typeof value.name !== "string" || typeof value.id !== "string") return null;
+  const { id, name, strokes, known, scaledFrom } = value;
   const classes = classesOf(value.classes);
-  const strokes = value.strokes.filter(isStroke);
-  if (!classes || strokes.length < value.strokes.length) return null;
-  return { id: value.id, name: value.name, classes, strokes };
+  if (!classes || !isList(strokes, isStroke) || !isList(known, isLabel)) return null;
+  if (scaledFrom !== null && !isSides(scaledFrom)) return null;
+  return { id, name, scaledFrom, classes, strokes, known };
 }
 
 /** Classes from the text that a network's file carries; null where that names none. */
@@ -67,7 +68,7 @@ export function parseClasses(text: string): readonly PaintedClass[] | null {
 }
 
 function classesOf(value: unknown): readonly PaintedClass[] | null {
-  if (!Array.isArray(value) || value.length < 2 || !value.every(isClass)) return null;
+  if (!isList(value, isClass) || value.length < 2) return null;
   return new Set(value.map(({ label }) => label)).size === value.length ? value : null;
 }
 
@@ -81,6 +82,14 @@ function isStroke(value: unknown): value is Stroke {
   const paints = isLabel(label) || label === unlabelled;
   const numbers = [radius, ...points].every((number) => typeof number === "number" && Number.isFinite(number));
   return paints && numbers && points.length >= 2 && points.length % 2 === 0;
+}
+
+function isSides(value: unknown): value is Sides {
+  return isRecord(value) && [value.width, value.height].every((side) => typeof side === "number" && side > 0);
+}
+
+function isList<T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] {
+  return Array.isArray(value) && value.every(isItem);
 }
 
 function isLabel(value: unknown): value is number {

@@ -2,6 +2,7 @@ import { TrainingError } from "../../src/core/errors.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { historyLength } from "../../src/nn/state.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
+import { Turns } from "../digits/turns.ts";
 import { LossWatch } from "../shell/lostGpu.ts";
 
 /** How a training does after a round of steps. */
@@ -35,13 +36,19 @@ const mostSteps = 64;
 /** Looks follow one another no faster, and take at most a third of the time. */
 const lookEveryMs = 200;
 
-/** Trains in rounds of steps, and looks now and then at what was learned. */
+/**
+ * Trains in rounds of steps, and looks now and then at what was learned. Trainings and single steps that are asked for
+ * meanwhile wait for each other: rounds side by side would take each other's readings.
+ */
 export class Learner {
   readonly #parts: LearnerParts;
   readonly #losses: LossWatch;
   #step: number;
   #stepMs = roundMs;
   #lookAt = 0;
+  readonly #turns = new Turns();
+  /** Ends what is under way, and what waits for its turn. */
+  #stop = new AbortController();
 
   constructor(parts: LearnerParts) {
     this.#parts = parts;
@@ -54,22 +61,36 @@ export class Learner {
     return this.#step;
   }
 
-  /** Trains until the signal, or until `enough`. */
-  async run(signal: AbortSignal, enough: () => boolean): Promise<void> {
-    while (!signal.aborted && !enough()) {
-      await this.#round(Math.min(mostSteps, Math.max(1, Math.floor(roundMs / this.#stepMs))));
-      if (performance.now() >= this.#lookAt) await this.look();
-    }
-    if (this.#lookAt > 0) await this.look();
+  /** Trains until it is paused, or until `enough`. */
+  run(enough: () => boolean): Promise<void> {
+    const { signal } = this.#stop;
+    return this.#turns.take(async () => {
+      while (!signal.aborted && !enough()) {
+        await this.#round(Math.min(mostSteps, Math.max(1, Math.floor(roundMs / this.#stepMs))));
+        if (performance.now() >= this.#lookAt) await this.#look();
+      }
+      if (this.#lookAt > 0) await this.#look();
+    });
   }
 
   /** One step, and a look at it. */
-  async single(): Promise<void> {
-    await this.#round(1);
-    await this.look();
+  single(): Promise<void> {
+    const { signal } = this.#stop;
+    return this.#turns.take(async () => {
+      if (signal.aborted) return;
+      await this.#round(1);
+      await this.#look();
+    });
   }
 
-  async look(): Promise<void> {
+  /** Ends training and steps; resolves when the last of them is over. */
+  async pause(): Promise<void> {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    await this.#turns.take(async () => {});
+  }
+
+  async #look(): Promise<void> {
     const from = performance.now();
     await this.#parts.look();
     const now = performance.now();

@@ -1,7 +1,7 @@
 import type * as Comlink from "comlink";
-import { unlabelled } from "../../src/data/scribbleDataset.ts";
 import { isGpuGone } from "../shell/lostGpu.ts";
-import type { Checkpoint, Picture } from "./paintingSession.ts";
+import type { Picture } from "./paintingSession.ts";
+import { classesIn } from "./strokes.ts";
 import type { View } from "./views.ts";
 import type { SegmentWorker } from "./worker.ts";
 
@@ -25,6 +25,8 @@ export class Lesson {
   #picture: Picture | null = null;
   /** [height, width]: what the strokes leave. */
   #labels = new Uint8Array(0);
+  /** Classes that the network tells apart without a stroke. */
+  #known: readonly number[] = [];
   /** Whether it is to learn as soon as it can. */
   #wantsLearning = true;
   /** Whether it was learning when something else came to learn. */
@@ -47,7 +49,7 @@ export class Lesson {
   }
 
   /** Begins with a picture; resolves when the network is ready for it. */
-  async open(picture: Picture, network: Checkpoint | "kept" | null, view: View): Promise<void> {
+  async open(picture: Picture, network: Uint8Array | "kept" | null, view: View): Promise<void> {
     this.#picture = picture;
     this.#wantsLearning = true;
     this.#setState("opening");
@@ -57,32 +59,22 @@ export class Lesson {
       if (this.#picture !== picture) return;
       this.#setState("waiting");
       await this.#worker.show(view);
-      void this.tell(this.#labels);
+      void this.#tell();
     });
   }
 
-  /** Tells the worker of the labels, and lets it learn; while it listens, further calls become one. */
-  async tell(labels: Uint8Array<ArrayBuffer>): Promise<void> {
+  /** Tells what the strokes leave, and which classes need none; the worker learns from it. */
+  async tell(labels: Uint8Array<ArrayBuffer>, known: readonly number[]): Promise<void> {
     this.#labels = labels;
-    if (!this.isReady) return;
-    this.#telling.again = true;
-    if (this.#telling.busy) return;
-    this.#telling.busy = true;
-    await this.attempt(async () => {
-      while (this.#telling.again) {
-        this.#telling.again = false;
-        await this.#worker.relabel(this.#labels);
-      }
-    });
-    this.#telling.busy = false;
-    if (this.#wantsLearning) await this.attempt(() => this.#learn());
+    this.#known = known;
+    await this.#tell();
   }
 
   /** Pauses what learns, and lets what rests learn. */
   async toggle(): Promise<void> {
     this.#wantsLearning = this.#state !== "learning";
     // Labels that are told again are new ones: what has settled goes on.
-    if (this.#wantsLearning) await this.tell(this.#labels);
+    if (this.#wantsLearning) await this.#tell();
     else await this.#worker.pause();
   }
 
@@ -97,7 +89,7 @@ export class Lesson {
     if (!this.#isInterrupted) return;
     this.#isInterrupted = false;
     this.#wantsLearning = true;
-    await this.tell(this.#labels);
+    await this.#tell();
   }
 
   async show(view: View): Promise<void> {
@@ -106,17 +98,34 @@ export class Lesson {
 
   /** Does something; where it fails, the lesson is over until a picture is opened again. */
   async attempt(act: () => Promise<void>): Promise<void> {
+    const picture = this.#picture;
     try {
       await act();
     } catch (error) {
+      // What ended because another picture was opened is no failure.
+      if (this.#picture !== picture) return;
       this.#setState(isGpuGone(error) ? "gone" : "failed");
       this.#listener.onError(error);
     }
   }
 
+  /** Tells the worker, and lets it learn; while it listens, further calls become one. */
+  async #tell(): Promise<void> {
+    if (!this.isReady) return;
+    this.#telling.again = true;
+    if (this.#telling.busy) return;
+    this.#telling.busy = true;
+    while (this.#telling.again && this.isReady) {
+      this.#telling.again = false;
+      await this.attempt(() => this.#worker.relabel(this.#labels, this.#known));
+    }
+    this.#telling.busy = false;
+    if (this.#wantsLearning) await this.attempt(() => this.#learn());
+  }
+
   /** Lets the worker learn where it does not yet, and there are classes to tell apart. */
   async #learn(): Promise<void> {
-    if (!this.isReady || this.#state === "learning" || !hasTwoClasses(this.#labels)) return;
+    if (!this.isReady || this.#state === "learning" || classesIn(this.#labels).size < 2) return;
     this.#setState("learning");
     const settled = await this.#worker.train("painting");
     // It may have failed meanwhile, or another picture was opened.
@@ -128,9 +137,4 @@ export class Lesson {
     this.#state = state;
     this.#listener.onState(state);
   }
-}
-
-function hasTwoClasses(labels: Uint8Array): boolean {
-  const first = labels.find((label) => label !== unlabelled);
-  return labels.some((label) => label !== unlabelled && label !== first);
 }

@@ -3,14 +3,16 @@ import { find } from "../shell/elements.ts";
 import type { Shell } from "../shell/shell.ts";
 import { Easel } from "./easel.ts";
 import { Files } from "./files.ts";
-import { keepPainting, keepPicture, type PaintedClass } from "./keeping.ts";
+import { History, type PaintedClass } from "./history.ts";
+import { Keeper } from "./keeper.ts";
+import { forgetPainting, type KeptPainting, readKept } from "./keeping.ts";
 import type { Row } from "./learner.ts";
-import { Lesson } from "./lesson.ts";
-import type { Checkpoint } from "./paintingSession.ts";
+import { Lesson, type LessonState } from "./lesson.ts";
+import { Offer } from "./offer.ts";
 import { Palette } from "./palette.ts";
 import { type OpenedPicture, rgbOf } from "./pictures.ts";
 import { ProgressPanel } from "./progressPanel.ts";
-import { labelsOf, paint, type Stroke, StrokeHistory } from "./strokes.ts";
+import { classesIn, labelsOf, paint, type Stroke } from "./strokes.ts";
 import { Tools } from "./tools.ts";
 import type { SegmentWorker } from "./worker.ts";
 
@@ -19,14 +21,13 @@ export interface Opening {
   readonly picture: OpenedPicture;
   readonly classes: readonly PaintedClass[];
   readonly strokes?: readonly Stroke[];
+  /** Labels of the classes that the network tells apart without a stroke. Default: none. */
+  readonly known?: readonly number[];
   /** Default: null, one that has learned nothing. */
-  readonly network?: Checkpoint | "kept" | null;
+  readonly network?: Uint8Array | "kept" | null;
   /** Name of the painting, by which it is kept. Default: a new one. */
   readonly id?: string;
 }
-
-/** Strokes are kept this long after the last change. */
-const keepAfterMs = 500;
 
 /** The page's side of learning from strokes: what a person paints, and what is made of it. */
 export class Painting {
@@ -37,33 +38,36 @@ export class Painting {
   readonly #palette: Palette;
   readonly #tools: Tools;
   readonly #files: Files;
+  readonly #offer: Offer;
+  readonly #keeper: Keeper;
   readonly #lesson: Lesson;
   readonly #progress: ProgressPanel;
-  readonly #history = new StrokeHistory();
+  readonly #history = new History();
   #picture: OpenedPicture | null = null;
   #id = "";
-  /** The picture that was kept last. */
-  #keptPicture: OpenedPicture | null = null;
   /** [height, width]: what the strokes leave. */
   #labels = new Uint8Array(0);
-  /** Whether the network came from a file, and has answers before a stroke. */
-  #isSchooled = false;
-  #keepTimer = 0;
 
   constructor(host: HTMLElement, shell: Shell, worker: Comlink.Remote<SegmentWorker>) {
     this.#host = host;
     this.#shell = shell;
     this.#worker = worker;
     this.#progress = new ProgressPanel(host);
-    this.#lesson = new Lesson(worker, { onState: () => this.#showState(), onError: shell.notice });
+    this.#lesson = new Lesson(worker, { onState: (state) => this.#onState(state), onError: shell.notice });
+    this.#keeper = new Keeper({ painting: () => (this.#offer.isOpen ? null : this.#painting), say: shell.notice });
+    this.#offer = new Offer(host, {
+      onResume: (painting) => void this.#open({ ...painting, network: "kept" }),
+      onDiscard: () => void this.#discard().catch(shell.notice),
+    });
     this.#easel = new Easel(host, this.#history, {
       onPaint: (stroke, from) => this.#onPaint(stroke, from),
       onStroke: (stroke) => this.#onStroke(stroke),
+      onTakeBack: () => this.#undo(),
     });
     this.#palette = new Palette(host, {
       onChoose: () => this.#tools.onChoose(),
-      onRename: () => this.#onClasses(),
-      onRemove: (label) => this.#setStrokes(this.#history.strokes.filter((stroke) => stroke.label !== label)),
+      onChange: (classes) => this.#change(() => this.#history.change({ classes })),
+      onRemove: (label) => this.#remove(label),
     });
     this.#tools = new Tools(host, this.#palette, {
       onBrush: (brush) => {
@@ -77,7 +81,7 @@ export class Painting {
     };
     on("undo", async () => this.#undo());
     on("redo", async () => this.#redo());
-    on("clear", async () => this.#setStrokes([]));
+    on("clear", async () => this.#change(() => this.#history.change({ strokes: [] })));
     on("start", () => (this.#lesson.state === "gone" ? this.#reopen() : this.#lesson.toggle()));
     on("step", () => worker.step("painting"));
     on("reset", () => this.#reset());
@@ -88,12 +92,14 @@ export class Painting {
   }
 
   get classes(): readonly PaintedClass[] {
-    return this.#palette.classes;
+    return this.#history.now.classes;
   }
 
-  /** Opens the first picture. */
-  begin(): Promise<void> {
-    return this.#files.begin();
+  /** Offers what the last visit left, where it did; beside that the first sample can be painted on. */
+  async begin(): Promise<void> {
+    const kept = await readKept().catch(() => null);
+    if (kept && kept.strokes.length > 0) await this.#offerKept(kept);
+    await this.#files.openFirst();
   }
 
   /** Opens a file that was dropped or pasted. */
@@ -106,25 +112,15 @@ export class Painting {
     return this.#easel.toPng(this.#tools.opacity);
   }
 
-  /** Puts a picture on the easel, and a network beside it. */
+  /** Puts another picture on the easel, or a network beside it; what was painted is kept, and offered. */
   async open(opening: Opening): Promise<void> {
-    const { picture, classes, strokes = [], network = null, id = crypto.randomUUID() } = opening;
-    const { image, scaledFrom } = picture;
-    const { width, height } = image;
-    this.#shell.notice(null);
-    this.#picture = picture;
-    this.#id = id;
-    this.#isSchooled = network !== null && network !== "kept";
-    this.#progress.clear();
-    const from = scaledFrom ? `, made smaller from ${scaledFrom.width} × ${scaledFrom.height}` : "";
-    find(this.#host, "#segment-size", HTMLElement).textContent = `${width} × ${height} pixels${from}`;
-    this.#easel.setPicture(image);
-    this.#files.allowMasks(false);
-    this.#palette.open(classes);
-    this.#tools.setRadius(Math.max(3, Math.round(Math.max(width, height) / 80)));
-    const opened = this.#openLesson(picture, network);
-    this.#setStrokes(strokes);
-    await opened;
+    this.#easel.finish();
+    const painting = this.#painting;
+    if (painting && painting.strokes.length > 0 && !this.#offer.isOpen) {
+      await this.keep();
+      await this.#offerKept(painting);
+    }
+    await this.#open(opening);
   }
 
   compiling(part: number): void {
@@ -138,21 +134,27 @@ export class Painting {
   }
 
   learned(row: Row, part: number): void {
+    // One that was under way when another picture was opened comes too late.
+    if (!this.#lesson.isReady) return;
     this.#progress.learned(row, part);
     this.#progress.show(this.#lesson.state);
   }
 
   looked(overlay: ImageBitmap): void {
     // One that was under way when the strokes were taken back, or another network was opened, comes too late.
-    if (!this.#hasAnswers || !this.#lesson.isReady) return;
+    if (this.#answers.size < 2 || !this.#lesson.isReady) return;
     this.#easel.setOverlay(overlay);
     this.#files.allowMasks(true);
   }
 
-  /** Keeps everything for the next visit. */
+  /** The network was kept for the next visit; or was not, for a reason. */
+  networkKept(reason: string | null): void {
+    this.#keeper.tell("network", reason);
+  }
+
+  /** Keeps everything for the next visit, but in place of what is offered. */
   async keep(): Promise<void> {
-    clearTimeout(this.#keepTimer);
-    await Promise.all([this.#keep(), this.#worker.keep()]);
+    if (!this.#offer.isOpen) await Promise.all([this.#keeper.now(), this.#worker.keep()]);
   }
 
   /** Something else comes to learn. */
@@ -176,79 +178,128 @@ export class Painting {
     return redoes || letter === "z";
   }
 
+  async #open(opening: Opening): Promise<void> {
+    const { picture, classes, strokes = [], known = [], network = null, id = crypto.randomUUID() } = opening;
+    const { image, scaledFrom } = picture;
+    const { width, height } = image;
+    this.#shell.notice(null);
+    this.#picture = picture;
+    this.#id = id;
+    this.#progress.clear();
+    const from = scaledFrom ? `, made smaller from ${scaledFrom.width} × ${scaledFrom.height}` : "";
+    find(this.#host, "#segment-size", HTMLElement).textContent = `${picture.name}: ${width} × ${height} pixels${from}`;
+    this.#easel.setPicture(image);
+    this.#files.onPicture(picture);
+    this.#palette.open(classes);
+    const radius = Math.max(3, Math.round(Math.max(width, height) / 80));
+    this.#tools.setRadius(Math.min(radius, Math.min(width, height) / 8));
+    const opened = this.#openLesson(picture, network);
+    this.#history.reset({ classes, strokes, known });
+    this.#repaint();
+    await opened;
+  }
+
+  #onState(state: LessonState): void {
+    // Two classes are painted: another painting than the one on offer is begun.
+    if (state === "learning" && this.#offer.isOpen) {
+      this.#offer.close();
+      this.#keeper.soon();
+    }
+    this.#showState();
+  }
+
+  async #offerKept(painting: KeptPainting): Promise<void> {
+    this.#offer.open(painting, await this.#worker.keptSteps(painting.id).catch(() => 0));
+  }
+
+  async #discard(): Promise<void> {
+    await Promise.all([forgetPainting(), this.#worker.forget()]);
+    this.#keeper.soon();
+  }
+
   #onPaint(stroke: Stroke, from: number): void {
     if (this.#picture) paint(this.#labels, this.#picture.image, stroke, from);
-    void this.#lesson.tell(this.#labels);
+    this.#tell();
   }
 
   #onStroke(stroke: Stroke): void {
-    this.#files.hideOffer();
-    this.#history.add(stroke);
-    this.#onStrokes();
+    this.#history.change({ strokes: [...this.#history.now.strokes, stroke] });
+    this.#onChange();
   }
 
   #undo(): void {
-    this.#history.undo();
-    this.#repaint();
+    this.#change(() => this.#history.undo());
   }
 
   #redo(): void {
-    this.#history.redo();
-    this.#repaint();
+    this.#change(() => this.#history.redo());
   }
 
-  #setStrokes(strokes: readonly Stroke[]): void {
-    this.#history.reset(strokes);
-    this.#repaint();
+  /** A class goes with its strokes, and with what a network from a file knows of it. */
+  #remove(removed: number): void {
+    this.#change(() => {
+      const { classes, strokes, known } = this.#history.now;
+      this.#history.change({
+        classes: classes.filter(({ label }) => label !== removed),
+        strokes: strokes.filter(({ label }) => label !== removed),
+        known: known.filter((label) => label !== removed),
+      });
+    });
+  }
+
+  /** Changes what is painted, the stroke in hand with it. */
+  #change(change: () => void): void {
+    this.#easel.finish();
+    const { strokes } = this.#history.now;
+    change();
+    const { now } = this.#history;
+    this.#palette.show(now.classes);
+    if (now.strokes === strokes) this.#onChange();
+    else this.#repaint();
   }
 
   /** Paints all strokes anew, where more has changed than one that was added. */
   #repaint(): void {
-    this.#labels = labelsOf(this.#history.strokes, this.#picture?.image ?? { width: 0, height: 0 });
+    this.#labels = labelsOf(this.#history.now.strokes, this.#picture?.image ?? { width: 0, height: 0 });
     this.#easel.redraw();
-    this.#onStrokes();
+    this.#tell();
+    this.#onChange();
   }
 
-  /** The strokes are others than before. */
-  #onStrokes(): void {
-    if (!this.#hasAnswers) {
+  #tell(): void {
+    void this.#lesson.tell(this.#labels, this.#history.now.known);
+  }
+
+  /** What is painted has changed: it is shown, and kept for the next visit. */
+  #onChange(): void {
+    if (this.#answers.size < 2) {
       this.#easel.setOverlay(null);
       this.#files.allowMasks(false);
     }
-    this.#onClasses();
-    void this.#lesson.tell(this.#labels);
-  }
-
-  /** Strokes or classes have changed: they are shown, and kept for the next visit. */
-  #onClasses(): void {
     this.#showState();
-    clearTimeout(this.#keepTimer);
-    this.#keepTimer = window.setTimeout(() => this.#keep().catch(this.#shell.notice), keepAfterMs);
+    this.#keeper.soon();
   }
 
-  /** Keeps the painting for the next visit; that of the last one stays as long as it is offered. */
-  async #keep(): Promise<void> {
-    const { strokes } = this.#history;
-    const picture = this.#picture;
-    if (!picture || this.#files.isOffering) return;
-    if (picture !== this.#keptPicture) await keepPicture(picture);
-    this.#keptPicture = picture;
-    await keepPainting({ id: this.#id, name: picture.name, classes: this.classes, strokes });
+  /** What is on the easel, as it is kept. */
+  get #painting(): KeptPainting | null {
+    return this.#picture && { id: this.#id, picture: this.#picture, ...this.#history.now };
   }
 
   async #reset(): Promise<void> {
     if (!this.#picture) return;
-    await this.open({ picture: this.#picture, classes: this.classes, strokes: this.#history.strokes });
+    await this.#open({ picture: this.#picture, classes: this.classes, strokes: this.#history.now.strokes });
   }
 
   /** Goes on with what was kept of the network, when the GPU was gone. */
   async #reopen(): Promise<void> {
     if (!this.#picture) return;
     this.#shell.notice(null);
+    // Steps that are not kept are made again.
+    this.#progress.clear();
     await this.#openLesson(this.#picture, "kept");
   }
 
-  async #openLesson({ name, image }: OpenedPicture, network: Checkpoint | "kept" | null): Promise<void> {
+  async #openLesson({ name, image }: OpenedPicture, network: Uint8Array | "kept" | null): Promise<void> {
     const { width, height } = image;
     this.#progress.say("Getting ready. You can paint already.", 0);
     const picture = { name, painting: this.#id, width, height, pixels: rgbOf(image) };
@@ -257,24 +308,25 @@ export class Painting {
 
   #showState(): void {
     const { state, isReady } = this.#lesson;
-    const { labels, canUndo, canRedo } = this.#history;
+    const { now, canUndo, canRedo } = this.#history;
+    const canLearn = isReady && classesIn(this.#labels).size > 1;
     const start = this.#button("start");
     const begin = this.#progress.hasLearned ? "Continue" : "Start";
     start.textContent = state === "learning" ? "Pause" : state === "gone" ? "Try again" : begin;
-    start.disabled = state !== "gone" && (!isReady || labels.size < 2);
-    this.#button("step").disabled = state === "learning" || !isReady || labels.size < 2;
+    start.disabled = state !== "gone" && !canLearn;
+    this.#button("step").disabled = state === "learning" || !canLearn;
     this.#button("reset").disabled = state === "opening";
     this.#button("undo").disabled = !canUndo;
     this.#button("redo").disabled = !canRedo;
-    this.#button("clear").disabled = !canUndo;
+    this.#button("clear").disabled = now.strokes.length === 0;
     this.#files.allowNetworks(isReady);
-    this.#progress.showHint(this.classes, labels);
+    this.#progress.showHint(this.classes, this.#answers);
     this.#progress.show(state);
   }
 
-  /** Whether there are classes to tell apart. */
-  get #hasAnswers(): boolean {
-    return this.#isSchooled || this.#history.labels.size > 1;
+  /** Classes that a pixel may be: those that are painted, and those that the network knew before. */
+  get #answers(): Set<number> {
+    return new Set([...classesIn(this.#labels), ...this.#history.now.known]);
   }
 
   #button(name: string): HTMLButtonElement {

@@ -1,4 +1,4 @@
-import { type ScribbleDataset, scribbleDataset, unlabelled } from "../../src/data/scribbleDataset.ts";
+import { type ScribbleDataset, scribbleDataset } from "../../src/data/scribbleDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress } from "../../src/gpu/pipelines.ts";
 import { loadCheckpoint } from "../../src/nn/checkpoint.ts";
@@ -8,6 +8,7 @@ import { saveTraining } from "../shell/lostGpu.ts";
 import { type ColourSpace, colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "./colours.ts";
 import { Learner, type Row } from "./learner.ts";
 import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor, snapshotEvery } from "./network.ts";
+import { classesIn } from "./strokes.ts";
 import { classColours, maskOf, type Prediction, renderView, type View } from "./views.ts";
 
 /** A picture as the worker takes it. */
@@ -19,12 +20,6 @@ export interface Picture {
   readonly height: number;
   /** [height, width, 3], u8 */
   readonly pixels: Uint8Array<ArrayBuffer>;
-}
-
-/** What a network has learned, and the classes that it can tell apart. */
-export interface Checkpoint {
-  readonly bytes: Uint8Array;
-  readonly labels: readonly number[];
 }
 
 export interface PaintingListener {
@@ -63,7 +58,7 @@ export class PaintingSession {
   #view: View = { kind: "mask", label: 0 };
   /** Classes that are painted, and those that a network from a file knows. */
   #painted: readonly number[] = [];
-  readonly #known: readonly number[];
+  #known: readonly number[] = [];
   /** Steps when the last stroke was painted. */
   #paintedAt = 0;
 
@@ -73,7 +68,6 @@ export class PaintingSession {
     readonly seen: Uint8Array<ArrayBuffer>;
     readonly segmenter: Segmenter<ScribbleDataset>;
     readonly listener: PaintingListener;
-    readonly known: readonly number[];
   }) {
     this.#picture = parts.picture;
     this.#colours = parts.colours;
@@ -81,7 +75,6 @@ export class PaintingSession {
     this.segmenter = parts.segmenter;
     const { model, trainer } = parts.segmenter;
     this.#listener = parts.listener;
-    this.#known = parts.known;
     this.#learner = new Learner({
       model,
       trainer,
@@ -102,7 +95,7 @@ export class PaintingSession {
     options: {
       readonly listener: PaintingListener;
       readonly onCompile: Progress;
-      readonly checkpoint: Checkpoint | null;
+      readonly checkpoint: Uint8Array | null;
     },
   ): Promise<PaintingSession> {
     const { listener, onCompile, checkpoint } = options;
@@ -114,7 +107,7 @@ export class PaintingSession {
     const cropsPerEpoch = stepsPerEpoch * batchSize;
     let data: ScribbleDataset | null = null;
     try {
-      const notes = checkpoint ? await loadCheckpoint(model, checkpoint.bytes) : {};
+      const notes = checkpoint ? await loadCheckpoint(model, checkpoint) : {};
       // A network that was saved sees every picture in the colours of the one that it learned from.
       const colours = parseColourSpace(notes.colours) ?? colourSpaceOf(picture.pixels);
       const seen = toColourSpace(picture.pixels, colours);
@@ -130,9 +123,8 @@ export class PaintingSession {
       });
       const tile = { size: sidesFor(picture), margin: 0, batchSize: 1, ...colourScaling };
       const predictor = await TilePredictor.create(model, tile);
-      const known = checkpoint?.labels ?? [];
       const segmenter = { model, data, trainer, predictor };
-      return new PaintingSession({ picture, colours, seen, segmenter, listener, known });
+      return new PaintingSession({ picture, colours, seen, segmenter, listener });
     } catch (cause) {
       model.dispose();
       data?.dispose();
@@ -164,15 +156,25 @@ export class PaintingSession {
     return this.#sincePainted >= settledAfter;
   }
 
-  /** Takes the labels [height, width] of all strokes; the next step learns from them. */
-  relabel(labels: Uint8Array): void {
-    this.#painted = [...new Set(labels)].filter((label) => label !== unlabelled);
+  /**
+   * Takes the labels [height, width] of all strokes, from which the next step learns, and the classes that the network
+   * knows without. Where other classes may now be answers, the overlay is another one.
+   */
+  async relabel(labels: Uint8Array, known: readonly number[]): Promise<void> {
+    const before = `${this.#answers}`;
+    this.#painted = [...classesIn(labels)];
+    this.#known = known;
     this.#paintedAt = this.#learner.step;
     if (this.#painted.length > 0) this.segmenter.data.relabel(labels);
+    if (`${this.#answers}` !== before) await this.show(this.#view);
   }
 
-  run(signal: AbortSignal): Promise<void> {
-    return this.#learner.run(signal, () => this.isSettled || !this.canLearn);
+  run(): Promise<void> {
+    return this.#learner.run(() => this.isSettled || !this.canLearn);
+  }
+
+  pause(): Promise<void> {
+    return this.#learner.pause();
   }
 
   step(): Promise<void> {
@@ -182,13 +184,13 @@ export class PaintingSession {
   /** Shows another view of what was predicted last; predicts where nothing was. */
   async show(view: View): Promise<void> {
     this.#view = view;
-    if (this.#prediction) await this.#listener.looked(renderView(this.#prediction, view));
-    else if (this.hasLearned) await this.#look();
+    if (!this.#prediction && this.hasLearned) await this.#look();
+    else await this.#showPrediction();
   }
 
   /** The class of each pixel, [height, width]. */
   async mask(): Promise<Uint8Array<ArrayBuffer>> {
-    return maskOf(await this.#predict());
+    return maskOf(await this.#predict(), this.#answers);
   }
 
   save(notes: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
@@ -202,7 +204,13 @@ export class PaintingSession {
   async #look(): Promise<void> {
     if (this.#answers.length < 2) return;
     this.#prediction = await this.#predict();
-    await this.#listener.looked(renderView(this.#prediction, this.#view));
+    await this.#showPrediction();
+  }
+
+  async #showPrediction(): Promise<void> {
+    const answers = this.#answers;
+    if (!this.#prediction || answers.length < 2) return;
+    await this.#listener.looked(renderView(this.#prediction, answers, this.#view));
   }
 
   async #predict(): Promise<Prediction> {
@@ -210,7 +218,7 @@ export class PaintingSession {
     const { trainer, predictor } = this.segmenter;
     const image = { pixels: this.#seen, width, height, channels: 3 };
     const probabilities = await trainer.survive(() => predictor.predict(image));
-    return { width, height, classes: predictor.classes, probabilities, labels: this.#answers };
+    return { width, height, classes: predictor.classes, probabilities };
   }
 
   /** Steps since the last stroke. */

@@ -1,11 +1,13 @@
 import { find, make } from "../shell/elements.ts";
-import type { PaintedClass } from "./keeping.ts";
+import type { PaintedClass } from "./history.ts";
 import { classColours } from "./views.ts";
 
 export interface PaletteListener {
-  /** Another class is painted from now on. */
+  /** A class was chosen to be painted: another one, or that of before once more. */
   onChoose(): void;
-  onRename(): void;
+  /** There is one class more, or one has another name. */
+  onChange(classes: readonly PaintedClass[]): void;
+  /** A class should go. */
   onRemove(label: number): void;
 }
 
@@ -26,10 +28,6 @@ export class Palette {
     this.#add.addEventListener("click", () => this.#addClass());
   }
 
-  get classes(): readonly PaintedClass[] {
-    return this.#classes;
-  }
-
   /** Label of the class that is painted. */
   get chosen(): number {
     return this.#chosen;
@@ -40,6 +38,15 @@ export class Palette {
     this.#classes = classes;
     this.#render();
     this.choose(0);
+  }
+
+  /** Offers other classes; the chosen one stays, or the next one takes its place. */
+  show(classes: readonly PaintedClass[]): void {
+    if (classes === this.#classes) return;
+    const place = this.#classes.findIndex(({ label }) => label === this.#chosen);
+    this.#classes = classes;
+    this.#render();
+    if (classes.every(({ label }) => label !== this.#chosen)) this.choose(Math.min(place, classes.length - 1));
   }
 
   /** Chooses the class at a place of the list, from 0; nothing where there is none. */
@@ -55,18 +62,11 @@ export class Palette {
   #addClass(): void {
     const label = classColours.findIndex((_, free) => this.#classes.every((taken) => taken.label !== free));
     if (label < 0) return;
-    this.#classes = [...this.#classes, { label, name: `Class ${this.#classes.length + 1}` }];
-    this.#render();
+    let number = this.#classes.length + 1;
+    while (this.#classes.some(({ name }) => name === `Class ${number}`)) number++;
+    this.show([...this.#classes, { label, name: `Class ${number}` }]);
     this.choose(this.#classes.length - 1);
-    this.#listener.onRename();
-  }
-
-  #remove(label: number): void {
-    const place = this.#classes.findIndex((each) => each.label === label);
-    this.#classes = this.#classes.filter((each) => each.label !== label);
-    this.#render();
-    this.choose(Math.min(place, this.#classes.length - 1));
-    this.#listener.onRemove(label);
+    this.#listener.onChange(this.#classes);
   }
 
   #render(): void {
@@ -78,9 +78,10 @@ export class Palette {
     const item = make("li");
     const swatch = make("label", "", "swatch");
     const radio = make("input");
-    Object.assign(radio, { type: "radio", name: "segment-class" });
+    Object.assign(radio, { type: "radio", name: "segment-class", checked: label === this.#chosen });
     radio.ariaLabel = `Paint ${name}`;
-    radio.addEventListener("change", () => this.choose(place));
+    // Not when it changes: a click on the chosen class ends erasing.
+    radio.addEventListener("click", () => this.choose(place));
     swatch.append(radio);
     swatch.style.setProperty("--class-colour", `rgb(${classColours[label]?.join(" ")})`);
     const field = make("input");
@@ -89,13 +90,13 @@ export class Palette {
     field.addEventListener("change", () => {
       this.#classes = this.#classes.map((each) => (each.label === label ? { label, name: field.value } : each));
       radio.ariaLabel = `Paint ${field.value}`;
-      this.#listener.onRename();
+      this.#listener.onChange(this.#classes);
     });
     const remove = make("button", "Remove", "plain");
     remove.type = "button";
     remove.disabled = this.#classes.length <= fewestClasses;
     remove.ariaLabel = `Remove class ${place + 1} and its strokes`;
-    remove.addEventListener("click", () => this.#remove(label));
+    remove.addEventListener("click", () => this.#listener.onRemove(label));
     item.append(swatch, field, remove);
     return item;
   }

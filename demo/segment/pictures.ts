@@ -1,19 +1,20 @@
 import { FormatError } from "../../src/core/errors.ts";
 import { drawCells } from "../../src/data/cells.ts";
 import { imageToImageData } from "../../src/data/maskImage.ts";
-import type { PaintedClass } from "./keeping.ts";
+import type { PaintedClass } from "./history.ts";
 import { drawLandscape, landscapeClasses } from "./landscape.ts";
+import type { Sides } from "./strokes.ts";
 
 /** A picture to paint on. */
 export interface OpenedPicture {
   readonly name: string;
   readonly image: ImageData;
   /** Sides of the file, where it was larger. */
-  readonly scaledFrom: { readonly width: number; readonly height: number } | null;
+  readonly scaledFrom: Sides | null;
 }
 
-/** Longest side of a picture that is worked on, in pixels; larger ones are made smaller. */
-const mostSide = 512;
+/** Pixels of a picture that is worked on, as time goes by them; larger ones are made smaller. */
+const mostPixels = 512 * 512;
 /** Shortest side that is worth painting on. */
 const leastSide = 16;
 
@@ -56,7 +57,7 @@ export async function readPicture(file: Blob, name: string): Promise<OpenedPictu
     const wanted = `at least ${leastSide} pixels a side`;
     throw new FormatError({ where: name, seen: `an image of ${width}x${height} pixels`, wanted });
   }
-  const scale = Math.min(1, mostSide / Math.max(width, height));
+  const scale = Math.min(1, Math.sqrt(mostPixels / (width * height)));
   const [columns, rows] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(columns ?? 1, rows ?? 1);
   const context = canvas.getContext("2d");
@@ -76,4 +77,17 @@ export function rgbOf({ data, width, height }: ImageData): Uint8Array<ArrayBuffe
   const pixels = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) pixels.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
   return pixels;
+}
+
+/** Labels [height, width] of a picture for one of other sides: each pixel has the label of what it lies over. */
+export function enlarge(labels: Uint8Array, from: Sides, to: Sides): Uint8Array<ArrayBuffer> {
+  const enlarged = new Uint8Array(to.width * to.height);
+  const columns = Array.from({ length: to.width }, (_, x) => Math.floor(((x + 0.5) * from.width) / to.width));
+  for (let y = 0; y < to.height; y++) {
+    const row = from.width * Math.floor(((y + 0.5) * from.height) / to.height);
+    columns.forEach((column, x) => {
+      enlarged[y * to.width + x] = labels[row + column] ?? 0;
+    });
+  }
+  return enlarged;
 }

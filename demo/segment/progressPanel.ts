@@ -1,7 +1,7 @@
 import { Chart } from "../shell/chart.ts";
 import { find, showCount, showPercent } from "../shell/elements.ts";
 import { waitingForGpu } from "../shell/lostGpu.ts";
-import type { PaintedClass } from "./keeping.ts";
+import type { PaintedClass } from "./history.ts";
 import type { Row } from "./learner.ts";
 import type { LessonState } from "./lesson.ts";
 
@@ -64,14 +64,14 @@ export class ProgressPanel {
     if (state === "failed") this.say("No network. Reset tries again.", 0);
   }
 
-  /** Says what to paint first, until two of the classes are painted. */
-  showHint(classes: readonly PaintedClass[], painted: ReadonlySet<number>): void {
-    const next = classes.find(({ label }) => !painted.has(label));
+  /** Says what to paint first, until there are two classes to tell apart. */
+  showHint(classes: readonly PaintedClass[], answers: ReadonlySet<number>): void {
+    const next = classes.find(({ label }) => !answers.has(label));
     const hints = [
       `Paint a stroke of “${next?.name}” where you see it …`,
       `… and one of “${next?.name}”: then it learns, and paints the rest.`,
     ];
-    this.#write("hint", hints[painted.size] ?? "");
+    this.#write("hint", hints[answers.size] ?? "");
   }
 
   say(text: string, part: number): void {

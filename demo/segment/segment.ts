@@ -20,7 +20,7 @@ export const mount: Mount = (host, shell): Tab => {
     looked: (overlay) => painting.looked(overlay),
     scored: (score) => cells.scored(score),
     lost: (subject) => (subject === "painting" ? painting : cells).lost(),
-    unkept: (reason) => shell.notice(`The network cannot be kept for your next visit: ${reason}`),
+    kept: (reason) => painting.networkKept(reason),
   };
   let subject: Subject = "painting";
   let isVisible = true;

@@ -1,4 +1,5 @@
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
+import { classColours } from "./views.ts";
 
 /** One stroke of the brush, in pixels of the picture. */
 export interface Stroke {
@@ -52,46 +53,7 @@ function paintLine(labels: Uint8Array, { width, height }: Sides, line: Line, rad
   }
 }
 
-/** The strokes of a painting, which can be taken back and made again. */
-export class StrokeHistory {
-  #done: Stroke[] = [];
-  #undone: Stroke[] = [];
-
-  get strokes(): readonly Stroke[] {
-    return this.#done;
-  }
-
-  get canUndo(): boolean {
-    return this.#done.length > 0;
-  }
-
-  get canRedo(): boolean {
-    return this.#undone.length > 0;
-  }
-
-  add(stroke: Stroke): void {
-    this.#done.push(stroke);
-    this.#undone = [];
-  }
-
-  undo(): void {
-    const stroke = this.#done.pop();
-    if (stroke) this.#undone.push(stroke);
-  }
-
-  redo(): void {
-    const stroke = this.#undone.pop();
-    if (stroke) this.#done.push(stroke);
-  }
-
-  /** Begins anew with these strokes. */
-  reset(strokes: readonly Stroke[] = []): void {
-    this.#done = [...strokes];
-    this.#undone = [];
-  }
-
-  /** Classes that a stroke was painted in, eraser aside. */
-  get labels(): Set<number> {
-    return new Set(this.#done.map(({ label }) => label).filter((label) => label !== unlabelled));
-  }
+/** The classes that are painted somewhere. */
+export function classesIn(labels: Uint8Array): Set<number> {
+  return new Set([...classColours.keys()].filter((label) => labels.includes(label)));
 }

@@ -52,7 +52,7 @@ export class Tools {
     return this.#opacity.valueAsNumber;
   }
 
-  /** Another class was chosen: it is painted, and seen where one class is. */
+  /** A class was chosen: it is painted, and seen where one class is. */
   onChoose(): void {
     this.#erase(false);
     if (this.view.kind === "probability") this.#listener.onView(this.view);
@@ -65,12 +65,14 @@ export class Tools {
 
   /** Does what a key without a modifier stands for; false where it stands for nothing. */
   onKey(key: string): boolean {
+    // With Shift or Caps Lock it is the same key.
+    const letter = key.toLowerCase();
     const place = ["1", "2", "3", "4", "5", "6"].indexOf(key);
     if (place >= 0) this.#palette.choose(place);
-    else if (key === "e") this.#erase(!this.#isErasing);
+    else if (letter === "e") this.#erase(!this.#isErasing);
     else if (key === "[") this.setRadius(this.#radius.valueAsNumber * 0.8);
     else if (key === "]") this.setRadius(this.#radius.valueAsNumber * 1.25);
-    else if (key === "h") this.#visible.click();
+    else if (letter === "h") this.#visible.click();
     else return false;
     return true;
   }

@@ -33,32 +33,30 @@ export interface Prediction {
   readonly classes: number;
   /** [height, width, classes] */
   readonly probabilities: Float32Array;
-  /** Classes that were painted: no other is an answer. */
-  readonly labels: readonly number[];
 }
 
-/** The most probable of the painted classes, for each pixel. */
-export function maskOf(prediction: Prediction): Uint8Array<ArrayBuffer> {
+/** The most probable of the classes that are answers, for each pixel. */
+export function maskOf(prediction: Prediction, answers: readonly number[]): Uint8Array<ArrayBuffer> {
   const { width, height } = prediction;
   const mask = new Uint8Array(width * height);
-  eachPixel(prediction, (pixel, best) => {
+  eachPixel(prediction, answers, (pixel, best) => {
     mask[pixel] = best;
   });
   return mask;
 }
 
 /** The prediction as colours, transparent where there is nothing to say. */
-export function renderView(prediction: Prediction, { kind, label }: View): ImageData {
-  const { width, height, labels } = prediction;
+export function renderView(prediction: Prediction, answers: readonly number[], { kind, label }: View): ImageData {
+  const { width, height } = prediction;
   const picture = new ImageData(width, height);
   const { data } = picture;
-  eachPixel(prediction, (pixel, best, first, second, share) => {
+  eachPixel(prediction, answers, (pixel, best, first, second, share) => {
     const [red, green, blue] = classColours[kind === "probability" ? label : best] ?? doubtColour;
     const at = 4 * pixel;
     data[at] = kind === "doubt" ? doubtColour[0] : red;
     data[at + 1] = kind === "doubt" ? doubtColour[1] : green;
     data[at + 2] = kind === "doubt" ? doubtColour[2] : blue;
-    const doubt = labels.length > 1 ? 1 - (first - second) : 0;
+    const doubt = answers.length > 1 ? 1 - (first - second) : 0;
     data[at + 3] = 255 * (kind === "mask" ? 1 : kind === "doubt" ? doubt : share(label));
   });
   return picture;
@@ -66,19 +64,20 @@ export function renderView(prediction: Prediction, { kind, label }: View): Image
 
 /** For each pixel: the best class, its share and the next one's, and that of any other. */
 function eachPixel(
-  { width, height, classes, probabilities, labels }: Prediction,
+  { width, height, classes, probabilities }: Prediction,
+  answers: readonly number[],
   visit: (pixel: number, best: number, first: number, second: number, share: (label: number) => number) => void,
 ): void {
   let at = 0;
   let sum = 1;
-  const share = (label: number) => (labels.includes(label) ? (probabilities[at + label] ?? 0) / sum : 0);
+  const share = (label: number) => (answers.includes(label) ? (probabilities[at + label] ?? 0) / sum : 0);
   for (let pixel = 0; pixel < width * height; pixel++) {
     at = pixel * classes;
-    let best = labels[0] ?? 0;
+    let best = answers[0] ?? 0;
     let first = 0;
     let second = 0;
     sum = 1e-12;
-    for (const label of labels) {
+    for (const label of answers) {
       const probability = probabilities[at + label] ?? 0;
       sum += probability;
       if (probability > first) {

@@ -2,13 +2,14 @@ import * as Comlink from "comlink";
 import { TrainingError } from "../../src/core/errors.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
+import { Turns } from "../digits/turns.ts";
 import { type Inspection, inspectModel } from "../shell/inspection.ts";
 import { tellGone } from "../shell/lostGpu.ts";
 import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { CellsSession, type Score, type Section } from "./cellsSession.ts";
 import type { Row } from "./learner.ts";
-import { type Checkpoint, PaintingSession, type Picture } from "./paintingSession.ts";
+import { PaintingSession, type Picture } from "./paintingSession.ts";
 import type { View } from "./views.ts";
 
 /** The two things that this tab learns. */
@@ -25,8 +26,8 @@ export interface Audience {
   scored(score: Score): void;
   /** The GPU went away under what learns, which goes on when there is another. */
   lost(subject: Subject): void;
-  /** The browser would not keep the network: why. */
-  unkept(reason: string): void;
+  /** The network was kept for the next visit; or was not, for a reason. */
+  kept(reason: string | null): void;
 }
 
 const networkName = "segment-network.safetensors";
@@ -39,26 +40,21 @@ export class SegmentWorker {
   #audience: Audience | null = null;
   #painting: PaintingSession | null = null;
   #cells: CellsSession | null = null;
-  /** The training under way. */
-  #run: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
   #keptAt = 0;
   /** Pictures are opened one after the other. */
-  #opening: Promise<void> = Promise.resolve();
+  readonly #openings = new Turns();
 
   listen(audience: Audience): void {
     this.#audience = audience;
   }
 
   /** Takes a picture to paint on, with a fresh network, that of a file, or the one that the last visit left. */
-  openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
-    const mine = this.#opening.then(() => tellGone(() => this.#openPicture(picture, network)));
-    // Whoever opened it hears of its failure; the next one does not mind.
-    this.#opening = mine.catch(() => {});
-    return mine;
+  openPicture(picture: Picture, network: Uint8Array | "kept" | null): Promise<void> {
+    return this.#openings.take(() => tellGone(() => this.#openPicture(picture, network)));
   }
 
-  relabel(labels: Uint8Array): void {
-    this.#livePainting.relabel(labels);
+  relabel(labels: Uint8Array, known: readonly number[]): Promise<void> {
+    return tellGone(() => this.#livePainting.relabel(labels, known));
   }
 
   show(view: View): Promise<void> {
@@ -77,7 +73,16 @@ export class SegmentWorker {
 
   /** Keeps the painting's network for the next visit, where it has learned anything. */
   async keep(): Promise<void> {
-    if (this.#painting?.hasLearned) await this.#keep();
+    const painting = this.#painting;
+    if (!painting?.hasLearned) return;
+    this.#keptAt = performance.now();
+    try {
+      await writeBytes(networkName, await painting.save({ painting: painting.id }));
+      this.#audience?.kept(null);
+    } catch (error) {
+      // Where another picture was opened meanwhile, the page had this one kept before.
+      if (painting === this.#painting) this.#audience?.kept(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Steps that the network which was kept of a painting has learned; 0 where none was. */
@@ -113,22 +118,17 @@ export class SegmentWorker {
   async train(subject: Subject): Promise<boolean> {
     await this.pause();
     const session = this.#sessionOf(subject);
-    const stop = new AbortController();
-    const ended = tellGone(() => session.run(stop.signal));
-    this.#run = { stop, ended };
     try {
-      await ended;
+      await tellGone(() => session.run());
     } finally {
-      if (this.#run?.stop === stop) this.#run = null;
       if (subject === "painting") await this.keep();
     }
     return session instanceof PaintingSession && session.isSettled;
   }
 
+  /** Ends training and steps of both; resolves when the last of them is over. */
   async pause(): Promise<void> {
-    this.#run?.stop.abort();
-    // Whoever started it hears of its failure.
-    await this.#run?.ended.catch(() => {});
+    await Promise.all([this.#painting?.pause(), this.#cells?.pause()]);
   }
 
   async step(subject: Subject): Promise<void> {
@@ -139,19 +139,19 @@ export class SegmentWorker {
     return inspectModel(this.#sessionOf(subject).segmenter, options);
   }
 
-  async #openPicture(picture: Picture, network: Checkpoint | "kept" | null): Promise<void> {
+  async #openPicture(picture: Picture, network: Uint8Array | "kept" | null): Promise<void> {
     await this.pause();
     const gpu = await this.#device();
     this.#painting?.dispose();
     this.#painting = null;
     const audience = this.#audience;
     this.#painting = await PaintingSession.create(gpu, picture, {
-      checkpoint: network === "kept" ? await keptNetwork(picture.painting) : network,
+      checkpoint: network === "kept" ? ((await keptNetwork(picture.painting))?.bytes ?? null) : network,
       onCompile: (done, total) => audience?.compiling("painting", done / total),
       listener: {
         learned: (row, part) => {
           audience?.learned("painting", row, part);
-          if (performance.now() - this.#keptAt > keepMs) void this.#keep();
+          if (performance.now() - this.#keptAt > keepMs) void this.keep();
         },
         looked: async (overlay) => {
           const bitmap = await createImageBitmap(overlay);
@@ -179,25 +179,14 @@ export class SegmentWorker {
     this.#gpu = known.find((gpu) => gpu && !gpu.isLost) ?? (await Gpu.create());
     return this.#gpu;
   }
-
-  /** Keeps the painting's network in the browser's storage. */
-  async #keep(): Promise<void> {
-    this.#keptAt = performance.now();
-    try {
-      const painting = this.#livePainting;
-      await writeBytes(networkName, await painting.save({ painting: painting.id }));
-    } catch (error) {
-      this.#audience?.unkept(error instanceof Error ? error.message : String(error));
-    }
-  }
 }
 
-/** The network that was kept of a painting; its strokes say which classes it knows. Null where none was. */
-async function keptNetwork(painting: string): Promise<(Checkpoint & { readonly steps: number }) | null> {
+/** The network that was kept of a painting, and the steps that it has learned; null where none was. */
+async function keptNetwork(painting: string): Promise<{ readonly bytes: Uint8Array; readonly steps: number } | null> {
   const bytes = await readBytes(networkName);
   if (!bytes) return null;
   const { metadata } = await openSafetensors(bytes);
-  return metadata["notes/painting"] === painting ? { bytes, labels: [], steps: Number(metadata.step) } : null;
+  return metadata["notes/painting"] === painting ? { bytes, steps: Number(metadata.step) } : null;
 }
 
 Comlink.expose(new SegmentWorker());

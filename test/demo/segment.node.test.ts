@@ -1,10 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "../../demo/segment/colours.ts";
+import { History } from "../../demo/segment/history.ts";
 import { parseClasses, parsePainting } from "../../demo/segment/keeping.ts";
 import { drawLandscape } from "../../demo/segment/landscape.ts";
-import { labelsOf, paint, type Stroke, StrokeHistory } from "../../demo/segment/strokes.ts";
+import { Learner } from "../../demo/segment/learner.ts";
+import { enlarge } from "../../demo/segment/pictures.ts";
+import { classesIn, labelsOf, paint, type Stroke } from "../../demo/segment/strokes.ts";
 import { maskOf, type Prediction } from "../../demo/segment/views.ts";
 import { unlabelled } from "../../src/data/scribbleDataset.ts";
+import type { Model } from "../../src/nn/model.ts";
+import { historyLength } from "../../src/nn/state.ts";
+import type { Trainer } from "../../src/nn/trainer.ts";
 
 const sides = { width: 40, height: 30 };
 
@@ -61,29 +67,56 @@ describe("a stroke", () => {
   });
 });
 
-test("strokes are taken back and made again, until another one is painted", () => {
-  const history = new StrokeHistory();
-  const [a, b, c] = [0, 1, 2].map((label): Stroke => ({ label, radius: 1, points: [0, 0] }));
-  if (!a || !b || !c) throw new Error("three strokes");
-  history.undo();
-  expect([history.canUndo, history.canRedo]).toEqual([false, false]);
-  history.add(a);
-  history.add(b);
-  history.undo();
-  expect(history.strokes).toEqual([a]);
-  history.redo();
-  expect(history.strokes).toEqual([a, b]);
-  history.undo();
-  history.add({ ...c, label: unlabelled });
-  expect(history.canRedo).toBe(false);
-  // The eraser is no class.
-  expect(history.labels).toEqual(new Set([0]));
+test("classes are those that the eraser left something of", () => {
+  const line = (label: number, y: number): Stroke => ({ label, radius: 2, points: [5, y, 30, y] });
+  const strokes = [line(0, 10), line(1, 20)];
+  expect(classesIn(labelsOf(strokes, sides))).toEqual(new Set([0, 1]));
+  expect(classesIn(labelsOf([...strokes, line(unlabelled, 20)], sides))).toEqual(new Set([0]));
+});
+
+describe("the history of a painting", () => {
+  const [a, b] = [0, 1].map((label): Stroke => ({ label, radius: 1, points: [0, 0] }));
+  if (!a || !b) throw new Error("two strokes");
+  const classes = [0, 1].map((label) => ({ label, name: `Class ${label}` }));
+
+  test("is taken back and made again, until there is another change", () => {
+    const history = new History();
+    history.undo();
+    history.redo();
+    expect([history.canUndo, history.canRedo]).toEqual([false, false]);
+    history.change({ strokes: [a] });
+    history.change({ strokes: [a, b] });
+    history.undo();
+    expect(history.now.strokes).toEqual([a]);
+    history.redo();
+    expect(history.now.strokes).toEqual([a, b]);
+    history.change({ strokes: [] });
+    history.change({ classes });
+    history.undo();
+    expect(history.now).toEqual({ classes: [], strokes: [], known: [] });
+    history.undo();
+    expect(history.now.strokes).toEqual([a, b]);
+    history.change({ strokes: [a] });
+    expect(history.canRedo).toBe(false);
+  });
+
+  test("of one that was kept is that of its strokes", () => {
+    const history = new History();
+    history.change({ strokes: [b] });
+    history.reset({ classes, strokes: [a, b], known: [1] });
+    const left = [];
+    for (; history.canUndo; history.undo()) left.push(history.now.strokes.length);
+    expect(left).toEqual([2, 1]);
+    expect(history.now).toEqual({ classes, strokes: [], known: [1] });
+  });
 });
 
 describe("what was kept", () => {
   const painting = {
     id: "one",
     name: "cat",
+    scaledFrom: { width: 600, height: 400 },
+    known: [3],
     classes: [
       { label: 3, name: "Cat" },
       { label: 0, name: "Rest" },
@@ -106,6 +139,8 @@ describe("what was kept", () => {
     ["two classes of one colour", { ...painting, classes: [painting.classes[0], painting.classes[0]] }],
     ["a class without a colour", { ...painting, classes: [painting.classes[0], { label: 6, name: "?" }] }],
     ["a stroke of no class", { ...painting, strokes: [{ label: 7, radius: 1, points: [0, 0] }] }],
+    ["a known class without a colour", { ...painting, known: [6] }],
+    ["a file without sides", { ...painting, scaledFrom: { width: 600 } }],
     ["half a point", { ...painting, strokes: [{ label: 0, radius: 1, points: [0, 0, 1] }] }],
     ["a brush that is no number", { ...painting, strokes: [{ label: 0, radius: null, points: [0, 0] }] }],
   ])("is left alone where it cannot be: %s", (_, kept) => {
@@ -175,11 +210,22 @@ describe("colours as the network sees them", () => {
   });
 });
 
-test("a mask has painted classes alone", () => {
+test("a mask has the classes alone that are answers", () => {
   const probabilities = Float32Array.of(0.1, 0.7, 0.2, 0.3, 0.3, 0.4);
-  const prediction: Prediction = { width: 2, height: 1, classes: 3, probabilities, labels: [0, 2] };
-  expect([...maskOf(prediction)]).toEqual([2, 2]);
-  expect([...maskOf({ ...prediction, labels: [0, 1] })]).toEqual([1, 0]);
+  const prediction: Prediction = { width: 2, height: 1, classes: 3, probabilities };
+  expect([...maskOf(prediction, [0, 2])]).toEqual([2, 2]);
+  expect([...maskOf(prediction, [0, 1])]).toEqual([1, 0]);
+});
+
+test("a mask for a larger picture is made of blocks", () => {
+  const mask = Uint8Array.of(1, 2, 3, 4);
+  const rows = [
+    [1, 1, 2, 2, 2],
+    [1, 1, 2, 2, 2],
+    [3, 3, 4, 4, 4],
+    [3, 3, 4, 4, 4],
+  ];
+  expect([...enlarge(mask, { width: 2, height: 2 }, { width: 5, height: 4 })]).toEqual(rows.flat());
 });
 
 test("the landscape has a good part of each class, and is the same each time", () => {
@@ -190,4 +236,58 @@ test("the landscape has a good part of each class, and is the same each time", (
     expect(part).toBeLessThan(0.5);
   }
   expect(drawLandscape().pixels).toEqual(pixels);
+});
+
+describe("a learner", () => {
+  /** One whose trainer reads two steps at a time and no more, as a real one does. Its losses are the steps' numbers. */
+  function learnerOf() {
+    const told: number[] = [];
+    let [submitted, readings] = [0, 0];
+    const trainer: Pick<Trainer, "submit" | "survive"> = {
+      survive: (work) => work(),
+      submit: ({ read = false } = {}) => {
+        submitted++;
+        if (!read || readings === 2) return null;
+        readings++;
+        const losses = Float32Array.from({ length: historyLength }, (_, i) => i);
+        return new Promise((done) => {
+          setTimeout(() => {
+            readings--;
+            done([losses.buffer, new ArrayBuffer(4), Uint32Array.of(1, 2).buffer]);
+          }, 5);
+        });
+      },
+    };
+    const learner = new Learner({
+      model: { compiled: { gpu: { lost: new Promise(() => {}) } } } as unknown as Model,
+      trainer: trainer as Trainer,
+      step: 0,
+      rate: () => 0.01,
+      told: ({ step, loss }) => told.push(step, loss),
+      lost: () => {},
+      look: async () => {},
+    });
+    return { learner, told, submitted: () => submitted };
+  }
+
+  test("makes the steps that are asked for at once one after the other", async () => {
+    const { learner, told } = learnerOf();
+    await Promise.all(Array.from({ length: 4 }, () => learner.single()));
+    expect(told).toEqual([1, 0, 2, 1, 3, 2, 4, 3]);
+  });
+
+  test("is paused when its training is over, and steps that wait are none", async () => {
+    const { learner, told, submitted } = learnerOf();
+    const over: string[] = [];
+    void learner.run(() => false).then(() => over.push("training"));
+    void learner.single().then(() => over.push("step"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await learner.pause();
+    expect(over).toEqual(["training", "step"]);
+    expect(submitted()).toBe(learner.step);
+    expect(told.at(-2)).toBe(learner.step);
+    const before = learner.step;
+    await learner.single();
+    expect(told.at(-2)).toBe(before + 1);
+  });
 });

@@ -41,8 +41,17 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   await page.getByRole("button", { name: "Pause" }).click();
   await page.locator("#segment-status", { hasText: /^Paused/ }).waitFor();
   const paused = await stepOf(page);
-  await page.getByRole("button", { name: "Step" }).click();
-  await steps(page, paused + 1);
+  const step = page.getByRole("button", { name: "Step" });
+  await step.evaluate((button: HTMLButtonElement) => {
+    for (let i = 0; i < 4; i++) button.click();
+  });
+  await steps(page, paused + 4);
+  // With strokes that are gone and come back, so does what was learned from them, without a step.
+  await page.getByRole("button", { name: "Clear" }).click();
+  await page.locator("#segment-save-mask:disabled").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.locator("#segment-save-mask:enabled").waitFor();
+  expect(await stepOf(page)).toBe(paused + 4);
   const network = await saved(page, "Save network");
   const { metadata } = await openSafetensors(network.bytes);
   expect(JSON.parse(metadata["notes/classes"] ?? "").map(({ name }: { name: string }) => name)).toEqual([
@@ -53,10 +62,10 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   await page.waitForTimeout(700);
 
   await page.reload();
-  await page.getByText("Your painting of the last visit was kept: 9 strokes on landscape, learned in ").waitFor();
+  await page.getByText("Your painting was kept: 9 strokes on landscape, learned in ").waitFor();
   await ready(page);
   await page.getByRole("button", { name: "Go on with it" }).click();
-  await steps(page, paused + 1);
+  await steps(page, paused + 4);
   expect(await page.isEnabled("#segment-undo")).toBe(true);
   await learning(page);
   expect(problems).toEqual([]);
@@ -68,6 +77,11 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
   await page.locator("#segment-save-mask:enabled").waitFor();
   const again = await classesOf(page, (await saved(page, "Save mask")).bytes);
   expect(again.filter((label, i) => label === landscape.truth[i]).length / again.length).toBeGreaterThan(0.85);
+  const rock = await page.locator("#segment-classes li:nth-child(3) .swatch").evaluate(colourOf);
+  expect(await coloursOf(page)).toContain(rock);
+  await page.getByLabel("Remove class 3 and its strokes").click();
+  await expect.poll(() => coloursOf(page)).not.toContain(rock);
+  expect(new Set(await classesOf(page, (await saved(page, "Save mask")).bytes))).toEqual(new Set([0, 1]));
   expect(problems).toEqual([]);
   await page.context().close();
 });
@@ -158,7 +172,8 @@ test("reloaded in mid-training it offers strokes, picture, network and step, as 
   const { page, problems } = await visit("#segment");
   await ready(page);
   // The second sample, so that the picture is not the one that is there anyway.
-  await page.selectOption("#segment-sample", "Drawn tissue");
+  await page.getByRole("button", { name: "Drawn tissue" }).click();
+  await page.getByText("tissue: 256 × 256 pixels").waitFor();
   await ready(page);
   for (const [key, x, y] of [
     ["1", 30, 40],
@@ -185,7 +200,7 @@ test("reloaded in mid-training it offers strokes, picture, network and step, as 
   // A visit that decides nothing leaves it as it was.
   for (let visit = 0; visit < 2; visit++) {
     await page.reload();
-    await page.getByText("Your painting of the last visit was kept: 2 strokes on tissue, learned in").waitFor();
+    await page.getByText("Your painting was kept: 2 strokes on tissue, learned in").waitFor();
     await ready(page);
     await page.waitForTimeout(700);
   }
@@ -208,4 +223,20 @@ async function expectStrokes(page: Page, count: number): Promise<void> {
     await page.getByRole("button", { name: "Undo" }).click();
   }
   expect(await page.isDisabled("#segment-undo")).toBe(true);
+}
+
+/** The colour of a class, as the page's style names it. */
+const colourOf = (swatch: Element) => (swatch as HTMLElement).style.getPropertyValue("--class-colour");
+
+/** The colours that the overlay has. */
+function coloursOf(page: Page): Promise<string[]> {
+  return page.locator("#segment-overlay").evaluate((overlay: HTMLCanvasElement) => {
+    const { width, height } = overlay;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context?.drawImage(overlay, 0, 0);
+    const { data } = context?.getImageData(0, 0, width, height) ?? new ImageData(1, 1);
+    const colours = new Set<string>();
+    for (let at = 0; at < data.length; at += 4) colours.add(`rgb(${data[at]} ${data[at + 1]} ${data[at + 2]})`);
+    return [...colours];
+  });
 }

@@ -1,5 +1,6 @@
 import type { Page } from "playwright";
 import { expect, test } from "vitest";
+import { saved } from "./painting.ts";
 import { expectAccessible, useBrowser } from "./visit.ts";
 
 const visit = useBrowser();
@@ -41,7 +42,7 @@ test("a picture of one's own, by keyboard alone: two strokes, and it learns; und
   await chooser.setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
   await page.locator("#notice", { hasText: "notes.png: 10 bytes that are no image" }).waitFor();
   await chooser.setInputFiles({ name: "flag.png", mimeType: "image/png", buffer });
-  await page.getByText("512 × 256 pixels, made smaller from 800 × 400").waitFor();
+  await page.getByText("724 × 362 pixels, made smaller from 800 × 400").waitFor();
   expect(await page.isHidden("#notice")).toBe(true);
   await ready(page);
   expect(await page.textContent("#segment-hint")).toContain("Paint a stroke of “Class 1”");
@@ -66,6 +67,10 @@ test("a picture of one's own, by keyboard alone: two strokes, and it learns; und
   await press([" "]);
   await page.locator("#segment-status", { hasText: /^Learning: step [1-9]/ }).waitFor();
   await page.locator("#segment-save-mask:enabled").waitFor();
+  // The mask fits the file: its sides are the first numbers of a PNG.
+  const mask = Buffer.from((await saved(page, "Save mask")).bytes);
+  expect([mask.readUInt32BE(16), mask.readUInt32BE(20)]).toEqual([800, 400]);
+  await surface.focus();
 
   const both = await painted(page);
   await press(["Control+z"]);
