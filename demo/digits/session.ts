@@ -1,3 +1,4 @@
+import { Turns } from "../../src/core/turns.ts";
 import { type Dataset, imageDataset } from "../../src/data/imageDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import type { Progress as CompileProgress } from "../../src/gpu/pipelines.ts";
@@ -17,7 +18,6 @@ import { type Look, lookThrough } from "./look.ts";
 import { networks } from "./networks.ts";
 import { digitScaling, type ImageSets, type Pictures, takeFirst, toCanvas } from "./sets.ts";
 import type { Settings } from "./settings.ts";
-import { Turns } from "./turns.ts";
 
 /** How far a training is. */
 export interface Progress {

@@ -1,4 +1,5 @@
 import * as Comlink from "comlink";
+import { Turns } from "../../src/core/turns.ts";
 import { download, find } from "../shell/elements.ts";
 import type { Inspection } from "../shell/inspection.ts";
 import { isGpuGone, waitingForGpu } from "../shell/lostGpu.ts";
@@ -10,7 +11,6 @@ import { Latest } from "./latest.ts";
 import { Pad } from "./pad.ts";
 import type { Progress } from "./session.ts";
 import { networkTitles, type Settings } from "./settings.ts";
-import { Turns } from "./turns.ts";
 import { Verdicts } from "./verdicts.ts";
 import { Views } from "./views.ts";
 import type { Audience, DigitsWorker } from "./worker.ts";

@@ -1,8 +1,8 @@
 import { TrainingError } from "../../src/core/errors.ts";
+import { Turns } from "../../src/core/turns.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { historyLength } from "../../src/nn/state.ts";
 import type { Trainer } from "../../src/nn/trainer.ts";
-import { Turns } from "../digits/turns.ts";
 import { LossWatch } from "../shell/lostGpu.ts";
 
 /** How a training does after a round of steps. */

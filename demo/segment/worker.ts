@@ -1,8 +1,8 @@
 import * as Comlink from "comlink";
 import { TrainingError } from "../../src/core/errors.ts";
+import { Turns } from "../../src/core/turns.ts";
 import { Gpu } from "../../src/gpu/gpu.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
-import { Turns } from "../digits/turns.ts";
 import { type Inspection, inspectModel } from "../shell/inspection.ts";
 import { tellGone } from "../shell/lostGpu.ts";
 import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";

@@ -7,7 +7,6 @@ import { standardRequest } from "../../demo/digits/request.ts";
 import { RunningMean } from "../../demo/digits/runningMean.ts";
 import { toCanvas } from "../../demo/digits/sets.ts";
 import { readSettings, settingsOf } from "../../demo/digits/settings.ts";
-import { Turns } from "../../demo/digits/turns.ts";
 
 /** A promise, and the way to keep it. */
 function later(): { promise: Promise<void>; done: () => void } {
@@ -81,24 +80,6 @@ describe("the curves", () => {
     mean.add(1, 3, 3);
     expect(mean.value).toBeCloseTo(0.5, 12);
   });
-});
-
-test("turns: one at a time, in order, whoever fails", async () => {
-  const turns = new Turns();
-  const gate = later();
-  const log: string[] = [];
-  const first = turns.take(async () => {
-    await gate.promise;
-    log.push("first");
-    throw new Error("first fails");
-  });
-  const second = turns.take(async () => log.push("second"));
-  await soon();
-  expect(log).toEqual([]);
-  gate.done();
-  await expect(first).rejects.toThrow("first fails");
-  await second;
-  expect(log).toEqual(["first", "second"]);
 });
 
 test("latest: what is asked for while it works is one more time", async () => {
