@@ -24,7 +24,8 @@ export default defineConfig({
     },
     rolldownOptions: {
       output: {
-        minify: true,
+        // Lines stay: an app's bundler takes them out, and Node prints the one that throws.
+        minify: { compress: true, mangle: true, codegen: { removeWhitespace: false } },
         chunkFileNames: "[name].js",
         codeSplitting: { groups: [{ name: "shaders", test: /\.wgsl$/ }] },
       },

@@ -54,7 +54,8 @@ export interface ImageDatasetOptions {
 }
 
 /**
- * Uploads images and labels as bytes, once; from then on every batch is made on the GPU.
+ * Uploads images and labels as bytes, once; from then on every batch is made on the GPU. The arrays are kept by reference,
+ * for another device where this one is lost: leave them as they are.
  * @throws FormatError where sizes or labels do not agree; LimitError where the images are more than one buffer holds
  * @example
  * const train = imageDataset(gpu, drawDigits({ count: 100, seed: 1 }), { height: 32, width: 32 });

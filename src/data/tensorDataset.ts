@@ -27,7 +27,8 @@ export interface LabelledTensors {
 }
 
 /**
- * Uploads examples and labels as numbers, once; from then on every batch is gathered and shuffled on the GPU.
+ * Uploads examples and labels as numbers, once; from then on every batch is gathered and shuffled on the GPU. The arrays are
+ * kept by reference, for another device where this one is lost: leave them as they are.
  * @throws FormatError where sizes do not agree; LimitError where they are more than one buffer holds
  * @example
  * const x = Float32Array.from({ length: 64 }, (_, i) => i / 64);
@@ -44,7 +45,7 @@ export function tensorDataset(gpu: Gpu, tensors: LabelledTensors): Dataset {
     throw new FormatError({
       where: name,
       seen: `${x.length} numbers in x and ${y.length} in y`,
-      wanted: `whole examples of ${showShape(inputShape)}, and a label ${showShape(tensors.labelShape ?? [])} for each`,
+      wanted: `whole examples of ${showShape(inputShape)}, and a label for each`,
     });
   }
   const { classes = isNumbers ? 0 : y.reduce((most, label) => Math.max(most, label + 1), 0) } = tensors;

@@ -21,9 +21,9 @@ export interface Loss {
   /** The outputs are probabilities. Default: false, they are logits. */
   readonly probabilities?: boolean;
   /** Class that takes no part, beside the -100 of rows that are not there. */
-  readonly ignoreClass?: number;
+  readonly ignoreClass?: number | undefined;
   /** One factor a class, where the mean of class indices divides by their sum: so means of batches are weighed as well. */
-  readonly classWeights?: readonly number[];
+  readonly classWeights?: readonly number[] | undefined;
   /** `weights` has the shape of the output without its last axis: a factor for each row, or pixel. */
   call(output: Value, labels: Value, weights?: Value): Value;
 }
@@ -34,12 +34,12 @@ export interface CategoricalCrossentropyOptions {
   /** From 0 (default) to 1. */
   readonly labelSmoothing?: number;
   /** One factor a class; the mean divides by their sum over the rows, and is 0 where that is 0. */
-  readonly classWeights?: readonly number[];
+  readonly classWeights?: readonly number[] | undefined;
 }
 
 export interface SparseCategoricalCrossentropyOptions extends CategoricalCrossentropyOptions {
   /** Class that takes no part. The loss of a batch of no other is 0. */
-  readonly ignoreClass?: number;
+  readonly ignoreClass?: number | undefined;
 }
 
 /**
@@ -55,8 +55,8 @@ export function sparseCategoricalCrossentropy(options: SparseCategoricalCrossent
     name,
     labels: "classes",
     probabilities: !fromLogits,
-    ...(ignoreClass === undefined ? {} : { ignoreClass }),
-    ...(classWeights ? { classWeights } : {}),
+    ignoreClass,
+    classWeights,
     call(output, labels, weights) {
       if (output.type.shape.at(-1) === 1) {
         throw new ShapeError({
@@ -97,8 +97,8 @@ function crossEntropy(
   return (fromLogits ? softmaxCrossEntropy : probabilityCrossEntropy)(output, labels, {
     ...more,
     labelSmoothing,
-    ...(classWeights ? { classWeights: vector(classWeights) } : {}),
-    ...(sampleWeights ? { sampleWeights } : {}),
+    classWeights: classWeights && vector(classWeights),
+    sampleWeights,
   });
 }
 
@@ -111,7 +111,7 @@ export interface BinaryCrossentropyOptions {
   /** The output is logits, without a sigmoid. Default: true. */
   readonly fromLogits?: boolean;
   /** Factor of the positive part of each label. Default: 1. From logits alone. */
-  readonly positiveWeight?: number;
+  readonly positiveWeight?: number | undefined;
 }
 
 /**
@@ -136,8 +136,8 @@ export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Los
     call(output, labels, weights) {
       const sample = perElement(output, weights);
       if (!fromLogits) return binaryCrossEntropy(output, labels, sample);
-      const positive = positiveWeight === undefined ? {} : { posWeight: vector([positiveWeight]) };
-      return bceWithLogits(output, labels, { ...sample, ...positive });
+      const posWeight = positiveWeight === undefined ? undefined : vector([positiveWeight]);
+      return bceWithLogits(output, labels, { ...sample, posWeight });
     },
   };
 }
@@ -199,7 +199,7 @@ export interface OverlapOptions {
   /** The output is logits, without softmax or sigmoid. Default: true. */
   readonly fromLogits?: boolean;
   /** Class that takes no part. The loss of a batch of no other is 0. */
-  readonly ignoreClass?: number;
+  readonly ignoreClass?: number | undefined;
 }
 
 /**
@@ -228,11 +228,10 @@ function overlapLoss(name: string, op: typeof diceLossOp, options: OverlapOption
     name,
     labels: "binary",
     probabilities: !fromLogits,
-    ...(ignoreClass === undefined ? {} : { ignoreClass }),
+    ignoreClass,
     call(output, labels, weights) {
       const from: OverlapLossOptions["from"] = fromLogits ? "logits" : "probabilities";
-      const sample = weights ? { sampleWeight: weights } : {};
-      return op(output, labels, { smooth, from, ...sample, ...ignored(options) });
+      return op(output, labels, { smooth, from, sampleWeight: weights, ...ignored(options) });
     },
   };
 }
@@ -241,17 +240,17 @@ function overlapLoss(name: string, op: typeof diceLossOp, options: OverlapOption
  * The class that takes no part, as an option of operators.
  * @internal
  */
-export function ignored({ ignoreClass }: Pick<Loss, "ignoreClass">): { readonly ignoreIndex?: number } {
-  return ignoreClass === undefined ? {} : { ignoreIndex: ignoreClass };
+export function ignored({ ignoreClass }: Pick<Loss, "ignoreClass">): { readonly ignoreIndex: number | undefined } {
+  return { ignoreIndex: ignoreClass };
 }
 
 export interface FocalOptions {
   /** 0 or more. Default: 2. */
   readonly gamma?: number;
   /** For class indices the factor of all, for numbers that of the positive ones, 1 - alpha of the others. Default: none. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Class that takes no part. The loss of a batch of no other is 0. */
-  readonly ignoreClass?: number;
+  readonly ignoreClass?: number | undefined;
 }
 
 /**
@@ -265,15 +264,9 @@ export function focalLoss(options: FocalOptions = {}): Loss {
   return {
     name: "focalLoss",
     labels: "binary",
-    ...(ignoreClass === undefined ? {} : { ignoreClass }),
+    ignoreClass,
     call(output, labels, weights) {
-      const factor = alpha === undefined ? {} : { alpha };
-      return focalLossOp(output, labels, {
-        gamma,
-        ...factor,
-        ...perElement(output, weights),
-        ...ignored(options),
-      });
+      return focalLossOp(output, labels, { gamma, alpha, ...perElement(output, weights), ...ignored(options) });
     },
   };
 }

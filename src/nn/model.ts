@@ -257,14 +257,14 @@ export class Model extends Network {
  * classifier.parameterCount; // => 54170
  */
 export function sequential(options: {
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Of one example, without the batch: [height, width, channels]. */
   readonly inputShape: Shape;
   readonly layers: readonly Layer[];
 }): Model {
   checkNames("sequential", options, ["name", "inputShape", "layers"]);
   const { name, inputShape, layers } = options;
-  return new Model({ ...(name === undefined ? {} : { name }), ...stack(inputShape, layers) });
+  return new Model({ name, ...stack(inputShape, layers) });
 }
 
 /**
@@ -276,7 +276,7 @@ export function sequential(options: {
  * residual.outputs.map(({ shape }) => shape); // => [[28, 28, 1]]
  */
 export function model(options: {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
 }): Model {
@@ -284,5 +284,5 @@ export function model(options: {
   const list = (symbols: SymbolicTensor | readonly SymbolicTensor[]) =>
     "layer" in symbols ? [symbols] : (symbols as readonly SymbolicTensor[]);
   const { name, inputs, outputs } = options;
-  return new Model({ ...(name === undefined ? {} : { name }), inputs: list(inputs), outputs: list(outputs) });
+  return new Model({ name, inputs: list(inputs), outputs: list(outputs) });
 }

@@ -14,7 +14,7 @@ export interface NamedWeight {
 }
 
 export interface NetworkOptions {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
 }

@@ -180,12 +180,11 @@ export class TilePredictor {
     { rows, columns, sums, counts }: Sums,
   ) {
     const [oh, ow] = this.#output;
-    const { margin } = this.#options;
     const { classes } = this;
     for (let i = 0; i < oh * ow; i++) {
       const source = turned(orientation, Math.floor(i / ow), i % ow, oh, ow);
-      const coreRow = Math.floor(source / ow) - margin;
-      const coreColumn = (source % ow) - margin;
+      const coreRow = Math.floor(source / ow) - rows.margin;
+      const coreColumn = (source % ow) - columns.margin;
       if (coreRow < 0 || coreRow >= rows.core || coreColumn < 0 || coreColumn >= columns.core) continue;
       const row = top + rows.border + coreRow;
       const column = left + columns.border + coreColumn;

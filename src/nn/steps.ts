@@ -120,9 +120,9 @@ function accumulate(
   const threshold = loss.probabilities ? 0.5 : 0;
   return accumulateClassification(output, truthOf(loss, y), lost, totals, {
     threshold: loss.labels === "values" ? null : threshold,
-    ...(ring ? { ring } : {}),
+    ring,
     ...ignored(loss),
-    ...(loss.classWeights && y.type.dtype === "i32" ? { classWeights: vector(loss.classWeights) } : {}),
+    classWeights: loss.classWeights && y.type.dtype === "i32" ? vector(loss.classWeights) : undefined,
   });
 }
 

@@ -7,6 +7,8 @@ export interface TileAxis {
   /** Pixels from the start of the input to the part of the output that is used, and the length of that part. */
   readonly border: number;
   readonly core: number;
+  /** Pixels at both ends of the output that are not used: none where one tile has the whole axis. */
+  readonly margin: number;
 }
 
 export interface TileAxisOptions {
@@ -15,7 +17,7 @@ export interface TileAxisOptions {
   /** Pixels of the network's input and output. */
   readonly input: number;
   readonly output: number;
-  /** Pixels at both ends of the output that are not used. */
+  /** Pixels at both ends of the output that are not used, where there is more than one tile. */
   readonly margin: number;
   /** Pixels that the used parts of neighbours have in common, at least. */
   readonly overlap: number;
@@ -26,21 +28,22 @@ export interface TileAxisOptions {
  * @throws GraphError where margin or overlap leave nothing
  */
 export function tileAxis({ length, input, output, margin, overlap }: TileAxisOptions): TileAxis {
-  const core = output - 2 * margin;
+  const left = output - 2 * margin;
   const whole = [margin, overlap].every((pixels) => Number.isInteger(pixels) && pixels >= 0);
-  if (!whole || core < 1 || overlap >= core || output > input) {
+  if (!whole || left < 1 || overlap >= left || output > input) {
     throw new GraphError({
       where: "tiles",
       seen: `margin ${margin} and overlap ${overlap} of an output of ${output} pixels for an input of ${input}`,
       wanted: "whole numbers that leave each tile some pixels of its own",
     });
   }
-  const border = Math.floor((input - output) / 2) + margin;
+  const unused = length > output ? margin : 0;
+  const core = output - 2 * unused;
+  const border = Math.floor((input - output) / 2) + unused;
   const free = length - core;
-  if (free <= 0) return { starts: [Math.floor(free / 2) - border], border, core };
-  const gaps = Math.ceil(free / (core - overlap));
-  const starts = Array.from({ length: gaps + 1 }, (_, i) => Math.round((i * free) / gaps) - border);
-  return { starts, border, core };
+  const gaps = free > 0 ? Math.ceil(free / (core - overlap)) : 0;
+  const starts = gaps > 0 ? Array.from({ length: gaps + 1 }, (_, i) => Math.round((i * free) / gaps)) : [free >> 1];
+  return { starts: starts.map((start) => start - border), border, core, margin: unused };
 }
 
 /** Index on an axis, mirrored about the middles of the pixels at its ends: as shaders/augment/crops.wgsl does it. */

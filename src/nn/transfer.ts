@@ -27,7 +27,7 @@ export function withNewHead(trained: Model, options: NewHeadOptions): Model {
   const features = trained.outputOf(upTo);
   const output = typeof head === "function" ? head(features) : applyAll(head, features);
   return new Model({
-    ...(name === undefined ? {} : { name }),
+    name,
     inputs: trained.inputs,
     outputs: [output],
     trunkOf: trained,

@@ -19,7 +19,7 @@ export interface AccumulateAucOptions {
   /** The positive class, and channel of the scores. Default: the last channel; a single one is that of class 1. */
   readonly positiveClass?: number;
   /** Rows with this label take no part, nor do those with -100. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
 }
 
 export interface AucAttrs {

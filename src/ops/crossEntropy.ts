@@ -46,11 +46,11 @@ export interface NllOptions {
   /** Default: `"mean"`. */
   readonly reduction?: Reduction;
   /** [C]; no gradient flows to them. */
-  readonly classWeights?: Value;
+  readonly classWeights?: Value | undefined;
   /** [..], a factor for each row; no gradient flows to them. */
-  readonly sampleWeights?: Value;
+  readonly sampleWeights?: Value | undefined;
   /** Rows with this label take no part, nor do those with -100, by which batches mark rows that are not there. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
 }
 
 export interface CrossEntropyOptions extends NllOptions {

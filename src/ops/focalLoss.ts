@@ -20,9 +20,9 @@ export interface FocalLossOptions extends LossOptions {
   /** 0 or more. Default: 2. */
   readonly gamma?: number;
   /** From 0 to 1. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Class indices alone: rows with this label take no part. The mean over none is 0. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
 }
 
 /**
@@ -39,11 +39,7 @@ export function focalLoss(x: Value, target: Value, options: FocalLossOptions = {
   if (target.type.dtype === "i32") {
     const { sampleWeight, ...reduction } = rest;
     const sampleWeights = sampleWeight && reshape(sampleWeight, target.type.shape);
-    const parts = {
-      ...(sampleWeights ? { sampleWeights } : {}),
-      ...(ignoreIndex === undefined ? {} : { ignoreIndex }),
-    };
-    const loss = sparseFocalLoss(x, target, { ...reduction, ...parts, gamma });
+    const loss = sparseFocalLoss(x, target, { ...reduction, sampleWeights, ignoreIndex, gamma });
     return alpha === undefined ? loss : scale(loss, alpha);
   }
   if (ignoreIndex !== undefined) {

@@ -23,7 +23,7 @@ export interface LossOptions {
   /** Default: `"mean"`, over all elements. */
   readonly reduction?: Reduction;
   /** Factor of each element before the reduction; broadcasts to the shape of x. No gradient flows to it. */
-  readonly sampleWeight?: Value;
+  readonly sampleWeight?: Value | undefined;
 }
 
 export interface HuberOptions extends LossOptions {
@@ -38,7 +38,7 @@ export interface SmoothL1Options extends LossOptions {
 
 export interface BceWithLogitsOptions extends LossOptions {
   /** Factor of the positive part of each target; broadcasts to the shape of x. No gradient flows to it. */
-  readonly posWeight?: Value;
+  readonly posWeight?: Value | undefined;
 }
 
 /**

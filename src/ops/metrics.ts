@@ -64,10 +64,14 @@ export interface AccumulateAttrs {
   readonly ring: boolean;
 }
 
-export interface AccumulateOptions extends Partial<Omit<AccumulateAttrs, "weighted" | "ring">> {
+export interface AccumulateOptions {
+  /** As in `AccumulateAttrs`. Default: -100. */
+  readonly ignoreIndex?: number | undefined;
+  /** As in `AccumulateAttrs`. Default: 0. */
+  readonly threshold?: number | null;
   /** Of class indices, f32 [C]: what a row weighs. Default: 1. */
-  readonly classWeights?: Value;
-  readonly ring?: LossRing;
+  readonly classWeights?: Value | undefined;
+  readonly ring?: LossRing | undefined;
 }
 
 /** The variables for the totals, zeros; with `classes`, a confusion matrix too. */

@@ -37,9 +37,9 @@ export interface OverlapLossOptions {
   /** What x is. Default: `"logits"`. */
   readonly from?: "logits" | "probabilities";
   /** [N, ..], a factor for each pixel, 0 or more. No gradient flows to it. */
-  readonly sampleWeight?: Value;
+  readonly sampleWeight?: Value | undefined;
   /** Class indices alone: pixels with this label take no part, nor do those with -100. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
 }
 
 /**

@@ -7,8 +7,7 @@ describe("tileAxis", () => {
     { length: 512, input: 128, output: 128, margin: 16, overlap: 0 },
     { length: 512, input: 572, output: 388, margin: 0, overlap: 0 },
     { length: 512, input: 128, output: 128, margin: 0, overlap: 32 },
-    { length: 7, input: 16, output: 16, margin: 3, overlap: 2 },
-    { length: 1, input: 5, output: 3, margin: 1, overlap: 0 },
+    { length: 17, input: 16, output: 16, margin: 3, overlap: 2 },
     { length: 101, input: 10, output: 6, margin: 1, overlap: 3 },
   ])("%o: the used parts cover the axis, with the overlap, and no tile is needless", (options) => {
     const { starts, border, core } = tileAxis(options);
@@ -22,6 +21,16 @@ describe("tileAxis", () => {
       expect((first[i - 1] ?? 0) + core - (first[i] ?? 0)).toBeGreaterThanOrEqual(overlap);
     }
     expect(starts.length).toBe(Math.max(1, Math.ceil((length - overlap) / (core - overlap))));
+  });
+
+  test.each([
+    [{ length: 16, input: 16, output: 16, margin: 3, overlap: 2 }, 0],
+    [{ length: 7, input: 16, output: 16, margin: 3, overlap: 2 }, -5],
+    [{ length: 1, input: 5, output: 3, margin: 1, overlap: 0 }, -2],
+  ])("%o: one tile has it all, and no pixel is left out for a margin", (options, start) => {
+    const { input, output } = options;
+    const axis = { starts: [start], border: (input - output) / 2, core: output, margin: 0 };
+    expect(tileAxis(options)).toEqual(axis);
   });
 
   test.each([{ margin: 5 }, { margin: -1 }, { overlap: 10 }, { overlap: 0.5 }, { output: 12 }])(
