@@ -14,8 +14,8 @@ export interface LabelledTensors {
   /** Of one example: [features], [length, channels], [height, width, channels], .. */
   readonly inputShape: Shape;
   /**
-   * [count, ..labelShape]: numbers (Float32Array) for `meanSquaredError`, `binaryCrossentropy`, `categoricalCrossentropy`
-   * and the like, class indices (Int32Array) for `sparseCategoricalCrossentropy`. A class of -100 takes no part.
+   * Numbers (Float32Array) for `meanSquaredError`, `binaryCrossentropy`, `categoricalCrossentropy` and the like, or class
+   * indices (Int32Array) for `sparseCategoricalCrossentropy`; [count, ..labelShape]. A class of -100 takes no part.
    */
   readonly y: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
   /** Of one label. Default: [] for class indices, [numbers of an example] otherwise. */

@@ -5,6 +5,7 @@ import { gatherCrops } from "../../src/ops/augment.ts";
 import { gatherBatch } from "../../src/ops/batch.ts";
 import { dropout, gaussianNoise, spatialDropout, stochasticDepth } from "../../src/ops/dropout.ts";
 import { add } from "../../src/ops/elementwise.ts";
+import { gatherRows } from "../../src/ops/gatherRows.ts";
 import { initialize } from "../../src/ops/random.ts";
 import { randomTensor, tensor } from "./run.ts";
 
@@ -61,6 +62,10 @@ export const randomOps: Readonly<Record<string, (seed: number) => Draw>> = {
     const variables = [bytes("images", [31, 5, 7, 1]), bytes("labels", [31])] as const;
     const { x, y } = gatherBatch(variables[0].value, variables[1].value, cursorOf(seed), { batchSize: 13 });
     return { values: { x, y }, variables };
+  },
+  gatherRows: (seed) => {
+    const table = randomTensor([31, 3], 1);
+    return { values: { rows: gatherRows(table, cursorOf(seed), { batchSize: 13, from: 2, count: 29 }) } };
   },
   gatherCrops: (seed) => {
     const variables = [bytes("images", [3, 40, 33, 1]), bytes("masks", [3, 40, 33])] as const;
