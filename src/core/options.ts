@@ -40,7 +40,7 @@ export function checkNumber(
 /** An option that is one of a few words. */
 export function checkWord(where: string, name: string, value: string, words: readonly string[]): void {
   if (!words.includes(value)) {
-    throw new GraphError({ where, seen: `${name} ${JSON.stringify(value)}`, wanted: `one of ${words.join(", ")}` });
+    throw new GraphError({ where, seen: `${name} ${showOption(value)}`, wanted: `one of ${words.join(", ")}` });
   }
 }
 

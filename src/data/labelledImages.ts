@@ -1,5 +1,6 @@
 import { FormatError } from "../core/errors.ts";
 import { isCount } from "../core/options.ts";
+import { defaultIgnoreIndex } from "../ops/crossEntropy.ts";
 
 /** Images with one class each, as bytes: what a classifier's data set holds before it goes to the GPU. */
 export interface LabelledImages {
@@ -39,14 +40,18 @@ export function checkLabelledImages(set: LabelledImages): LabelledImages {
       mend: "An image has one byte for each channel of each pixel, and a label is one byte.",
     });
   }
-  const wrong = labels.findIndex((label) => label >= classes);
-  if (wrong >= 0) {
-    throw new FormatError({
-      where: name,
-      seen: `label ${labels[wrong]} at index ${wrong}`,
-      wanted: `labels from 0 to ${classes - 1}`,
-      mend: "Say how many classes there are, or map the labels to classes when they are read.",
-    });
-  }
+  checkClasses(name, labels, classes);
   return set;
+}
+
+/** Labels that are classes, or -100 for none. @throws FormatError at the first that is neither */
+export function checkClasses(name: string, labels: Uint8Array | Int32Array, classes: number): void {
+  const wrong = labels.findIndex((label: number) => label >= classes || (label < 0 && label !== defaultIgnoreIndex));
+  if (wrong < 0) return;
+  throw new FormatError({
+    where: name,
+    seen: `label ${labels[wrong]} at index ${wrong}`,
+    wanted: `labels from 0 to ${classes - 1}`,
+    mend: "Say how many classes there are, or map the labels to classes when they are read.",
+  });
 }

@@ -64,6 +64,7 @@ export class Variables {
     }
   }
 
+  /** Whether its buffers are gone, and none have taken their place. */
   get isDisposed(): boolean {
     return this.#disposed;
   }

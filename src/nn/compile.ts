@@ -111,7 +111,7 @@ function checkParts(network: Network, optimizer: Optimizer, gpu: Gpu | undefined
   if (gpu && !(gpu instanceof Gpu)) throw wrong("a gpu that is none", "a Gpu", "Gpu.from(device) makes one.");
   const { inputs, outputs } = network;
   if (inputs.length !== 1 || outputs.length !== 1) {
-    const mend = "concatenate() makes one output of several; a model of several inputs may be part of another.";
+    const mend = "Several may become one by concatenate().";
     throw wrong(`a model of ${inputs.length} inputs and ${outputs.length} outputs`, "one of each, to train", mend);
   }
 }

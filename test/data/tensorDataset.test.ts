@@ -110,6 +110,14 @@ test.each<[string, object, string]>([
   ["examples that are not whole", { x: new Float32Array(7), inputShape: [2], y: new Int32Array(3) }, "7 numbers in x"],
   ["a label too few", { x: new Float32Array(8), inputShape: [2], y: new Int32Array(3) }, "8 numbers in x and 3 in y"],
   ["half labels", { x: new Float32Array(8), inputShape: [2], y: new Float32Array(6) }, "8 numbers in x and 6 in y"],
+  ["a plain list", { x: [1, 2], inputShape: [2], y: [0] }, "2 numbers in x and 1 in y; wanted a Float32Array of whole"],
+  ["no shape", { x: new Float32Array(2), y: new Int32Array(1) }, "a Float32Array of whole examples of undefined"],
+  [
+    "no class",
+    { x: new Float32Array(2), inputShape: [1], y: Int32Array.of(0, 2), classes: 2 },
+    "label 2 at index 1; wanted",
+  ],
+  ["below all", { x: new Float32Array(2), inputShape: [1], y: Int32Array.of(0, -1) }, "label -1 at index 1; wanted"],
   ["nothing", { x: new Float32Array(0), inputShape: [2], y: new Int32Array(0) }, "tensors: 0 numbers in x and 0 in y"],
 ])("%s: an error", (_, tensors, message) => {
   const act = () => tensorDataset(gpu, tensors as Parameters<typeof tensorDataset>[1]);
