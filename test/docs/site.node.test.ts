@@ -38,6 +38,11 @@ describe("the documentation site", () => {
     expect(readdirSync(resolve(folder, "documents"))).toHaveLength(files.length);
   });
 
+  it("says what a function's options are where it says what it does", () => {
+    const page = readFileSync(resolve(folder, "functions/wgrad.conv2d.html"), "utf8");
+    for (const text of ["kernelSize", "Number of output channels."]) expect(page).toContain(text);
+  });
+
   it("has no link that leads nowhere", () => {
     const pages = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".html"));
     const broken = pages.flatMap((page) => {

@@ -1,4 +1,4 @@
-import { CommentTag, ReflectionKind } from "typedoc";
+import { Comment, CommentTag, ReflectionKind } from "typedoc";
 
 /** Functions stand in the navigation by the family that their file is of; first match. */
 const families = [
@@ -18,7 +18,7 @@ const families = [
   [/^src\/core\//, "Operators of your own"],
 ];
 
-/** TypeDoc plugin: guides by their first headings, functions by their families. */
+/** TypeDoc plugin: guides by their first headings, functions by their families, options where they are taken. */
 export function load(app) {
   app.converter.on("createDocument", (_context, page) => {
     page.name = /^# (.+)$/m.exec(page.content[0]?.text ?? "")?.[1] ?? page.name;
@@ -30,6 +30,11 @@ export function load(app) {
       const family = families.find(([pattern]) => pattern.test(file))?.[1];
       const comment = declaration.signatures?.[0]?.comment;
       if (family) comment?.blockTags.push(new CommentTag("@group", [{ kind: "text", text: family }]));
+    }
+    for (const declaration of project.getReflectionsByKind(ReflectionKind.Interface)) {
+      if (!declaration.name.endsWith("Options")) continue;
+      declaration.comment ??= new Comment();
+      declaration.comment.modifierTags.add("@expand");
     }
   });
 }
