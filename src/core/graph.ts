@@ -152,45 +152,74 @@ export function makeNode({ op, attrs, inputs, types, path, prologue = null, epil
  * nodes.map(({ op }) => op.name); // => ["map", "map"]
  */
 export function makeGraph(name: string, outputs: Record<string, Value>, updates: readonly Value[] = []): Graph {
-  const nodes: Node[] = [];
-  const seen = new Set<Node>();
-  const visit = (root: Value): void => {
-    // An explicit stack: networks are deeper than a JavaScript call stack likes.
-    const stack: { node: Node; next: number }[] = [];
-    const open = (value: Value) => {
-      if (value.source.kind !== "node" || seen.has(value.source.node)) return;
-      seen.add(value.source.node);
-      stack.push({ node: value.source.node, next: 0 });
-    };
-    open(root);
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const following = top.node.inputs[top.next++];
-      if (following) open(following);
-      else {
-        nodes.push(top.node);
-        stack.pop();
-      }
-    }
-  };
-  for (const value of [...Object.values(outputs), ...updates]) visit(value);
+  const roots = [...Object.values(outputs), ...updates].flatMap(makersOf);
   // Ids grow as nodes are made, so this is the order in which the model was written, forward before backward.
-  nodes.sort((a, b) => a.id - b.id);
+  const nodes = inOrder(roots, ({ inputs }) => inputs.flatMap(makersOf)).sort((a, b) => a.id - b.id);
   return Object.freeze({
     name,
-    nodes: Object.freeze(overwritesLast(nodes)),
+    nodes: Object.freeze(readersFirst(nodes)),
     outputs: Object.freeze({ ...outputs }),
     updates: Object.freeze([...updates]),
   });
 }
 
-/** Nodes that overwrite a variable, and those that need them, after all others: these read its old value. */
-function overwritesLast(nodes: readonly Node[]): Node[] {
-  const last = new Set<Node>();
-  for (const node of nodes) {
-    const needsLast = node.inputs.some(({ source }) => source.kind === "node" && last.has(source.node));
-    if (node.op.inPlace || needsLast) last.add(node);
+function makersOf({ source }: Value): readonly Node[] {
+  return source.kind === "node" ? [source.node] : [];
+}
+
+/** The nodes and all that they need, each after what it needs, else as they come. */
+function inOrder(nodes: readonly Node[], needsOf: (node: Node) => readonly Node[]): Node[] {
+  const ordered: Node[] = [];
+  const seen = new Set<Node>();
+  // An explicit stack: networks are deeper than a JavaScript call stack likes.
+  const stack: { node: Node; needs: readonly Node[]; next: number }[] = [];
+  const open = (node: Node) => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    stack.push({ node, needs: needsOf(node), next: 0 });
+  };
+  for (const root of nodes) {
+    open(root);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const following = top.needs[top.next++];
+      if (following) open(following);
+      else {
+        ordered.push(top.node);
+        stack.pop();
+      }
+    }
   }
-  return [...nodes.filter((node) => !last.has(node)), ...last];
+  return ordered;
+}
+
+/** As they come, but for those that overwrite a variable: as late as they can, and after all that read its old value. */
+function readersFirst(nodes: readonly Node[]): Node[] {
+  const readers = new Map<Value, Node[]>();
+  for (const node of nodes) {
+    for (const value of node.inputs.map(storageOf)) {
+      const others = readers.get(value) ?? [];
+      others.push(node);
+      readers.set(value, others);
+    }
+  }
+  const overwriters = nodes.filter((node) => overwrittenBy(node).length > 0);
+  const late = new Set(overwriters);
+  return inOrder([...nodes.filter((node) => !late.has(node)), ...overwriters], (node) => [
+    ...node.inputs.flatMap(makersOf),
+    ...overwrittenBy(node).flatMap((value) => readers.get(storageOf(value)) ?? []),
+  ]);
+}
+
+/** What a node overwrites: the values that it updates in place. */
+export function overwrittenBy({ op, attrs, inputs }: Node): Value[] {
+  return (op.inPlace?.(inputs.length, attrs) ?? []).flatMap(([, read]) => inputs[read] ?? []);
+}
+
+/** The value whose bytes a view shows. */
+export function storageOf(value: Value): Value {
+  const { source } = value;
+  const shown = source.kind === "node" && source.node.op.view ? source.node.inputs[0] : undefined;
+  return shown ? storageOf(shown) : value;
 }
 
 /** Every value that some node, output or update of the graph reads and that no node makes. */

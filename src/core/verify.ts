@@ -1,5 +1,5 @@
 import { GraphError } from "./errors.ts";
-import type { Graph, Node, Value, Variable } from "./graph.ts";
+import { type Graph, type Node, overwrittenBy, storageOf, type Value, type Variable } from "./graph.ts";
 import { sameShape, showType } from "./types.ts";
 
 /**
@@ -15,7 +15,7 @@ export function verify(graph: Graph, after: string): Graph {
   const lastRead = new Map<Value, number>();
   graph.nodes.forEach((node, at) => {
     for (const value of node.inputs) {
-      lastRead.set(value, at);
+      lastRead.set(storageOf(value), at);
       if (value.source.kind === "scratch") fail(node, `${node.op.name} reads scratch`, "a value of the graph");
       if (value.source.kind !== "node") continue;
       const made = position.get(value.source.node);
@@ -37,9 +37,8 @@ export function verify(graph: Graph, after: string): Graph {
     });
   });
   graph.nodes.forEach((node, at) => {
-    for (const [, read] of node.op.inPlace?.(node.inputs.length, node.attrs) ?? []) {
-      const value = node.inputs[read];
-      const overwritten = value && variableOf(value);
+    for (const value of overwrittenBy(node)) {
+      const overwritten = variableOf(value);
       if (!overwritten) {
         fail(node, `${node.op.name} overwrites a value that is no variable`, "a variable");
       } else if ((lastRead.get(value) ?? at) > at) {

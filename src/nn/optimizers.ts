@@ -1,5 +1,5 @@
 import { GraphError } from "../core/errors.ts";
-import { makeGraph, type Value } from "../core/graph.ts";
+import { makeGraph, storageOf, type Value } from "../core/graph.ts";
 import type { OpDef } from "../core/op.ts";
 import { checkNames, checkNumber, checkWhole, checkWord } from "../core/options.ts";
 import { identity } from "../ops/elementwise.ts";
@@ -267,11 +267,4 @@ function apart(gradients: readonly Value[]): Value[] {
     taken.add(storage);
     return free ? value : identity(value);
   });
-}
-
-/** The value whose bytes a view shows. */
-function storageOf(value: Value): Value {
-  const { source } = value;
-  const shown = source.kind === "node" && source.node.op.view ? source.node.inputs[0] : undefined;
-  return shown ? storageOf(shown) : value;
 }

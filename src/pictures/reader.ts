@@ -1,6 +1,6 @@
 import readShader from "../../shaders/pictures/read.wgsl";
 import { GraphError, LimitError } from "../core/errors.ts";
-import { checkNames, checkNumber, checkWhole, checkWord } from "../core/options.ts";
+import { checkNames, checkNumber, checkWhole, checkWord, isCount } from "../core/options.ts";
 import type { Gpu } from "../gpu/gpu.ts";
 import { type BufferRange, type CommandEncoder, checkEncoder } from "../gpu/lent.ts";
 import { bind, computeProgram, type Program, rangeOf, uniform } from "./program.ts";
@@ -178,8 +178,7 @@ function paramsOf(
 function checkOptions(options: PictureReaderOptions): void {
   checkNames(where, options, optionNames);
   const { shape, crop } = options;
-  const isSide = (value: number | undefined) => Number.isInteger(value) && Number(value) >= 1;
-  if (shape?.length !== 3 || !shape.every(isSide) || ![1, 3].includes(shape[2])) {
+  if (shape?.length !== 3 || !shape.every(isCount) || ![1, 3].includes(shape[2])) {
     const wanted = "[height, width, channels] with 1 or 3 channels";
     throw new GraphError({ where, seen: `shape [${shape?.join(", ")}]`, wanted });
   }

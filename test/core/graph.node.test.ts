@@ -89,6 +89,23 @@ describe("the order of nodes", () => {
     const graph = verify(makeGraph("g", { reader, after }, [update]), "building");
     expect(graph.nodes).toEqual([reader, update, after].map(nodeOf));
   });
+
+  test("also after readers of a view of it, and after those that a pass made anew behind another overwriter", () => {
+    const state = (name: string) =>
+      makeVariable({ name, role: "statistic", type: tensorType([1]), initial: { kind: "constant", value: 0 } });
+    const [first, second] = [state("first"), state("second")];
+    const overwrite = fakeOp({ name: "overwrite", inPlace: () => [[0, 0]] });
+    const early = applyOne(overwrite, [first.value, x("x", 1)], {});
+    const shown = applyOne(fakeOp({ name: "view", view: true }), [second.value], {});
+    const reader = applyOne(op, [early, shown], {});
+    const late = applyOne(overwrite, [second.value], {});
+    const graph = verify(makeGraph("g", { reader }, [early, late]), "building");
+    const renewed = rewrite(graph, (node, inputs, keep) =>
+      node === nodeOf(reader) ? makeNode({ ...node, inputs, types: [tensorType([1])] }).outputs : keep(),
+    );
+    const names = verify(renewed, "renewing").nodes.map((node) => node.op.name);
+    expect(names).toEqual(["view", "overwrite", "fake", "overwrite"]);
+  });
 });
 
 describe("a chain of 20,000 nodes", () => {
