@@ -1,12 +1,12 @@
-import { GraphError, ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, isCount, whereIs } from "../core/options.ts";
 import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import { type ConvAttrs, sizesOf } from "./convGeometry.ts";
 import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
+import { transposed } from "./convTranspose.ts";
 import { isDepthwise, lowerDepthwise, lowerDepthwiseInputGradient, lowerDepthwiseKernelGradient } from "./depthwise.ts";
-import { add } from "./elementwise.ts";
 import { withBias } from "./gemm.ts";
 import { turned } from "./turnFilters.ts";
 import { outputSides, type Padding, perAxis, resolvePads } from "./window.ts";
@@ -141,7 +141,10 @@ export function conv2d(x: Value, kernel: Value, bias: Value | null = null, optio
 }
 
 export interface ConvTransposeOptions extends ConvOptions {
-  /** Rows and columns added at the end, below the stride: several inputs of a strided convolution have one output. */
+  /**
+   * Rows and columns added at the end, below the stride: several inputs of a strided convolution have one output. Not
+   * with padding "same", which says how large the output is.
+   */
   readonly outputPadding?: number | readonly number[];
 }
 
@@ -157,38 +160,7 @@ export function conv2dTranspose(
   bias: Value | null = null,
   options: ConvTransposeOptions = {},
 ): Value {
-  const where = whereIs("conv2dTranspose");
-  checkNames(where, options, ["strides", "padding", "dilations", "groups", "outputPadding"]);
-  const { padding = "valid", outputPadding = 0, groups = 1 } = options;
-  const [n = 0, ...sides] = x.type.shape.slice(0, 3);
-  const [kh = 1, kw = 1, f = 0] = kernel.type.shape;
-  if (x.type.shape.length !== 4 || kernel.type.shape.length !== 4) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x.type.shape)} and kernel ${showShape(kernel.type.shape)}`,
-      wanted: "x [N, H, W, C] and a kernel [KH, KW, F / groups, C]",
-    });
-  }
-  const strides = perAxis(where, "strides", options.strides ?? 1, 2);
-  const dilations = perAxis(where, "dilations", options.dilations ?? 1, 2);
-  const extra = perAxis(where, "outputPadding", outputPadding, 2, 0);
-  const window = { kernel: [kh, kw], strides, dilations };
-  const sameSides = sides.map((side, axis) => side * (strides[axis] ?? 1));
-  const pads = resolvePads(where, padding, padding === "same" ? sameSides : sides, window);
-  const out = sides.map((side, axis) => {
-    if (padding === "same") return sameSides[axis] ?? 0;
-    const [s = 1, d = 1, k = 1, e = 0] = [strides[axis], dilations[axis], window.kernel[axis], extra[axis]];
-    if (e >= Math.max(s, d)) {
-      throw new GraphError({
-        where,
-        seen: `outputPadding ${e}`,
-        wanted: `less than the stride ${s} or the dilation ${d}`,
-      });
-    }
-    return (side - 1) * s - (pads[axis]?.[0] ?? 0) - (pads[axis]?.[1] ?? 0) + d * (k - 1) + 1 + e;
-  });
-  const y = applyOne(conv2dInputGradientOp, [x, kernel], { ...window, pads, groups, shape: [n, ...out, f * groups] });
-  return bias ? add(y, bias) : y;
+  return transposed(whereIs("conv2dTranspose"), conv2dInputGradientOp, ["H", "W"], [x, kernel, bias], options);
 }
 
 function convAttrs(where: string, x: Shape, kernel: Shape, options: ConvOptions): ConvAttrs {
