@@ -42,7 +42,8 @@ export function transposed(
     const [s = 1, d = 1, k = 1, e = 0] = [strides[axis], dilations[axis], window.kernel[axis], extra[axis]];
     if (e >= (isSame ? 1 : Math.max(s, d))) {
       const wanted = isSame ? 'none with padding "same"' : `less than the stride ${s} or the dilation ${d}`;
-      throw new GraphError({ where, seen: `outputPadding ${e}`, wanted });
+      const mend = "Leave it out, or give the padding in pixels and a larger stride.";
+      throw new GraphError({ where, seen: `outputPadding ${e}`, wanted, mend });
     }
     const [before, after] = pads[axis] ?? [0, 0];
     return isSame ? (sameSides[axis] ?? 0) : (side - 1) * s - before - after + d * (k - 1) + 1 + e;
