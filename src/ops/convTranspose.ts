@@ -42,7 +42,7 @@ export function transposed(
     const [s = 1, d = 1, k = 1, e = 0] = [strides[axis], dilations[axis], window.kernel[axis], extra[axis]];
     if (e >= (isSame ? 1 : Math.max(s, d))) {
       const wanted = isSame ? 'none with padding "same"' : `less than the stride ${s} or the dilation ${d}`;
-      const mend = "Leave it out, or give the padding in pixels and a larger stride.";
+      const mend = "Leave it out.";
       throw new GraphError({ where, seen: `outputPadding ${e}`, wanted, mend });
     }
     const [before, after] = pads[axis] ?? [0, 0];
