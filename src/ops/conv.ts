@@ -1,15 +1,17 @@
 import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
-import { checkNames, isCount, whereIs } from "../core/options.ts";
-import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
-import { type ConvAttrs, sizesOf } from "./convGeometry.ts";
+import { checkNames, whereIs } from "../core/options.ts";
+import { type Shape, showShape, tensorType } from "../core/types.ts";
+import { type ConvAttrs, checkConv, convAttrs, sizesOf } from "./convGeometry.ts";
 import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
 import { transposed } from "./convTranspose.ts";
 import { isDepthwise, lowerDepthwise, lowerDepthwiseInputGradient, lowerDepthwiseKernelGradient } from "./depthwise.ts";
 import { withBias } from "./gemm.ts";
 import { turned } from "./turnFilters.ts";
-import { outputSides, type Padding, perAxis, resolvePads } from "./window.ts";
+import { outputSides, type Padding } from "./window.ts";
+
+const axes = ["H", "W"];
 
 /**
  * y[n, oh, ow, f] = bias[f] + sum over kh, kw, c of x[n, oh s - p + kh d, ow s - p + kw d, c] kernel[kh, kw, c, f],
@@ -22,7 +24,7 @@ export const conv2dOp: OpDef<ConvAttrs> = {
   infer([x, kernel, bias], attrs, where) {
     const [n = 0, h = 0, w = 0] = x?.shape ?? [];
     const f = kernel?.shape[3] ?? 0;
-    checkConv(x, kernel, attrs, where);
+    checkConv(where, axes, x, kernel, attrs);
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== f)) {
       throw new ShapeError({ where, seen: `bias ${showShape(bias.shape)}`, wanted: `[${f}], one for each filter` });
     }
@@ -57,7 +59,7 @@ export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
   name: "conv2dInputGradient",
   epilogue: true,
   infer([dY, kernel], attrs, where) {
-    checkConv({ shape: attrs.shape, dtype: "f32" }, kernel, attrs, where);
+    checkConv(where, axes, { shape: attrs.shape, dtype: "f32" }, kernel, attrs);
     const [n = 0, h = 0, w = 0] = attrs.shape;
     const wanted = [n, ...outputSides(where, [h, w], attrs), kernel?.shape[3] ?? 0];
     if (dY?.shape.join() !== wanted.join()) {
@@ -136,7 +138,7 @@ export interface ConvOptions {
 export function conv2d(x: Value, kernel: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
   const where = whereIs("conv2d");
   checkNames(where, options, ["strides", "padding", "dilations", "groups"]);
-  const attrs = convAttrs(where, x.type.shape, kernel.type.shape, options);
+  const attrs = convAttrs(where, 2, x.type.shape, kernel.type.shape, options);
   return applyOne(conv2dOp, bias ? [x, kernel, bias] : [x, kernel], attrs);
 }
 
@@ -160,45 +162,5 @@ export function conv2dTranspose(
   bias: Value | null = null,
   options: ConvTransposeOptions = {},
 ): Value {
-  return transposed(whereIs("conv2dTranspose"), conv2dInputGradientOp, ["H", "W"], [x, kernel, bias], options);
-}
-
-function convAttrs(where: string, x: Shape, kernel: Shape, options: ConvOptions): ConvAttrs {
-  const [kh = 1, kw = 1] = kernel;
-  const window = {
-    kernel: [kh, kw],
-    strides: perAxis(where, "strides", options.strides ?? 1, 2),
-    dilations: perAxis(where, "dilations", options.dilations ?? 1, 2),
-  };
-  const pads = resolvePads(where, options.padding ?? "valid", x.slice(1, 3), window);
-  return { ...window, pads, groups: options.groups ?? 1 };
-}
-
-function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { groups }: ConvAttrs, where: string) {
-  if (!x || !kernel || x.shape.length !== 4 || kernel.shape.length !== 4) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x?.shape ?? [])} and kernel ${showShape(kernel?.shape ?? [])}`,
-      wanted: "x [N, H, W, C] and a kernel [KH, KW, C / groups, F]",
-    });
-  }
-  wantDType(where, "x", x, "f32");
-  wantDType(where, "kernel", kernel, "f32");
-  const [c = 0, kernelC = 0, f = 0] = [x.shape[3], kernel.shape[2], kernel.shape[3]];
-  if (!isCount(groups) || c % groups !== 0 || f % groups !== 0) {
-    throw new ShapeError({
-      where,
-      seen: `${groups} groups for ${c} channels and ${f} filters`,
-      wanted: "a number of groups that divides both",
-      mend: `Take channels and filters that are multiples of ${groups}, or fewer groups.`,
-    });
-  }
-  if (kernelC * groups !== c) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x.shape)} with ${c} channels and kernel ${showShape(kernel.shape)} for ${kernelC * groups}`,
-      wanted: "as many channels in the kernel as in x",
-      mend: "Images are NHWC here: channels last.",
-    });
-  }
+  return transposed(whereIs("conv2dTranspose"), conv2dInputGradientOp, axes, [x, kernel, bias], options);
 }

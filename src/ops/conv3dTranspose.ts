@@ -1,7 +1,7 @@
 import type { Value } from "../core/graph.ts";
 import { whereIs } from "../core/options.ts";
 import type { ConvTransposeOptions } from "./conv.ts";
-import { conv3dInputGradientOp } from "./conv3d.ts";
+import { conv3dInputGradientOp, volumeAxes } from "./conv3d.ts";
 import { transposed } from "./convTranspose.ts";
 
 /**
@@ -17,5 +17,5 @@ export function conv3dTranspose(
   bias: Value | null = null,
   options: ConvTransposeOptions = {},
 ): Value {
-  return transposed(whereIs("conv3dTranspose"), conv3dInputGradientOp, ["D", "H", "W"], [x, kernel, bias], options);
+  return transposed(whereIs("conv3dTranspose"), conv3dInputGradientOp, volumeAxes, [x, kernel, bias], options);
 }

@@ -1,10 +1,10 @@
-import { GraphError, ShapeError } from "../core/errors.ts";
+import { GraphError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
 import { checkNames } from "../core/options.ts";
-import { type Shape, showShape } from "../core/types.ts";
+import type { Shape } from "../core/types.ts";
 import type { ConvTransposeOptions } from "./conv.ts";
-import type { ConvAttrs } from "./convGeometry.ts";
+import { type Axes, type ConvAttrs, checkRanks } from "./convGeometry.ts";
 import { add } from "./elementwise.ts";
 import { perAxis, resolvePads } from "./window.ts";
 
@@ -16,7 +16,7 @@ import { perAxis, resolvePads } from "./window.ts";
 export function transposed(
   where: string,
   inputGradientOp: OpDef<ConvAttrs & { readonly shape: Shape }>,
-  axes: readonly string[],
+  axes: Axes,
   [x, kernel, bias]: readonly [x: Value, kernel: Value, bias: Value | null],
   options: ConvTransposeOptions,
 ): Value {
@@ -24,13 +24,7 @@ export function transposed(
   const { padding = "valid", outputPadding = 0, groups = 1 } = options;
   const rank = axes.length;
   const [n = 0, ...sides] = x.type.shape.slice(0, -1);
-  if (sides.length !== rank || kernel.type.shape.length !== rank + 2) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x.type.shape)} and kernel ${showShape(kernel.type.shape)}`,
-      wanted: `x [N, ${axes.join(", ")}, C] and a kernel [${axes.map((axis) => `K${axis}`).join(", ")}, F / groups, C]`,
-    });
-  }
+  checkRanks(where, axes, x.type.shape, kernel.type.shape, "F / groups, C");
   const strides = perAxis(where, "strides", options.strides ?? 1, rank);
   const dilations = perAxis(where, "dilations", options.dilations ?? 1, rank);
   const extra = perAxis(where, "outputPadding", outputPadding, rank, 0);
