@@ -1,15 +1,14 @@
-import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, whereIs } from "../core/options.ts";
-import { type Shape, showShape, tensorType } from "../core/types.ts";
-import { type ConvAttrs, checkConv, convAttrs, sizesOf } from "./convGeometry.ts";
+import { type Shape, tensorType } from "../core/types.ts";
+import { type ConvAttrs, convAttrs, inferConv, inferInputGradient, sizesOf } from "./convGeometry.ts";
 import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
 import { transposed } from "./convTranspose.ts";
 import { isDepthwise, lowerDepthwise, lowerDepthwiseInputGradient, lowerDepthwiseKernelGradient } from "./depthwise.ts";
 import { withBias } from "./gemm.ts";
 import { turned } from "./turnFilters.ts";
-import { outputSides, type Padding } from "./window.ts";
+import type { Padding } from "./window.ts";
 
 const axes = ["H", "W"];
 
@@ -21,14 +20,8 @@ const axes = ["H", "W"];
 export const conv2dOp: OpDef<ConvAttrs> = {
   name: "conv2d",
   epilogue: true,
-  infer([x, kernel, bias], attrs, where) {
-    const [n = 0, h = 0, w = 0] = x?.shape ?? [];
-    const f = kernel?.shape[3] ?? 0;
-    checkConv(where, axes, x, kernel, attrs);
-    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== f)) {
-      throw new ShapeError({ where, seen: `bias ${showShape(bias.shape)}`, wanted: `[${f}], one for each filter` });
-    }
-    return [tensorType([n, ...outputSides(where, [h, w], attrs), f])];
+  infer(types, attrs, where) {
+    return inferConv(where, axes, types, attrs);
   },
   lower({ attrs, inputs: [x, kernel, bias], outputs: [y], epilogue, target }) {
     if (!x || !kernel || !y) return [];
@@ -58,14 +51,8 @@ interface InputGradientAttrs extends ConvAttrs {
 export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
   name: "conv2dInputGradient",
   epilogue: true,
-  infer([dY, kernel], attrs, where) {
-    checkConv(where, axes, { shape: attrs.shape, dtype: "f32" }, kernel, attrs);
-    const [n = 0, h = 0, w = 0] = attrs.shape;
-    const wanted = [n, ...outputSides(where, [h, w], attrs), kernel?.shape[3] ?? 0];
-    if (dY?.shape.join() !== wanted.join()) {
-      throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted) });
-    }
-    return [tensorType(attrs.shape)];
+  infer(types, attrs, where) {
+    return inferInputGradient(where, axes, types, attrs);
   },
   prepared: {
     input: 1,

@@ -2,16 +2,14 @@ import patchColumns from "../../shaders/conv3d/patchColumns.wgsl";
 import patchRows from "../../shaders/conv3d/patches.wgsl";
 import transposedPatchRows from "../../shaders/conv3d/transposedPatches.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
-import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type BoundProgram, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, whereIs } from "../core/options.ts";
-import { type Shape, showShape, tensorType } from "../core/types.ts";
+import { type Shape, tensorType } from "../core/types.ts";
 import type { ConvOptions } from "./conv.ts";
-import { type ConvAttrs, checkConv, convAttrs } from "./convGeometry.ts";
+import { type ConvAttrs, convAttrs, inferConv, inferInputGradient } from "./convGeometry.ts";
 import { type ASource, type Batches, lowerGemm, withBias } from "./gemm.ts";
 import { lanesFor } from "./lanes.ts";
-import { outputSides } from "./window.ts";
 
 export const volumeAxes = ["D", "H", "W"];
 
@@ -22,13 +20,8 @@ export const volumeAxes = ["D", "H", "W"];
 export const conv3dOp: OpDef<ConvAttrs> = {
   name: "conv3d",
   epilogue: true,
-  infer([x, kernel, bias], attrs, where) {
-    checkConv(where, volumeAxes, x, kernel, attrs);
-    const f = kernel?.shape[4] ?? 0;
-    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== f)) {
-      throw new ShapeError({ where, seen: `bias ${showShape(bias.shape)}`, wanted: `[${f}], one for each filter` });
-    }
-    return [tensorType(outputShape(where, x?.shape ?? [], f, attrs))];
+  infer(types, attrs, where) {
+    return inferConv(where, volumeAxes, types, attrs);
   },
   grad({ attrs, inputs: [x, kernel, bias], gradients: [dY], needs }) {
     if (!x || !kernel || !dY) return [];
@@ -54,13 +47,8 @@ interface InputGradientAttrs extends ConvAttrs {
 export const conv3dInputGradientOp: OpDef<InputGradientAttrs> = {
   name: "conv3dInputGradient",
   epilogue: true,
-  infer([dY, kernel], attrs, where) {
-    checkConv(where, volumeAxes, { shape: attrs.shape, dtype: "f32" }, kernel, attrs);
-    const wanted = outputShape(where, attrs.shape, kernel?.shape[4] ?? 0, attrs);
-    if (dY?.shape.join() !== wanted.join()) {
-      throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted) });
-    }
-    return [tensorType(attrs.shape)];
+  infer(types, attrs, where) {
+    return inferInputGradient(where, volumeAxes, types, attrs);
   },
   lower({ attrs, inputs: [dY, kernel], outputs: [dX], epilogue, target }) {
     if (!dY || !kernel || !dX) return [];
@@ -108,10 +96,6 @@ export function conv3d(x: Value, kernel: Value, bias: Value | null = null, optio
   checkNames(where, options, ["strides", "padding", "dilations", "groups"]);
   const attrs = convAttrs(where, 3, x.type.shape, kernel.type.shape, options);
   return applyOne(conv3dOp, bias ? [x, kernel, bias] : [x, kernel], attrs);
-}
-
-function outputShape(where: string, x: Shape, filters: number, attrs: ConvAttrs): number[] {
-  return [x[0] ?? 0, ...outputSides(where, x.slice(1, 4), attrs), filters];
 }
 
 interface Sizes extends ConvAttrs {

@@ -1,8 +1,8 @@
 import { ShapeError } from "../core/errors.ts";
 import { isCount } from "../core/options.ts";
-import { type Shape, showShape, type TensorType, wantDType } from "../core/types.ts";
+import { type Shape, sameShape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
 import type { ConvOptions } from "./conv.ts";
-import { perAxis, resolvePads, type Window } from "./window.ts";
+import { outputSides, perAxis, resolvePads, type Window } from "./window.ts";
 
 /** Names of the axes that a convolution slides over. */
 export type Axes = readonly string[];
@@ -69,8 +69,42 @@ export function checkRanks(where: string, axes: Axes, x: Shape, kernel: Shape, o
   });
 }
 
+/**
+ * The type of a convolution [N, .., F] of x by a kernel, with a bias or without.
+ * @throws ShapeError where they do not fit; DTypeError on what is no f32
+ */
+export function inferConv(
+  where: string,
+  axes: Axes,
+  [x, kernel, bias]: readonly TensorType[],
+  attrs: ConvAttrs,
+): TensorType[] {
+  checkConv(where, axes, x, kernel, attrs);
+  const f = kernel?.shape.at(-1) ?? 0;
+  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== f)) {
+    throw new ShapeError({ where, seen: `bias ${showShape(bias.shape)}`, wanted: `[${f}], one for each filter` });
+  }
+  const sides = outputSides(where, x?.shape.slice(1, -1) ?? [], attrs);
+  return [tensorType([x?.shape[0] ?? 0, ...sides, f])];
+}
+
+/** The type of x, from the gradient dY of its convolution. @throws as `inferConv`; ShapeError on another dY */
+export function inferInputGradient(
+  where: string,
+  axes: Axes,
+  [dY, kernel]: readonly TensorType[],
+  attrs: ConvAttrs & { readonly shape: Shape },
+): TensorType[] {
+  const x: TensorType = { shape: attrs.shape, dtype: "f32" };
+  const [wanted] = inferConv(where, axes, kernel ? [x, kernel] : [x], attrs);
+  if (!dY || !wanted || !sameShape(dY.shape, wanted.shape)) {
+    throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted?.shape ?? []) });
+  }
+  return [tensorType(attrs.shape)];
+}
+
 /** @throws ShapeError where ranks, groups or channels do not fit; DTypeError on what is no f32 */
-export function checkConv(
+function checkConv(
   where: string,
   axes: Axes,
   x: TensorType | undefined,
