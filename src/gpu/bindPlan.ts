@@ -95,6 +95,8 @@ export function lendBuffers(gpu: Gpu, plan: Plan, ranges: Readonly<Record<string
 /** The buffers of a plan: arenas, slots and lent ones as they are, the others made, and added to `own`. */
 function makeRooms(plan: Plan, variables: Variables, { shared, lent }: BindParts, own: GPUBuffer[]): Room[] {
   const { gpu } = variables;
+  // They may have been disposed while kernels were compiled.
+  for (const store of [variables, ...shared]) store.check(plan.name);
   const slots = variables.roomFor(plan);
   return plan.buffers.map(({ kind, name, bytes, data }, index) => {
     if (kind === "arena") {

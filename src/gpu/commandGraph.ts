@@ -27,13 +27,16 @@ export class CommandGraph {
   /** The list, one for each call of the plan, and the buffers of the plan. */
   readonly bound: BoundPlan;
   readonly #staging: Staging;
+  /** Where the tensors lie that it is bound to. */
+  readonly #stores: readonly Variables[];
   /** Whether a run has been submitted: what the browser takes once, it takes again. */
   #hasRun = false;
 
-  private constructor(gpu: Gpu, plan: Plan, bound: BoundPlan) {
+  private constructor(gpu: Gpu, plan: Plan, bound: BoundPlan, stores: readonly Variables[]) {
     this.gpu = gpu;
     this.plan = plan;
     this.bound = bound;
+    this.#stores = stores;
     this.#staging = new Staging(gpu);
   }
 
@@ -48,7 +51,8 @@ export class CommandGraph {
     const rooms = lendBuffers(gpu, plan, lent);
     try {
       const kernels = await gpu.pipelines.compile(plan.calls, onProgress);
-      return new CommandGraph(gpu, plan, await bindPlan(plan, variables, { shared, kernels, lent: rooms }));
+      const bound = await bindPlan(plan, variables, { shared, kernels, lent: rooms });
+      return new CommandGraph(gpu, plan, bound, [variables, ...shared]);
     } catch (cause) {
       await gpu.checkLate();
       throw cause;
@@ -66,7 +70,7 @@ export class CommandGraph {
    * waits for it here.
    */
   run(readback?: Readback): Promise<ArrayBuffer[]> | null {
-    this.gpu.check();
+    this.#check();
     const encoder = this.gpu.device.createCommandEncoder();
     this.#record(encoder);
     const reading = readback?.ready ? readback.copy(encoder) : null;
@@ -85,7 +89,7 @@ export class CommandGraph {
    * @throws GraphError on anything but a command encoder, and on inputs that the plan has not
    */
   encode(encoder: CommandEncoder, inputs: Readonly<Record<string, ArrayBufferView<ArrayBuffer>>> = {}): void {
-    this.gpu.check();
+    this.#check();
     checkEncoder(this.plan.name, encoder);
     const copies = Object.entries(inputs).map(([name, data]) => {
       const { buffer, offset } = this.#target(name, data);
@@ -125,6 +129,15 @@ export class CommandGraph {
     for (const buffer of this.bound.own) buffer.destroy();
   }
 
+  /**
+   * Whether a run can be: one on buffers that are gone would be an error of the device, and the end of all who share it.
+   * @throws DeviceError where the device failed; TrainingError where the buffers are gone
+   */
+  #check(): void {
+    this.gpu.check();
+    for (const store of this.#stores) store.check(this.plan.name);
+  }
+
   #record(encoder: GPUCommandEncoder): void {
     const pass = encoder.beginComputePass({ label: this.plan.name });
     for (const dispatch of this.bound.dispatches) encodeDispatch(pass, dispatch);
@@ -144,6 +157,7 @@ export class CommandGraph {
 
   /** Where an input lies that data are to fill. @throws GraphError where they do not */
   #target(name: string, { byteLength }: ArrayBufferView): Required<BufferRange> {
+    this.#check();
     const range = this.inputRange(name);
     const type = this.plan.inputs[name]?.type;
     if (byteLength !== range.size) {
@@ -157,6 +171,7 @@ export class CommandGraph {
   }
 
   #source(name: string): Source {
+    this.#check();
     const { buffer, offset, size } = this.outputRange(name);
     return { buffer, offset, bytes: size };
   }

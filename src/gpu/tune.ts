@@ -112,7 +112,7 @@ async function answer(
   const store = new Variables(gpu, variables);
   const commands: CommandGraph[] = [];
   try {
-    const runs: { readonly name: string; readonly commands: CommandGraph; repeats: number; ms: number }[] = [];
+    const runs: Run[] = [];
     for (const name of names) {
       const tuned = new Map([...(target.tuned ?? []), [key, name]]);
       const compiled = await compile(graph, store, { ...target, tuned });
@@ -120,13 +120,11 @@ async function answer(
       commands.push(compiled);
       // The first run finds cold memory.
       await timeRuns(compiled, 1);
-      const onceMs = await timeRuns(compiled, 1);
-      const repeats = Math.min(mostRepeats, Math.max(1, Math.ceil(leastMs / Math.max(onceMs, 1e-3))));
-      runs.push({ name, commands: compiled, repeats, ms: Number.POSITIVE_INFINITY });
+      runs.push({ name, commands: compiled, repeats: 1, ms: Number.POSITIVE_INFINITY });
       if (performance.now() >= until && runs.length < names.length) return null;
     }
     for (let round = 0; round < rounds && (round === 0 || performance.now() < until); round++) {
-      for (const run of runs) run.ms = Math.min(run.ms, await timeRuns(run.commands, run.repeats));
+      for (const run of runs) run.ms = Math.min(run.ms, await timeOf(run));
     }
     const usual = runs.find(({ name }) => name === taken);
     if (!usual) return null;
@@ -136,6 +134,27 @@ async function answer(
   } finally {
     for (const one of commands) one.dispose();
     store.dispose();
+  }
+}
+
+/** A variant that is timed: in so many repeats, at best so many milliseconds. */
+interface Run {
+  readonly name: string;
+  readonly commands: CommandGraph;
+  repeats: number;
+  ms: number;
+}
+
+/**
+ * Milliseconds of a variant, timed for long enough. Each time is looked at anew: one that was long by chance would leave
+ * too few repeats to those after it, of which the clock then shows nothing.
+ */
+async function timeOf(run: Run): Promise<number> {
+  for (;;) {
+    const ms = await timeRuns(run.commands, run.repeats);
+    const wanted = Math.min(mostRepeats, Math.ceil(leastMs / Math.max(ms, 1e-3)));
+    if (wanted < 2 * run.repeats) return ms;
+    run.repeats = wanted;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TargetLimits } from "../core/call.ts";
-import { GraphError, LimitError } from "../core/errors.ts";
+import { GraphError, LimitError, TrainingError } from "../core/errors.ts";
 import type { Variable } from "../core/graph.ts";
 import type { Plan } from "../core/plan.ts";
 import { bytesOf, type DType } from "../core/types.ts";
@@ -69,12 +69,24 @@ export class Variables {
     return this.#disposed;
   }
 
+  /** @throws TrainingError where its buffers are gone: what was begun with them cannot go on */
+  check(where: string): void {
+    if (!this.#disposed) return;
+    throw new TrainingError({
+      where,
+      seen: "a data set or a model that was disposed, or a model that was compiled again",
+      wanted: "one that was not",
+      mend: "Await what was begun, then dispose or compile.",
+    });
+  }
+
   /** Whether an arena lies here. */
   has(name: string): boolean {
     return this.#arenas.has(name);
   }
 
   arena(name: string): GPUBuffer {
+    this.check(name);
     const buffer = this.#arenas.get(name);
     if (!buffer)
       throw new GraphError({ seen: `arena ${name}`, wanted: `one of ${[...this.#arenas.keys()].join(", ")}` });

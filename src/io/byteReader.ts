@@ -1,7 +1,7 @@
 import { FormatError } from "../core/errors.ts";
 
-/** A file as it comes from a `fetch`, a `File` or a save. */
-export type FileSource = Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>;
+/** A file as it comes from a `fetch`, an `<input>` (a `File` is a `Blob`) or a save. */
+export type FileSource = Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
 
 /**
  * Reads exact numbers of bytes from a file or a stream, in order, and knows where it is. What it holds at any time is one
@@ -26,13 +26,14 @@ export class ByteReader {
       };
       this.#cancel = async () => {};
     } else {
-      if (typeof source?.getReader !== "function") {
+      const stream = source instanceof Blob ? source.stream() : source;
+      if (typeof stream?.getReader !== "function") {
         throw new FormatError({
           seen: "a file that is none",
-          wanted: "a Uint8Array, an ArrayBuffer or a stream of bytes",
+          wanted: "a Uint8Array, an ArrayBuffer, a Blob or a stream of bytes",
         });
       }
-      const reader = source.getReader();
+      const reader = stream.getReader();
       this.#next = async () => (await reader.read()).value;
       this.#cancel = () => reader.cancel();
     }

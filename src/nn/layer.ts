@@ -100,13 +100,21 @@ export abstract class Layer {
   abstract readonly kind: string;
   /** Given by the user, else numbered by the model. */
   readonly name: string | undefined;
-  /** Whether its parameters learn. */
-  trainable = true;
+  #trainable = true;
   #weights: Weight[] = [];
   #built: readonly Shape[] | null = null;
 
   constructor(options: { readonly name?: string | undefined } = {}) {
     this.name = options.name;
+  }
+
+  /** Whether its parameters learn. Takes effect when the model is compiled (again), which keeps its weights. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  set trainable(trainable: boolean) {
+    this.#trainable = trainable;
   }
 
   /** Whether, in training, what it makes of one example depends on the others in the batch. */

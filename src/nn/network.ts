@@ -68,16 +68,22 @@ export class Network extends Layer {
   /** All weights, those of nested models under their names. */
   namedWeights(prefix = ""): NamedWeight[] {
     return [...this.layers].flatMap(([layer, name]) => {
-      if (layer instanceof Network) {
-        const nested = layer.namedWeights(`${prefix}${name}/`);
-        return nested.map((entry) => ({ ...entry, trainable: entry.trainable && layer.trainable && this.trainable }));
-      }
+      if (layer instanceof Network) return layer.namedWeights(`${prefix}${name}/`);
       return layer.weights.map((weight) => ({
         name: `${prefix}${name}/${weight.name}`,
         weight,
-        trainable: layer.trainable && this.trainable && weight.kind === "parameter",
+        trainable: layer.trainable && weight.kind === "parameter",
       }));
     });
+  }
+
+  /** Whether any of its parameters learn. What is set holds for each of its layers, also for those of models within. */
+  override get trainable(): boolean {
+    return this.trainableParameterCount > 0;
+  }
+
+  override set trainable(trainable: boolean) {
+    for (const layer of this.layers.keys()) layer.trainable = trainable;
   }
 
   override get parameterCount(): number {
@@ -125,10 +131,7 @@ export class Network extends Layer {
 
   #setTrainable(upTo: string | undefined, trainable: boolean): this {
     const layers = upTo === undefined ? this.layers.keys() : layersBefore(this.outputOf(upTo));
-    for (const layer of layers) {
-      if (layer instanceof Network) layer.#setTrainable(undefined, trainable);
-      layer.trainable = trainable;
-    }
+    for (const layer of layers) layer.trainable = trainable;
     return this;
   }
 

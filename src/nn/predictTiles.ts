@@ -200,10 +200,10 @@ export class TilePredictor {
   #checkImage({ pixels, height, width, channels }: TileImage): void {
     const [, , wanted] = this.#input;
     const whole = [height, width].every(isCount);
-    if (whole && channels === wanted && pixels.length === height * width * channels) return;
+    if (whole && channels === wanted && pixels?.length === height * width * channels) return;
     throw new ShapeError({
       where: "predictTiles",
-      seen: `${pixels.length} numbers for an image ${showShape([height, width, channels])}`,
+      seen: `${pixels?.length} numbers for an image ${showShape([height, width, channels])}`,
       wanted: `[height, width, ${wanted}], a number for each`,
     });
   }

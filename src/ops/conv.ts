@@ -1,15 +1,16 @@
-import { GraphError, ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
-import { checkNames, isCount, whereIs } from "../core/options.ts";
-import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
-import { type ConvAttrs, sizesOf } from "./convGeometry.ts";
+import { checkNames, whereIs } from "../core/options.ts";
+import { type Shape, tensorType } from "../core/types.ts";
+import { type ConvAttrs, convAttrs, inferConv, inferInputGradient, sizesOf } from "./convGeometry.ts";
 import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
+import { transposed } from "./convTranspose.ts";
 import { isDepthwise, lowerDepthwise, lowerDepthwiseInputGradient, lowerDepthwiseKernelGradient } from "./depthwise.ts";
-import { add } from "./elementwise.ts";
 import { withBias } from "./gemm.ts";
 import { turned } from "./turnFilters.ts";
-import { outputSides, type Padding, perAxis, resolvePads } from "./window.ts";
+import type { Padding } from "./window.ts";
+
+const axes = ["H", "W"];
 
 /**
  * y[n, oh, ow, f] = bias[f] + sum over kh, kw, c of x[n, oh s - p + kh d, ow s - p + kw d, c] kernel[kh, kw, c, f],
@@ -19,14 +20,8 @@ import { outputSides, type Padding, perAxis, resolvePads } from "./window.ts";
 export const conv2dOp: OpDef<ConvAttrs> = {
   name: "conv2d",
   epilogue: true,
-  infer([x, kernel, bias], attrs, where) {
-    const [n = 0, h = 0, w = 0] = x?.shape ?? [];
-    const f = kernel?.shape[3] ?? 0;
-    checkConv(x, kernel, attrs, where);
-    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== f)) {
-      throw new ShapeError({ where, seen: `bias ${showShape(bias.shape)}`, wanted: `[${f}], one for each filter` });
-    }
-    return [tensorType([n, ...outputSides(where, [h, w], attrs), f])];
+  infer(types, attrs, where) {
+    return inferConv(where, axes, types, attrs);
   },
   lower({ attrs, inputs: [x, kernel, bias], outputs: [y], epilogue, target }) {
     if (!x || !kernel || !y) return [];
@@ -56,14 +51,8 @@ interface InputGradientAttrs extends ConvAttrs {
 export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
   name: "conv2dInputGradient",
   epilogue: true,
-  infer([dY, kernel], attrs, where) {
-    checkConv({ shape: attrs.shape, dtype: "f32" }, kernel, attrs, where);
-    const [n = 0, h = 0, w = 0] = attrs.shape;
-    const wanted = [n, ...outputSides(where, [h, w], attrs), kernel?.shape[3] ?? 0];
-    if (dY?.shape.join() !== wanted.join()) {
-      throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted) });
-    }
-    return [tensorType(attrs.shape)];
+  infer(types, attrs, where) {
+    return inferInputGradient(where, axes, types, attrs);
   },
   prepared: {
     input: 1,
@@ -136,12 +125,15 @@ export interface ConvOptions {
 export function conv2d(x: Value, kernel: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
   const where = whereIs("conv2d");
   checkNames(where, options, ["strides", "padding", "dilations", "groups"]);
-  const attrs = convAttrs(where, x.type.shape, kernel.type.shape, options);
+  const attrs = convAttrs(where, 2, x.type.shape, kernel.type.shape, options);
   return applyOne(conv2dOp, bias ? [x, kernel, bias] : [x, kernel], attrs);
 }
 
 export interface ConvTransposeOptions extends ConvOptions {
-  /** Rows and columns added at the end, below the stride: several inputs of a strided convolution have one output. */
+  /**
+   * Rows and columns added at the end, below the stride: several inputs of a strided convolution have one output. Not
+   * with padding "same", which says how large the output is.
+   */
   readonly outputPadding?: number | readonly number[];
 }
 
@@ -157,76 +149,5 @@ export function conv2dTranspose(
   bias: Value | null = null,
   options: ConvTransposeOptions = {},
 ): Value {
-  const where = whereIs("conv2dTranspose");
-  checkNames(where, options, ["strides", "padding", "dilations", "groups", "outputPadding"]);
-  const { padding = "valid", outputPadding = 0, groups = 1 } = options;
-  const [n = 0, ...sides] = x.type.shape.slice(0, 3);
-  const [kh = 1, kw = 1, f = 0] = kernel.type.shape;
-  if (x.type.shape.length !== 4 || kernel.type.shape.length !== 4) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x.type.shape)} and kernel ${showShape(kernel.type.shape)}`,
-      wanted: "x [N, H, W, C] and a kernel [KH, KW, F / groups, C]",
-    });
-  }
-  const strides = perAxis(where, "strides", options.strides ?? 1, 2);
-  const dilations = perAxis(where, "dilations", options.dilations ?? 1, 2);
-  const extra = perAxis(where, "outputPadding", outputPadding, 2, 0);
-  const window = { kernel: [kh, kw], strides, dilations };
-  const sameSides = sides.map((side, axis) => side * (strides[axis] ?? 1));
-  const pads = resolvePads(where, padding, padding === "same" ? sameSides : sides, window);
-  const out = sides.map((side, axis) => {
-    if (padding === "same") return sameSides[axis] ?? 0;
-    const [s = 1, d = 1, k = 1, e = 0] = [strides[axis], dilations[axis], window.kernel[axis], extra[axis]];
-    if (e >= Math.max(s, d)) {
-      throw new GraphError({
-        where,
-        seen: `outputPadding ${e}`,
-        wanted: `less than the stride ${s} or the dilation ${d}`,
-      });
-    }
-    return (side - 1) * s - (pads[axis]?.[0] ?? 0) - (pads[axis]?.[1] ?? 0) + d * (k - 1) + 1 + e;
-  });
-  const y = applyOne(conv2dInputGradientOp, [x, kernel], { ...window, pads, groups, shape: [n, ...out, f * groups] });
-  return bias ? add(y, bias) : y;
-}
-
-function convAttrs(where: string, x: Shape, kernel: Shape, options: ConvOptions): ConvAttrs {
-  const [kh = 1, kw = 1] = kernel;
-  const window = {
-    kernel: [kh, kw],
-    strides: perAxis(where, "strides", options.strides ?? 1, 2),
-    dilations: perAxis(where, "dilations", options.dilations ?? 1, 2),
-  };
-  const pads = resolvePads(where, options.padding ?? "valid", x.slice(1, 3), window);
-  return { ...window, pads, groups: options.groups ?? 1 };
-}
-
-function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { groups }: ConvAttrs, where: string) {
-  if (!x || !kernel || x.shape.length !== 4 || kernel.shape.length !== 4) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x?.shape ?? [])} and kernel ${showShape(kernel?.shape ?? [])}`,
-      wanted: "x [N, H, W, C] and a kernel [KH, KW, C / groups, F]",
-    });
-  }
-  wantDType(where, "x", x, "f32");
-  wantDType(where, "kernel", kernel, "f32");
-  const [c = 0, kernelC = 0, f = 0] = [x.shape[3], kernel.shape[2], kernel.shape[3]];
-  if (!isCount(groups) || c % groups !== 0 || f % groups !== 0) {
-    throw new ShapeError({
-      where,
-      seen: `${groups} groups for ${c} channels and ${f} filters`,
-      wanted: "a number of groups that divides both",
-      mend: `Take channels and filters that are multiples of ${groups}, or fewer groups.`,
-    });
-  }
-  if (kernelC * groups !== c) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x.shape)} with ${c} channels and kernel ${showShape(kernel.shape)} for ${kernelC * groups}`,
-      wanted: "as many channels in the kernel as in x",
-      mend: "Images are NHWC here: channels last.",
-    });
-  }
+  return transposed(whereIs("conv2dTranspose"), conv2dInputGradientOp, axes, [x, kernel, bias], options);
 }

@@ -2,16 +2,16 @@ import patchColumns from "../../shaders/conv3d/patchColumns.wgsl";
 import patchRows from "../../shaders/conv3d/patches.wgsl";
 import transposedPatchRows from "../../shaders/conv3d/transposedPatches.wgsl";
 import type { KernelCall, Target } from "../core/call.ts";
-import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type BoundProgram, noSecondDerivatives, type OpDef } from "../core/op.ts";
-import { checkNames, isCount, whereIs } from "../core/options.ts";
-import { type Shape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
+import { checkNames, whereIs } from "../core/options.ts";
+import { type Shape, tensorType } from "../core/types.ts";
 import type { ConvOptions } from "./conv.ts";
-import type { ConvAttrs } from "./convGeometry.ts";
+import { type ConvAttrs, convAttrs, inferConv, inferInputGradient } from "./convGeometry.ts";
 import { type ASource, type Batches, lowerGemm, withBias } from "./gemm.ts";
 import { lanesFor } from "./lanes.ts";
-import { outputSides, perAxis, resolvePads } from "./window.ts";
+
+export const volumeAxes = ["D", "H", "W"];
 
 /**
  * 3-D convolution, of volumes [N, D, H, W, C] by kernels [KD, KH, KW, C / groups, F]: conv2d with one axis more. As
@@ -20,13 +20,8 @@ import { outputSides, perAxis, resolvePads } from "./window.ts";
 export const conv3dOp: OpDef<ConvAttrs> = {
   name: "conv3d",
   epilogue: true,
-  infer([x, kernel, bias], attrs, where) {
-    checkConv(x, kernel, attrs, where);
-    const f = kernel?.shape[4] ?? 0;
-    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== f)) {
-      throw new ShapeError({ where, seen: `bias ${showShape(bias.shape)}`, wanted: `[${f}], one for each filter` });
-    }
-    return [tensorType(outputShape(where, x?.shape ?? [], f, attrs))];
+  infer(types, attrs, where) {
+    return inferConv(where, volumeAxes, types, attrs);
   },
   grad({ attrs, inputs: [x, kernel, bias], gradients: [dY], needs }) {
     if (!x || !kernel || !dY) return [];
@@ -52,13 +47,8 @@ interface InputGradientAttrs extends ConvAttrs {
 export const conv3dInputGradientOp: OpDef<InputGradientAttrs> = {
   name: "conv3dInputGradient",
   epilogue: true,
-  infer([dY, kernel], attrs, where) {
-    checkConv({ shape: attrs.shape, dtype: "f32" }, kernel, attrs, where);
-    const wanted = outputShape(where, attrs.shape, kernel?.shape[4] ?? 0, attrs);
-    if (dY?.shape.join() !== wanted.join()) {
-      throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted) });
-    }
-    return [tensorType(attrs.shape)];
+  infer(types, attrs, where) {
+    return inferInputGradient(where, volumeAxes, types, attrs);
   },
   lower({ attrs, inputs: [dY, kernel], outputs: [dX], epilogue, target }) {
     if (!dY || !kernel || !dX) return [];
@@ -104,44 +94,8 @@ export const conv3dKernelGradientOp: OpDef<KernelGradientAttrs> = {
 export function conv3d(x: Value, kernel: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
   const where = whereIs("conv3d");
   checkNames(where, options, ["strides", "padding", "dilations", "groups"]);
-  const window = {
-    kernel: kernel.type.shape.slice(0, 3),
-    strides: perAxis(where, "strides", options.strides ?? 1, 3),
-    dilations: perAxis(where, "dilations", options.dilations ?? 1, 3),
-  };
-  const pads = resolvePads(where, options.padding ?? "valid", x.type.shape.slice(1, 4), window);
-  const attrs = { ...window, pads, groups: options.groups ?? 1 };
+  const attrs = convAttrs(where, 3, x.type.shape, kernel.type.shape, options);
   return applyOne(conv3dOp, bias ? [x, kernel, bias] : [x, kernel], attrs);
-}
-
-function outputShape(where: string, x: Shape, filters: number, attrs: ConvAttrs): number[] {
-  return [x[0] ?? 0, ...outputSides(where, x.slice(1, 4), attrs), filters];
-}
-
-function checkConv(x: TensorType | undefined, kernel: TensorType | undefined, { groups }: ConvAttrs, where: string) {
-  if (!x || !kernel || x.shape.length !== 5 || kernel.shape.length !== 5) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x?.shape ?? [])} and kernel ${showShape(kernel?.shape ?? [])}`,
-      wanted: "x [N, D, H, W, C] and a kernel [KD, KH, KW, C / groups, F]",
-    });
-  }
-  wantDType(where, "x", x, "f32");
-  wantDType(where, "kernel", kernel, "f32");
-  const [c = 0, kernelC = 0, f = 0] = [x.shape[4], kernel.shape[3], kernel.shape[4]];
-  if (!isCount(groups) || c % groups !== 0 || f % groups !== 0) {
-    const seen = `${groups} groups for ${c} channels and ${f} filters`;
-    const mend = `Take channels and filters that are multiples of ${groups}, or fewer groups.`;
-    throw new ShapeError({ where, seen, wanted: "a number of groups that divides both", mend });
-  }
-  if (kernelC * groups !== c) {
-    throw new ShapeError({
-      where,
-      seen: `x ${showShape(x.shape)} with ${c} channels and kernel ${showShape(kernel.shape)} for ${kernelC * groups}`,
-      wanted: "as many channels in the kernel as in x",
-      mend: "Volumes are [N, D, H, W, C] here: channels last.",
-    });
-  }
 }
 
 interface Sizes extends ConvAttrs {

@@ -1,7 +1,13 @@
-import type { Shape } from "../core/types.ts";
-import type { Window } from "./window.ts";
+import { ShapeError } from "../core/errors.ts";
+import { isCount } from "../core/options.ts";
+import { type Shape, sameShape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
+import type { ConvOptions } from "./conv.ts";
+import { outputSides, perAxis, resolvePads, type Window } from "./window.ts";
 
-/** A resolved 2-D convolution. The kernel is [KH, KW, C / groups, F]. */
+/** Names of the axes that a convolution slides over. */
+export type Axes = readonly string[];
+
+/** A resolved convolution. The kernel is [K.., C / groups, F], with a K for each axis. */
 export interface ConvAttrs extends Window {
   readonly groups: number;
 }
@@ -39,4 +45,92 @@ export function windowParams({ kernel, strides, dilations, pads }: ConvSizes) {
     padTop: pads[0]?.[0] ?? 0,
     padLeft: pads[1]?.[0] ?? 0,
   };
+}
+
+/** The options of a convolution over so many axes, resolved for x and a kernel. */
+export function convAttrs(where: string, axes: number, x: Shape, kernel: Shape, options: ConvOptions): ConvAttrs {
+  const window = {
+    kernel: kernel.slice(0, axes),
+    strides: perAxis(where, "strides", options.strides ?? 1, axes),
+    dilations: perAxis(where, "dilations", options.dilations ?? 1, axes),
+  };
+  const pads = resolvePads(where, options.padding ?? "valid", x.slice(1, axes + 1), window);
+  return { ...window, pads, groups: options.groups ?? 1 };
+}
+
+/** @throws ShapeError unless x is [N, ..axes, C] and the kernel has a side for each axis, and two others */
+export function checkRanks(where: string, axes: Axes, x: Shape, kernel: Shape, others = "C / groups, F"): void {
+  const rank = axes.length + 2;
+  if (x.length === rank && kernel.length === rank) return;
+  throw new ShapeError({
+    where,
+    seen: `x ${showShape(x)} and kernel ${showShape(kernel)}`,
+    wanted: `x [N, ${axes.join(", ")}, C] and a kernel [${axes.map((axis) => `K${axis}`).join(", ")}, ${others}]`,
+  });
+}
+
+/**
+ * The type of a convolution [N, .., F] of x by a kernel, with a bias or without.
+ * @throws ShapeError where they do not fit; DTypeError on what is no f32
+ */
+export function inferConv(
+  where: string,
+  axes: Axes,
+  [x, kernel, bias]: readonly TensorType[],
+  attrs: ConvAttrs,
+): TensorType[] {
+  checkConv(where, axes, x, kernel, attrs);
+  const f = kernel?.shape.at(-1) ?? 0;
+  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== f)) {
+    throw new ShapeError({ where, seen: `bias ${showShape(bias.shape)}`, wanted: `[${f}], one for each filter` });
+  }
+  const sides = outputSides(where, x?.shape.slice(1, -1) ?? [], attrs);
+  return [tensorType([x?.shape[0] ?? 0, ...sides, f])];
+}
+
+/** The type of x, from the gradient dY of its convolution. @throws as `inferConv`; ShapeError on another dY */
+export function inferInputGradient(
+  where: string,
+  axes: Axes,
+  [dY, kernel]: readonly TensorType[],
+  attrs: ConvAttrs & { readonly shape: Shape },
+): TensorType[] {
+  const x: TensorType = { shape: attrs.shape, dtype: "f32" };
+  const [wanted] = inferConv(where, axes, kernel ? [x, kernel] : [x], attrs);
+  if (!dY || !wanted || !sameShape(dY.shape, wanted.shape)) {
+    throw new ShapeError({ where, seen: `dY ${showShape(dY?.shape ?? [])}`, wanted: showShape(wanted?.shape ?? []) });
+  }
+  return [tensorType(attrs.shape)];
+}
+
+/** @throws ShapeError where ranks, groups or channels do not fit; DTypeError on what is no f32 */
+function checkConv(
+  where: string,
+  axes: Axes,
+  x: TensorType | undefined,
+  kernel: TensorType | undefined,
+  { groups }: ConvAttrs,
+): void {
+  checkRanks(where, axes, x?.shape ?? [], kernel?.shape ?? []);
+  if (!x || !kernel) return;
+  wantDType(where, "x", x, "f32");
+  wantDType(where, "kernel", kernel, "f32");
+  const c = x.shape.at(-1) ?? 0;
+  const [kernelC = 0, f = 0] = kernel.shape.slice(-2);
+  if (!isCount(groups) || c % groups !== 0 || f % groups !== 0) {
+    throw new ShapeError({
+      where,
+      seen: `${groups} groups for ${c} channels and ${f} filters`,
+      wanted: "a number of groups that divides both",
+      mend: `Take channels and filters that are multiples of ${groups}, or fewer groups.`,
+    });
+  }
+  if (kernelC * groups !== c) {
+    throw new ShapeError({
+      where,
+      seen: `x ${showShape(x.shape)} with ${c} channels and kernel ${showShape(kernel.shape)} for ${kernelC * groups}`,
+      wanted: "as many channels in the kernel as in x",
+      mend: "Channels are the last axis of x here.",
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Choice, Target } from "../../src/core/call.ts";
 import { input, makeGraph, type Value } from "../../src/core/graph.ts";
 import { apply, applyOne } from "../../src/core/op.ts";
@@ -105,17 +105,54 @@ describe("tuning", () => {
     expect(await tuneGraph({ ...parts, seconds: 0 })).toEqual({ choices: [], left: 2 });
   });
 
-  test("takes whole submits where the device has no timestamps", { timeout: 120_000 }, async () => {
+  /** What is timed while the device hides its timestamps: by the host's clock. */
+  async function withoutTimestamps<T>(work: () => Promise<T>): Promise<T> {
     const { features } = gpu.device;
     const has = features.has.bind(features);
     const hidden = (name: string) => name !== "timestamp-query" && has(name);
     Object.defineProperty(features, "has", { value: hidden, configurable: true });
     try {
-      const graph = makeGraph("test", { y: matmul(a, randomTensor([24, 8], 1)) });
-      const { choices } = await tuneGraph({ ...parts, graph, seconds: 60 });
-      expect(choices.map(({ usualMs, bestMs }) => usualMs > 0 && bestMs > 0)).toEqual([true]);
+      return await work();
     } finally {
       Reflect.deleteProperty(features, "has");
+    }
+  }
+  const product = makeGraph("test", { y: matmul(a, randomTensor([24, 8], 1)) });
+
+  test("takes whole submits where the device has no timestamps", { timeout: 120_000 }, async () => {
+    const { choices } = await withoutTimestamps(() => tuneGraph({ ...parts, graph: product, seconds: 60 }));
+    expect(choices.map(({ usualMs, bestMs }) => usualMs > 0 && bestMs > 0)).toEqual([true]);
+  });
+
+  test("times again what a clock of coarse steps does not show, though runs before were slow", async () => {
+    let clock = 0;
+    let submits = 0;
+    const { submit } = GPUQueue.prototype;
+    const { dispatchWorkgroups } = GPUComputePassEncoder.prototype;
+    vi.spyOn(performance, "now").mockImplementation(() => Math.floor(clock * 10) / 10);
+    vi.spyOn(GPUComputePassEncoder.prototype, "dispatchWorkgroups").mockImplementation(function (
+      this: GPUComputePassEncoder,
+      ...grid
+    ) {
+      clock += 0.01;
+      dispatchWorkgroups.apply(this, grid);
+    });
+    vi.spyOn(GPUQueue.prototype, "submit").mockImplementation(function (this: GPUQueue, buffers) {
+      submits++;
+      if (submits <= 12) clock += 5;
+      submit.call(this, buffers);
+    });
+    try {
+      const { choices } = await withoutTimestamps(() => tuneGraph({ ...parts, graph: product, seconds: 60 }));
+      expect(choices).toHaveLength(1);
+      for (const { usualMs, bestMs } of choices) {
+        // A dispatch or a few.
+        for (const ms of [usualMs, bestMs]) expect(Math.abs(ms / 0.01 - Math.round(ms / 0.01))).toBeLessThan(0.1);
+        expect(bestMs).toBeGreaterThanOrEqual(0.0099);
+        expect(usualMs).toBeLessThan(0.1);
+      }
+    } finally {
+      vi.restoreAllMocks();
     }
   });
 });

@@ -116,3 +116,46 @@ describe("given up on the way", () => {
     model.dispose();
   });
 });
+
+describe("a model or data that go while something runs", () => {
+  const works: readonly (readonly [string, (model: Model, own: Dataset) => Promise<unknown>])[] = [
+    ["a prediction", (model) => model.predict(new Float32Array(784 * 4), { batchSize: 1 })],
+    ["an evaluation", (model, own) => model.evaluate(own, { batchSize: 1 })],
+  ];
+  // A model that is compiled again is disposed by that.
+  const ends: readonly (readonly [string, (model: Model, own: Dataset) => void])[] = [
+    ["a model disposed", (model) => model.dispose()],
+    ["data disposed", (_, own) => own.dispose()],
+  ];
+  const cases = works.flatMap(([work, begin]) => ends.map(([end, go]) => [work, end, begin, go] as const));
+
+  test.each(cases)("%s, %s: an error of its own, and none of the device", async (work, end, begin, go) => {
+    const model = await compiled();
+    const own = digitSet(gpu, 40, 3);
+    const isLeft = work === "a prediction" && end === "data disposed";
+    await begin(model, own);
+    const error = await givenUp(async (signal) => {
+      const gone = new Promise((resolve) => signal.addEventListener("abort", resolve)).then(() => go(model, own));
+      await Promise.all([begin(model, own), gone]);
+    });
+    if (isLeft) expect(error).toBeNull();
+    else expect(String(error)).toMatch(/^TrainingError: .*disposed/);
+    await gpu.idle();
+    model.dispose();
+    own.dispose();
+  });
+
+  test("while kernels are compiled: nothing is left behind", async () => {
+    const model = await compiled();
+    const gone = vi.spyOn(GPUBuffer.prototype, "destroy");
+    const made = vi.spyOn(GPUDevice.prototype, "createBuffer");
+    const prediction = model.predict(new Float32Array(784), { batchSize: 7 });
+    model.dispose();
+    await expect(prediction).rejects.toThrow(
+      /^forward: .* disposed, .*\. Await what was begun, then dispose or compile\.$/,
+    );
+    const buffers = made.mock.results.map(({ value }) => value);
+    expect(buffers.filter((buffer) => !gone.mock.contexts.includes(buffer))).toEqual([]);
+    await gpu.idle();
+  });
+});

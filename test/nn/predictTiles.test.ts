@@ -218,6 +218,8 @@ test("wrong input", async () => {
   await expect(predict({}, { ...image, channels: 3 })).rejects.toThrow(
     /81 numbers for an image \[9, 9, 3\]; wanted \[height, width, 1\]/,
   );
+  const data = { ...image, pixels: undefined, data: image.pixels } as unknown as typeof image;
+  await expect(predict({}, data)).rejects.toThrow(/undefined numbers for an image \[9, 9, 1\]/);
   await expect(predict({}, { ...image, height: 0 })).rejects.toThrow(ShapeError);
   model.dispose();
   const gpu = await testGpu();

@@ -56,6 +56,26 @@ describe("freeze", () => {
     expect(learning(outer.unfreeze())).toHaveLength(8);
   });
 
+  test("a model within a model learns again by its own unfreeze, in both", () => {
+    const inner = small();
+    const x = inputLayer([4, 4, 1]);
+    const outer = model({ inputs: x, outputs: dense({ name: "head", units: 2 }).apply(inner.apply(x)) }).freeze();
+    inner.unfreeze("conv");
+    expect(learning(inner)).toEqual(["conv/kernel", "conv/bias"]);
+    expect(learning(outer)).toEqual(["small/conv/kernel", "small/conv/bias"]);
+    inner.unfreeze();
+    expect(learning(outer)).toHaveLength(6);
+  });
+
+  test("`trainable` of a model is that of its layers, so that batch normalization within is frozen too", () => {
+    const inner = small();
+    inner.trainable = false;
+    expect([...inner.layers.keys()].map(({ trainable }) => trainable)).toEqual([false, false, false, false]);
+    expect([inner.trainable, inner.mixesExamples]).toEqual([false, false]);
+    inner.unfreeze("conv");
+    expect(inner.trainable).toBe(true);
+  });
+
   test("an unknown layer is an error that lists the others", () => {
     expect(() => small().freeze("conv9")).toThrow(GraphError);
     expect(() => small().freeze("conv9")).toThrow(/small: no layer "conv9".*conv, bn, flatten, fc/);

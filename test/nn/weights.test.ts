@@ -33,8 +33,8 @@ async function tensorsOf(bytes: Uint8Array): Promise<NamedTensor[]> {
 }
 
 describe("saveWeights and loadWeights", () => {
-  test("a file may come as a fetch gives it, as an ArrayBuffer or a stream", async () => {
-    for (const source of [file.buffer, new Blob([file]).stream()]) {
+  test("a file may come as a fetch or an input gives it, as an ArrayBuffer, a stream or a File", async () => {
+    for (const source of [file.buffer, new Blob([file]).stream(), new File([file], "digits.safetensors")]) {
       const other = await tinyNetwork().compile({ gpu: model.gpu, optimizer: sgd(), loss: "huber", seed: 2 });
       await loadWeights(other, source);
       expect(same(await saveWeights(other), file)).toBe(true);

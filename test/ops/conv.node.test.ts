@@ -44,6 +44,17 @@ test.each([4, 5])("a transposed convolution that crops more than there is, by %i
   await expectAnswers(mistake, ShapeError, "net/conv2dInputGradient", message);
 });
 
+test('an output padding beside the size that padding "same" gives', async () => {
+  const options = { strides: 2, padding: "same", outputPadding: [0, 1] } as const;
+  const mistake = inNet(() => conv2dTranspose(image, x("kernel", 3, 3, 2, 3), null, options));
+  await expectAnswers(
+    mistake,
+    GraphError,
+    "net/conv2dTranspose",
+    /outputPadding 1; wanted none with padding "same"\. Leave it out/,
+  );
+});
+
 test.each([
   ["conv2d", () => conv2d(image, x("kernel", 3, 3, 3, 4), null, { stride: 2 } as object)],
   ["conv2dTranspose", () => conv2dTranspose(image, x("kernel", 3, 3, 4, 3), null, { stride: 2 } as object)],

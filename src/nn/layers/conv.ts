@@ -27,7 +27,7 @@ export interface ConvOptions<N extends Rank = Rank> extends KernelOptions {
 }
 
 export interface ConvTransposeLayerOptions<N extends Rank = Rank> extends ConvOptions<N> {
-  /** Added at the end of each axis, below the stride. Default 0. */
+  /** Added at the end of each axis, below the stride; not with padding "same". Default 0. */
   readonly outputPadding?: PerAxis<N>;
 }
 
