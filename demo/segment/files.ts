@@ -9,7 +9,6 @@ import type { PaintedClass } from "./history.ts";
 import { parseClasses } from "./keeping.ts";
 import type { Opening } from "./painting.ts";
 import { enlarge, type OpenedPicture, readPicture, type Sample, samples } from "./pictures.ts";
-import type { Sides } from "./strokes.ts";
 import { classColours } from "./views.ts";
 import type { SegmentWorker } from "./worker.ts";
 
@@ -24,7 +23,7 @@ interface Easel {
   readonly picture: OpenedPicture | null;
   readonly classes: readonly PaintedClass[];
   open(opening: Opening): Promise<void>;
-  overlayPng(): Promise<Blob>;
+  overlayPng(): Promise<Blob | null>;
 }
 
 /** Pictures and networks in, masks and networks out. */
@@ -42,7 +41,7 @@ export class Files {
     this.#onFile("open", (file) => this.open(file));
     this.#onFile("open-network", (file) => this.open(file));
     this.#onClick("save-mask", () => this.#saveMask());
-    this.#onClick("save-overlay", async () => download(this.#name("overlay.png"), await easel.overlayPng()));
+    this.#onClick("save-overlay", () => this.#saveOverlay());
     this.#onClick("save-network", () => this.#saveNetwork());
     for (const [name, sample] of Object.entries(samples)) {
       const button = make("button", name);
@@ -73,11 +72,10 @@ export class Files {
   }
 
   /** Another picture is on the easel: there is no mask of it yet. */
-  onPicture({ image, scaledFrom }: OpenedPicture): void {
+  onPicture({ scaledFrom }: OpenedPicture): void {
     this.allowMasks(false);
-    const sides = ({ width, height }: Sides) => `${width} × ${height}`;
     find(this.#host, "#segment-saves", HTMLElement).textContent = scaledFrom
-      ? `The mask is saved as large as your file, ${sides(scaledFrom)}; the overlay as it is here, ${sides(image)}.`
+      ? `Mask and overlay are saved as large as your file, ${scaledFrom.width} × ${scaledFrom.height}.`
       : "";
   }
 
@@ -97,18 +95,26 @@ export class Files {
 
   /** The class of each pixel of the file as its place in the list, in the colours of the classes. */
   async #saveMask(): Promise<void> {
-    const { picture } = this.#easel;
+    const { picture, classes } = this.#easel;
     if (!picture) return;
     const { image, scaledFrom } = picture;
     const { width, height } = scaledFrom ?? image;
-    const labels = enlarge(await this.#worker.mask(), image, { width, height });
-    const { classes } = this.#easel;
+    const mask = await this.#worker.mask();
+    // It may be that of another picture, which was opened meanwhile.
+    if (this.#easel.picture !== picture) return;
+    const labels = enlarge(mask, image, { width, height });
     // A class that is not in the list any more has no colour: no file is made then.
     const places = classColours.map((_, label) => classes.findIndex((each) => each.label === label));
-    const mask = labels.map((label) => places[label] ?? -1);
+    const indices = labels.map((label) => places[label] ?? -1);
     const colours = classes.map(({ label }): Colour => classColours[label] ?? [0, 0, 0]);
-    const png = await encodeIndexedPng(mask, width, height, colours);
+    const png = await encodeIndexedPng(indices, width, height, colours);
     download(this.#name("mask.png"), new Blob([png], { type: "image/png" }));
+  }
+
+  async #saveOverlay(): Promise<void> {
+    const name = this.#name("overlay.png");
+    const png = await this.#easel.overlayPng();
+    if (png) download(name, png);
   }
 
   async #saveNetwork(): Promise<void> {

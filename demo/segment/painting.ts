@@ -10,11 +10,12 @@ import type { Row } from "./learner.ts";
 import { Lesson, type LessonState } from "./lesson.ts";
 import { Offer } from "./offer.ts";
 import { Palette } from "./palette.ts";
-import { type OpenedPicture, rgbOf } from "./pictures.ts";
+import { type OpenedPicture, overlayPng, rgbOf } from "./pictures.ts";
 import { ProgressPanel } from "./progressPanel.ts";
 import { classesIn, labelsOf, paint, type Stroke } from "./strokes.ts";
 import { Tools } from "./tools.ts";
 import type { SegmentWorker } from "./worker.ts";
+import { Zoom } from "./zoom.ts";
 
 /** A picture, what was painted on it, and what was learned. */
 export interface Opening {
@@ -25,6 +26,8 @@ export interface Opening {
   readonly known?: readonly number[];
   /** Default: null, one that has learned nothing. */
   readonly network?: Uint8Array | "kept" | null;
+  /** Whether it learns when it is told to, not before. Default false. */
+  readonly waits?: boolean;
   /** Name of the painting, by which it is kept. Default: a new one. */
   readonly id?: string;
 }
@@ -36,6 +39,7 @@ export class Painting {
   readonly #worker: Comlink.Remote<SegmentWorker>;
   readonly #easel: Easel;
   readonly #palette: Palette;
+  readonly #zoom: Zoom;
   readonly #tools: Tools;
   readonly #files: Files;
   readonly #offer: Offer;
@@ -69,7 +73,8 @@ export class Painting {
       onChange: (classes) => this.#change(() => this.#history.change({ classes })),
       onRemove: (label) => this.#remove(label),
     });
-    this.#tools = new Tools(host, this.#palette, {
+    this.#zoom = new Zoom(host);
+    this.#tools = new Tools(host, this.#palette, this.#zoom, {
       onBrush: (brush) => {
         this.#easel.brush = brush;
       },
@@ -83,7 +88,7 @@ export class Painting {
     on("redo", async () => this.#redo());
     on("clear", async () => this.#change(() => this.#history.change({ strokes: [] })));
     on("start", () => (this.#lesson.state === "gone" ? this.#reopen() : this.#lesson.toggle()));
-    on("step", () => worker.step("painting"));
+    on("step", () => this.#step());
     on("reset", () => this.#reset());
   }
 
@@ -108,8 +113,8 @@ export class Painting {
   }
 
   /** The picture under its overlay, as a PNG file. */
-  overlayPng(): Promise<Blob> {
-    return this.#easel.toPng(this.#tools.opacity);
+  async overlayPng(): Promise<Blob | null> {
+    return this.#picture && overlayPng(this.#picture, this.#easel.overlay, this.#tools.opacity);
   }
 
   /** Puts another picture on the easel, or a network beside it; what was painted is kept, and offered. */
@@ -179,33 +184,38 @@ export class Painting {
   }
 
   async #open(opening: Opening): Promise<void> {
-    const { picture, classes, strokes = [], known = [], network = null, id = crypto.randomUUID() } = opening;
+    const { picture, classes, strokes = [], known = [], network = null, waits = false } = opening;
     const { image, scaledFrom } = picture;
     const { width, height } = image;
     this.#shell.notice(null);
     this.#picture = picture;
-    this.#id = id;
+    this.#id = opening.id ?? crypto.randomUUID();
     this.#progress.clear();
     const from = scaledFrom ? `, made smaller from ${scaledFrom.width} × ${scaledFrom.height}` : "";
     find(this.#host, "#segment-size", HTMLElement).textContent = `${picture.name}: ${width} × ${height} pixels${from}`;
     this.#easel.setPicture(image);
+    this.#zoom.fit(image);
     this.#files.onPicture(picture);
     this.#palette.open(classes);
     const radius = Math.max(3, Math.round(Math.max(width, height) / 80));
     this.#tools.setRadius(Math.min(radius, Math.min(width, height) / 8));
     const opened = this.#openLesson(picture, network);
+    if (waits) this.#lesson.rest();
     this.#history.reset({ classes, strokes, known });
     this.#repaint();
     await opened;
   }
 
   #onState(state: LessonState): void {
-    // Two classes are painted: another painting than the one on offer is begun.
-    if (state === "learning" && this.#offer.isOpen) {
-      this.#offer.close();
-      this.#keeper.soon();
-    }
+    if (state === "learning") this.#onBegin();
     this.#showState();
+  }
+
+  /** Something is learned: another painting than the one on offer is begun. */
+  #onBegin(): void {
+    if (!this.#offer.isOpen) return;
+    this.#offer.close();
+    this.#keeper.soon();
   }
 
   async #offerKept(painting: KeptPainting): Promise<void> {
@@ -285,9 +295,21 @@ export class Painting {
     return this.#picture && { id: this.#id, picture: this.#picture, ...this.#history.now };
   }
 
+  async #step(): Promise<void> {
+    this.#onBegin();
+    await this.#worker.step("painting");
+    this.#showState();
+  }
+
+  /** Begins anew with the same strokes. A network that has learned is kept and offered until this one is told to learn. */
   async #reset(): Promise<void> {
+    this.#easel.finish();
     if (!this.#picture) return;
-    await this.#open({ picture: this.#picture, classes: this.classes, strokes: this.#history.now.strokes });
+    const { classes, strokes } = this.#history.now;
+    const waits = this.#progress.hasLearned;
+    const opening = { picture: this.#picture, classes, strokes, waits };
+    if (waits) await this.open(opening);
+    else await this.#open(opening);
   }
 
   /** Goes on with what was kept of the network, when the GPU was gone. */
@@ -320,7 +342,7 @@ export class Painting {
     this.#button("redo").disabled = !canRedo;
     this.#button("clear").disabled = now.strokes.length === 0;
     this.#files.allowNetworks(isReady);
-    this.#progress.showHint(this.classes, this.#answers);
+    this.#progress.showHint(this.classes, this.#answers, canLearn && state === "waiting" && this.#offer.isOpen);
     this.#progress.show(state);
   }
 
