@@ -1,6 +1,6 @@
 import * as Comlink from "comlink";
 import { Turns } from "../../src/core/turns.ts";
-import { download, find } from "../shell/elements.ts";
+import { download, find, isNetworkFile } from "../shell/elements.ts";
 import type { Inspection } from "../shell/inspection.ts";
 import { isGpuGone, waitingForGpu } from "../shell/lostGpu.ts";
 import type { Shell } from "../shell/shell.ts";
@@ -83,7 +83,7 @@ export class Training {
   /** Takes files that were dropped: a network, or images. */
   take(files: readonly File[]): void {
     const [first] = files;
-    if (first?.name.endsWith(".safetensors")) void this.#openNetwork(first);
+    if (first && isNetworkFile(first)) void this.#openNetwork(first);
     else void this.#openImages(files);
   }
 
@@ -232,7 +232,6 @@ export class Training {
   }
 
   async #makeNow(work: () => Promise<void>): Promise<void> {
-    const focused = document.activeElement;
     this.#setState("making");
     this.#status.say(makingText);
     this.#shell.notice(null);
@@ -244,9 +243,6 @@ export class Training {
     } catch (error) {
       await this.#fail(error, (await this.#worker.hasNetwork()) ? "paused" : "failed");
     }
-    // A button that could not be pressed meanwhile has lost the focus.
-    if (document.activeElement === document.body && focused instanceof HTMLElement)
-      focused.focus({ preventScroll: true });
     this.#look.ask();
   }
 

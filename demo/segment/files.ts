@@ -3,7 +3,7 @@ import { FormatError } from "../../src/core/errors.ts";
 import { encodeIndexedPng } from "../../src/data/indexedPng.ts";
 import type { Colour } from "../../src/data/maskImage.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
-import { download, find, make } from "../shell/elements.ts";
+import { download, find, isNetworkFile, make } from "../shell/elements.ts";
 import type { Shell } from "../shell/shell.ts";
 import type { PaintedClass } from "./history.ts";
 import { parseClasses } from "./keeping.ts";
@@ -60,8 +60,7 @@ export class Files {
   /** Opens a picture or a network, by what the file is. */
   async open(file: File): Promise<void> {
     try {
-      if (file.name.endsWith(".safetensors"))
-        await this.#openNetwork(new Uint8Array(await file.arrayBuffer()), file.name);
+      if (isNetworkFile(file)) await this.#openNetwork(new Uint8Array(await file.arrayBuffer()), file.name);
       else {
         const picture = await readPicture(file, file.name || "pasted picture");
         await this.#easel.open({ picture, classes: firstClasses });

@@ -37,6 +37,11 @@ export function download(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** Whether a file is a network by its name, in capitals or not. */
+export function isNetworkFile({ name }: File): boolean {
+  return /\.safetensors$/i.test(name);
+}
+
 /** 0.98304 -> `"98.30 %"` */
 export function showPercent(part: number): string {
   return `${(100 * part).toFixed(2)} %`;

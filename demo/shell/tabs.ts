@@ -134,7 +134,7 @@ function placeOf(entry: TabEntry): Place {
   const button = make("button", entry.title);
   const panel = make("section");
   Object.assign(button, { type: "button", id: `tab-${entry.id}`, role: "tab" });
-  Object.assign(panel, { id: `panel-${entry.id}`, role: "tabpanel", hidden: true });
+  Object.assign(panel, { id: `panel-${entry.id}`, role: "tabpanel", tabIndex: -1, hidden: true });
   button.setAttribute("aria-controls", panel.id);
   panel.setAttribute("aria-labelledby", button.id);
   return { entry, button, panel, tab: null };

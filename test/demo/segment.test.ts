@@ -1,6 +1,7 @@
 import "../../demo/segment/segment.css";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { readKept } from "../../demo/segment/keeping.ts";
+import { find } from "../../demo/shell/elements.ts";
 import { showNotice } from "../../demo/shell/notice.ts";
 import { file, PageWindow, soon, useWindows } from "./pageWindow.ts";
 
@@ -127,6 +128,18 @@ describe("classes", () => {
     page.click("#segment-classes li:nth-child(2) button");
     page.click("#segment-add");
     expect(page.names).toEqual(["Class 1", "Class 3", "Class 4", "Class 5"]);
+  });
+
+  test("that are removed by keyboard leave the focus in their row, or in the last one", async () => {
+    const page = await PageWindow.open();
+    const press = (place: number) => {
+      const button = find(page.host, `#segment-classes li:nth-child(${place}) button`, HTMLButtonElement);
+      button.focus();
+      button.click();
+      return document.activeElement?.ariaLabel;
+    };
+    page.click("#segment-add");
+    expect([press(2), press(3)]).toEqual(["Remove class 2 and its strokes", "Name of class 2"]);
   });
 
   test("are painted again when the chosen one is clicked; E erases, large or small", async () => {
