@@ -64,7 +64,8 @@ export class Tabs {
     if (!place) return;
     // An address that names something else would be passed on.
     if (id && id !== place.entry.id) history.replaceState(null, "", `#${place.entry.id}`);
-    if (place !== this.#open) void this.#show(place).catch((error) => this.#say(place, error));
+    // One that could not be loaded is opened anew.
+    if (place !== this.#open || !place.tab) void this.#show(place).catch((error) => this.#say(place, error));
   }
 
   async #show(place: Place): Promise<void> {
@@ -78,7 +79,7 @@ export class Tabs {
       panel.hidden = !selected;
     }
     document.title = `${place.entry.title} · wgrad`;
-    (await before?.tab)?.hide();
+    if (before && before !== place) void hide(before, () => before !== this.#open);
     place.tab ??= this.#mount(place);
     // A module that did not come is asked for again by the next visit.
     place.tab.catch(() => {
@@ -90,7 +91,10 @@ export class Tabs {
   }
 
   async #mount(place: Place): Promise<Tab> {
-    const { mount } = await place.entry.load();
+    const { title, load } = place.entry;
+    const { mount } = await load().catch((cause) => {
+      throw new Error(`${title} could not be loaded. Open it again when you are online.`, { cause });
+    });
     return mount(place.panel, { notice: (error) => this.#say(place, error), networks: () => this.#networks });
   }
 
@@ -128,6 +132,13 @@ export class Tabs {
     location.hash = id;
     this.#openFromAddress();
   }
+}
+
+/** Tells a tab that it is left, as soon as it is there, unless it was opened again meanwhile. */
+async function hide({ tab }: Place, isLeft: () => boolean): Promise<void> {
+  // Of one that is not there others have told.
+  const there = await tab?.catch(() => null);
+  if (there && isLeft()) there.hide();
 }
 
 function placeOf(entry: TabEntry): Place {

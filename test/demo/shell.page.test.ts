@@ -9,7 +9,7 @@ const tabs = ["digits", "segment", "inside", "measure"] as const;
 /** What shows that a tab is there. */
 const waited = {
   digits: "#digits-mistakes li",
-  segment: "#panel-segment canvas:visible",
+  segment: "#segment-classes li",
   inside: "#inside-dispatches button",
   measure: "#measure-start",
 };
@@ -38,10 +38,10 @@ test("every tab is accessible in light and dark, fits a phone, and loads nothing
       await page.emulateMedia({ colorScheme });
       await expectAccessible(page);
     }
+    for (const width of [320, 600, 1280]) expect(await cutSelects(page, width), `at ${width} pixels`).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overhang, `pixels by which ${tab} is wider than a phone`).toBeLessThanOrEqual(0);
-    if (tab === "digits") expect(await hasRoomAt(page, 320, "#digits-optimizer")).toBe(true);
     await page.setViewportSize({ width: 1280, height: 900 });
   }
   const own = new URL(inject("pageUrl")).origin;
@@ -96,6 +96,17 @@ test("tabs: one stop of the tab key, arrows, Home and End; the address names the
   expect(await page.locator("[role=tabpanel]:visible").getAttribute("id")).toBe("panel-inside");
   await page.goBack();
   await expect.poll(open).toBe("Measure");
+  // One that could not be loaded stands in no other's way, and is loaded when it is pressed again.
+  await page.context().setOffline(true);
+  await page.click("#tab-segment");
+  await page
+    .locator("#notice", { hasText: "Segment could not be loaded. Open it again when you are online." })
+    .waitFor();
+  await page.context().setOffline(false);
+  await page.click("#tab-segment");
+  await page.locator("#segment-strokes").waitFor();
+  expect(await page.locator("#segment-stage").evaluate((stage) => getComputedStyle(stage).position)).toBe("relative");
+  expect(await page.isHidden("#notice")).toBe(true);
   await page.evaluate(() => {
     location.hash = "nothing";
   });
@@ -104,14 +115,17 @@ test("tabs: one stop of the tab key, arrows, Home and End; the address names the
   await page.context().close();
 });
 
-/** Whether a select shows its text to the end where the page is so wide. */
-async function hasRoomAt(page: Page, width: number, select: string): Promise<boolean> {
+/** The selects that do not show their longest text to the end where the page is so wide. */
+async function cutSelects(page: Page, width: number): Promise<string[]> {
   await page.setViewportSize({ width, height: 844 });
-  return page.locator(select).evaluate((shown: HTMLSelectElement) => {
-    const given = shown.offsetWidth;
-    shown.style.width = "max-content";
-    const wanted = shown.offsetWidth;
-    shown.style.width = "";
-    return given >= wanted;
+  return page.locator("select:visible").evaluateAll((selects: HTMLSelectElement[]) => {
+    const isCut = (select: HTMLSelectElement) => {
+      const given = select.offsetWidth;
+      select.style.width = "max-content";
+      const wanted = select.offsetWidth;
+      select.style.width = "";
+      return given < wanted;
+    };
+    return selects.filter(isCut).map(({ id }) => id);
   });
 }
