@@ -170,10 +170,19 @@ export class Training {
     else this.#showState();
   }
 
+  /** Makes another network. A training that has begun is kept, and offered until the next one is started. */
   async #reset(): Promise<void> {
     if (!this.#form.isValid) return;
     this.#hideOffer();
-    await this.#make(() => this.#build());
+    await this.#make(async () => {
+      const hasLearned = Boolean(this.#progress?.last);
+      if (hasLearned) {
+        await this.#worker.pause();
+        await this.#worker.keep();
+      }
+      await this.#build();
+      if (hasLearned) await this.#offer("Your training was kept");
+    });
   }
 
   /** Makes a network with the settings of the form, which are taken where that succeeds. */
