@@ -42,6 +42,12 @@ test("every tab is accessible in light and dark, fits a phone, and loads nothing
     await page.setViewportSize({ width: 390, height: 844 });
     const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overhang, `pixels by which ${tab} is wider than a phone`).toBeLessThanOrEqual(0);
+    const figures = await page.locator(".figures dd:visible").evaluateAll((all) => {
+      return all
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ textContent }) => textContent);
+    });
+    expect(figures, "longer than their place").toEqual([]);
     await page.setViewportSize({ width: 1280, height: 900 });
   }
   const own = new URL(inject("pageUrl")).origin;
