@@ -1,6 +1,6 @@
 import * as Comlink from "comlink";
 import { Turns } from "../../src/core/turns.ts";
-import { download, find, isNetworkFile } from "../shell/elements.ts";
+import { download, find, isNetworkFile, onFiles } from "../shell/elements.ts";
 import type { Inspection } from "../shell/inspection.ts";
 import { isGpuGone, waitingForGpu } from "../shell/lostGpu.ts";
 import type { Shell } from "../shell/shell.ts";
@@ -128,8 +128,8 @@ export class Training {
       this.#hideOffer();
       await this.#worker.forget();
     });
-    this.#onFiles("open", ([file]) => this.#openNetwork(file));
-    this.#onFiles("picked", (files) => this.#openImages(files));
+    onFiles(find(this.#host, "#digits-open", HTMLInputElement), ([file]) => this.#openNetwork(file));
+    onFiles(find(this.#host, "#digits-picked", HTMLInputElement), (files) => this.#openImages(files));
     this.#form.onChange({
       live: () => void this.#worker.change(this.#form.live),
       waiting: () => this.#onWaiting(),
@@ -298,15 +298,5 @@ export class Training {
 
   #button(name: string): HTMLButtonElement {
     return find(this.#host, `#digits-${name}`, HTMLButtonElement);
-  }
-
-  #onFiles(name: string, act: (files: File[]) => Promise<void>): void {
-    const field = find(this.#host, `#digits-${name}`, HTMLInputElement);
-    field.addEventListener("change", () => {
-      const files = [...(field.files ?? [])];
-      // The same file may be chosen again.
-      field.value = "";
-      if (files.length > 0) void act(files);
-    });
   }
 }

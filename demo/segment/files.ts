@@ -3,7 +3,7 @@ import { FormatError } from "../../src/core/errors.ts";
 import { encodeIndexedPng } from "../../src/data/indexedPng.ts";
 import type { Colour } from "../../src/data/maskImage.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
-import { download, find, isNetworkFile, make } from "../shell/elements.ts";
+import { download, find, isNetworkFile, make, onFiles } from "../shell/elements.ts";
 import type { Shell } from "../shell/shell.ts";
 import type { PaintedClass } from "./history.ts";
 import { parseClasses } from "./keeping.ts";
@@ -38,8 +38,9 @@ export class Files {
     this.#shell = shell;
     this.#worker = worker;
     this.#easel = easel;
-    this.#onFile("open", (file) => this.open(file));
-    this.#onFile("open-network", (file) => this.open(file));
+    for (const id of ["open", "open-network"]) {
+      onFiles(find(host, `#segment-${id}`, HTMLInputElement), ([file]) => file && this.open(file));
+    }
     this.#onClick("save-mask", () => this.#saveMask());
     this.#onClick("save-overlay", () => this.#saveOverlay());
     this.#onClick("save-network", () => this.#saveNetwork());
@@ -147,15 +148,5 @@ export class Files {
 
   #onClick(id: string, act: () => Promise<void>): void {
     this.#button(id).addEventListener("click", () => void act().catch(this.#shell.notice));
-  }
-
-  #onFile(id: string, act: (file: File) => Promise<void>): void {
-    const field = find(this.#host, `#segment-${id}`, HTMLInputElement);
-    field.addEventListener("change", () => {
-      const file = field.files?.[0];
-      // The same file may be chosen again.
-      field.value = "";
-      if (file) void act(file);
-    });
   }
 }
