@@ -4,6 +4,7 @@ import "./shell/parts.css";
 import "./shell/frame.css";
 import { onDrop } from "./shell/drop.ts";
 import { find, make } from "./shell/elements.ts";
+import { keepFocus } from "./shell/focus.ts";
 import { showNotice } from "./shell/notice.ts";
 import { findSupport } from "./shell/support.ts";
 import { Tabs } from "./shell/tabs.ts";
@@ -12,6 +13,8 @@ import { Tabs } from "./shell/tabs.ts";
 addEventListener("error", ({ error, message }) => showNotice(error ?? message));
 addEventListener("unhandledrejection", ({ reason }) => showNotice(reason));
 find(document, "#notice button", HTMLButtonElement).addEventListener("click", () => showNotice(null));
+
+keepFocus();
 
 const tabs = new Tabs(
   find(document, "#tabs", HTMLDivElement),

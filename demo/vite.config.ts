@@ -18,6 +18,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     copyPublicDir: false,
+    // A tab's styles that once did not come, for want of a network, would not be asked for again with its module.
+    cssCodeSplit: false,
     rollupOptions: {
       input: ["index.html", "measure/engine.html"].map((page) => resolve(import.meta.dirname, page)),
     },

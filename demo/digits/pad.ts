@@ -75,7 +75,8 @@ export class Pad {
   }
 
   #begin(event: PointerEvent): void {
-    if (event.button !== 0) return;
+    // A line has one pointer: with a second finger's it would jump to and fro.
+    if (event.button !== 0 || !event.isPrimary) return;
     event.preventDefault();
     this.#canvas.focus({ preventScroll: true });
     this.#canvas.setPointerCapture(event.pointerId);

@@ -1,9 +1,10 @@
 import * as Comlink from "comlink";
 import { Turns } from "../../src/core/turns.ts";
-import { download, find } from "../shell/elements.ts";
+import { download, find, isNetworkFile, onFiles } from "../shell/elements.ts";
 import type { Inspection } from "../shell/inspection.ts";
 import { isGpuGone, waitingForGpu } from "../shell/lostGpu.ts";
 import type { Shell } from "../shell/shell.ts";
+import { StatusLine } from "../shell/statusLine.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { Curves } from "./curves.ts";
 import { Form } from "./form.ts";
@@ -27,6 +28,7 @@ const lookMs = 400;
 export class Training {
   readonly #host: HTMLElement;
   readonly #shell: Shell;
+  readonly #status: StatusLine;
   readonly #form: Form;
   readonly #curves: Curves;
   readonly #verdicts: Verdicts;
@@ -44,6 +46,7 @@ export class Training {
   constructor(host: HTMLElement, shell: Shell, settings: Settings) {
     this.#host = host;
     this.#shell = shell;
+    this.#status = new StatusLine(host, "digits");
     this.#form = new Form(host, settings);
     this.#curves = new Curves(host);
     this.#verdicts = new Verdicts(host);
@@ -80,14 +83,14 @@ export class Training {
   /** Takes files that were dropped: a network, or images. */
   take(files: readonly File[]): void {
     const [first] = files;
-    if (first?.name.endsWith(".safetensors")) void this.#openNetwork(first);
+    if (first && isNetworkFile(first)) void this.#openNetwork(first);
     else void this.#openImages(files);
   }
 
   get #audience(): Audience {
     return {
       say: (text, part) => {
-        if (this.#state === "making") this.#say(text, part, makingText);
+        if (this.#state === "making") this.#status.say(text, part, makingText);
       },
       progress: (progress, rows, whole) => {
         this.#progress = progress;
@@ -100,7 +103,7 @@ export class Training {
         this.#curves.showTest(verdict.accuracy);
       },
       lost: () => {
-        if (this.#state === "running") this.#say(waitingForGpu);
+        if (this.#state === "running") this.#status.say(waitingForGpu);
       },
       unkept: (reason) => {
         const save = "What is learned stays here until you leave; Save makes a file of it.";
@@ -125,8 +128,8 @@ export class Training {
       this.#hideOffer();
       await this.#worker.forget();
     });
-    this.#onFiles("open", ([file]) => this.#openNetwork(file));
-    this.#onFiles("picked", (files) => this.#openImages(files));
+    onFiles(find(this.#host, "#digits-open", HTMLInputElement), ([file]) => this.#openNetwork(file));
+    onFiles(find(this.#host, "#digits-picked", HTMLInputElement), (files) => this.#openImages(files));
     this.#form.onChange({
       live: () => void this.#worker.change(this.#form.live),
       waiting: () => this.#onWaiting(),
@@ -167,10 +170,19 @@ export class Training {
     else this.#showState();
   }
 
+  /** Makes another network. A training that has begun is kept, and offered until the next one is started. */
   async #reset(): Promise<void> {
     if (!this.#form.isValid) return;
     this.#hideOffer();
-    await this.#make(() => this.#build());
+    await this.#make(async () => {
+      const hasLearned = Boolean(this.#progress?.last);
+      if (hasLearned) {
+        await this.#worker.pause();
+        await this.#worker.keep();
+      }
+      await this.#build();
+      if (hasLearned) await this.#offer("Your training was kept");
+    });
   }
 
   /** Makes a network with the settings of the form, which are taken where that succeeds. */
@@ -229,9 +241,8 @@ export class Training {
   }
 
   async #makeNow(work: () => Promise<void>): Promise<void> {
-    const focused = document.activeElement;
     this.#setState("making");
-    this.#say(makingText);
+    this.#status.say(makingText);
     this.#shell.notice(null);
     try {
       await work();
@@ -241,9 +252,6 @@ export class Training {
     } catch (error) {
       await this.#fail(error, (await this.#worker.hasNetwork()) ? "paused" : "failed");
     }
-    // A button that could not be pressed meanwhile has lost the focus.
-    if (document.activeElement === document.body && focused instanceof HTMLElement)
-      focused.focus({ preventScroll: true });
     this.#look.ask();
   }
 
@@ -280,35 +288,15 @@ export class Training {
     find(this.#host, "#digits-pending", HTMLElement).hidden = state === "making" || !this.#form.isWaiting;
     const part = (epoch - 1 + step / steps) / epochs;
     const spoken = `Training: epoch ${epoch} of ${epochs}`;
-    if (state === "running") this.#say(`Training: step ${step} of ${steps}`, part, spoken);
-    if (state === "gone") this.#say("No GPU.", part);
-    if (state === "failed") this.#say("No network.", 0);
-    if (state === "paused" && !last) this.#say("Ready.", 0);
-    if (state === "paused" && last && !isDone) this.#say(`Paused at step ${step} of ${steps}`, part);
-    if (state === "paused" && isDone) this.#say("Done. More epochs let it go on.", 1);
-  }
-
-  /** @param spoken what a screen reader says: numbers that change all the time would leave it no rest */
-  #say(text: string, part?: number, spoken = text): void {
-    find(this.#host, "#digits-status", HTMLElement).textContent = text;
-    const announced = find(this.#host, "#digits-spoken", HTMLElement);
-    if (announced.textContent !== spoken) announced.textContent = spoken;
-    const bar = find(this.#host, "#digits-bar", HTMLProgressElement);
-    if (part === undefined) bar.removeAttribute("value");
-    else bar.value = Math.min(1, Math.max(0, part));
+    if (state === "running") this.#status.say(`Training: step ${step} of ${steps}`, part, spoken);
+    if (state === "gone") this.#status.say("No GPU.", part);
+    if (state === "failed") this.#status.say("No network.", 0);
+    if (state === "paused" && !last) this.#status.say("Ready.", 0);
+    if (state === "paused" && last && !isDone) this.#status.say(`Paused at step ${step} of ${steps}`, part);
+    if (state === "paused" && isDone) this.#status.say("Done. More epochs let it go on.", 1);
   }
 
   #button(name: string): HTMLButtonElement {
     return find(this.#host, `#digits-${name}`, HTMLButtonElement);
-  }
-
-  #onFiles(name: string, act: (files: File[]) => Promise<void>): void {
-    const field = find(this.#host, `#digits-${name}`, HTMLInputElement);
-    field.addEventListener("change", () => {
-      const files = [...(field.files ?? [])];
-      // The same file may be chosen again.
-      field.value = "";
-      if (files.length > 0) void act(files);
-    });
   }
 }

@@ -1,5 +1,5 @@
 import { find, make, showCount, showPixels } from "../shell/elements.ts";
-import type { Verdict } from "./worker.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** How the network does on test images: the confusion matrix, and those that it reads wrong. */
 export class Verdicts {

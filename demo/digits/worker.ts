@@ -5,28 +5,18 @@ import { Gpu } from "../../src/gpu/gpu.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
 import type { Inspection } from "../shell/inspection.ts";
 import { tellGone } from "../shell/lostGpu.ts";
-import { readBytes, removeBytes, writeBytes } from "../shell/storage.ts";
 import type { InspectOptions } from "../shell/tab.ts";
 import { type CurvesFile, curvesFile } from "./curvesLog.ts";
 import type { Row } from "./history.ts";
-import type { Judgement, Mistake } from "./judge.ts";
+import type { Judgement } from "./judge.ts";
+import { forgetTraining, type Kept, keepTraining, readTraining } from "./keptTraining.ts";
 import { keepFiles, loadSets, readFiles } from "./loadSets.ts";
 import type { Look } from "./look.ts";
 import type { Drawing } from "./pad.ts";
 import { type Listener, type Progress, Session } from "./session.ts";
 import type { ImageSets } from "./sets.ts";
 import { type LiveSettings, readSettings, type Settings } from "./settings.ts";
-
-/** How a network does on test images, with pictures of its mistakes, one after the other. */
-export interface Verdict extends Omit<Judgement, "mistakes"> {
-  /** Some of the images that are read wrong, those of the surest answers first, of so many. */
-  readonly mistakes: readonly Mistake[];
-  readonly wrong: number;
-  /** [mistakes, height, width], u8 */
-  readonly pictures: Uint8Array<ArrayBuffer>;
-  readonly height: number;
-  readonly width: number;
-}
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** What the page hears while the worker is at work. */
 export interface Audience {
@@ -41,21 +31,8 @@ export interface Audience {
   unkept(reason: string): void;
 }
 
-/** A training that was kept by an earlier visit. */
-export interface Kept {
-  readonly settings: Settings;
-  /** Under way, from 1, and how many of its steps are done; the last one where all are. */
-  readonly epoch: number;
-  readonly step: number;
-  readonly isDone: boolean;
-}
-
-const checkpointName = "digits-checkpoint.safetensors";
 /** A checkpoint is kept about this often, and whenever the training pauses. */
 const keepMs = 10_000;
-/** Mistakes that are shown at most. */
-const shownMistakes = 45;
-
 /** The worker of the tab Digits: one network in training at a time, on a device of its own. */
 export class DigitsWorker {
   #gpu: Gpu | null = null;
@@ -180,40 +157,30 @@ export class DigitsWorker {
 
   /** The training that an earlier visit left; null where there is none. */
   async kept(): Promise<Kept | null> {
-    const bytes = await readBytes(checkpointName);
-    if (!bytes) return null;
-    const { metadata } = await openSafetensors(bytes);
-    const settings = readSettings(metadata["notes/settings"]);
-    if (!settings) return null;
-    const steps = Number(metadata["notes/steps"]);
-    const step = Number(metadata.step);
-    const epochsDone = Math.floor(step / steps);
-    const isDone = epochsDone >= settings.epochs;
-    return { settings, epoch: isDone ? epochsDone : epochsDone + 1, step: step % steps, isDone };
+    return (await readTraining())?.kept ?? null;
   }
 
   /** Goes on with the training that an earlier visit left. Returns its settings. */
   async resume(): Promise<Settings> {
-    const bytes = await readBytes(checkpointName);
-    const { metadata } = bytes ? await openSafetensors(bytes) : { metadata: {} as Record<string, string> };
-    const settings = readSettings(metadata["notes/settings"]);
-    if (!bytes || !settings) {
+    const training = await readTraining();
+    if (!training) {
       throw new TrainingError({ seen: "no training in the browser's storage", wanted: "one that was kept there" });
     }
-    await this.#replace(() => this.#open(settings, bytes));
-    return settings;
+    const { kept, checkpoint } = training;
+    await this.#replace(() => this.#open(kept.settings, checkpoint));
+    return kept.settings;
   }
 
   /** Keeps the training in the browser's storage. */
   async keep(): Promise<void> {
     const session = this.#session;
     if (!session || session.rows.length === 0) return;
-    await this.#keeping(async () => writeBytes(checkpointName, await session.save()));
+    await this.#keeping(async () => keepTraining(await session.save()));
     this.#keptAt = performance.now();
   }
 
   async forget(): Promise<void> {
-    await removeBytes(checkpointName);
+    await forgetTraining();
   }
 
   async inspect(options: InspectOptions): Promise<Inspection> {
@@ -273,15 +240,8 @@ export class DigitsWorker {
     this.#tellVerdict(session, await session.validate());
   }
 
-  #tellVerdict({ sets: { test } }: Session, judgement: Judgement): void {
-    const { height, width, images } = test;
-    const size = height * width;
-    const mistakes = judgement.mistakes.toSorted((a, b) => b.certainty - a.certainty).slice(0, shownMistakes);
-    const pictures = new Uint8Array(mistakes.length * size);
-    mistakes.forEach(({ index }, i) => {
-      pictures.set(images.subarray(index * size, (index + 1) * size), i * size);
-    });
-    this.#audience?.judged({ ...judgement, mistakes, wrong: judgement.mistakes.length, pictures, height, width });
+  #tellVerdict({ sets }: Session, judgement: Judgement): void {
+    this.#audience?.judged(verdictOf(judgement, sets.test));
   }
 
   async #train(session: Session, signal: AbortSignal): Promise<void> {

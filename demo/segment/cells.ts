@@ -4,6 +4,7 @@ import { Chart } from "../shell/chart.ts";
 import { find, showCount, showPixels } from "../shell/elements.ts";
 import { waitingForGpu } from "../shell/lostGpu.ts";
 import type { Shell } from "../shell/shell.ts";
+import { StatusLine } from "../shell/statusLine.ts";
 import type { Score, Section } from "./cellsSession.ts";
 import type { Row } from "./learner.ts";
 import { classColours } from "./views.ts";
@@ -16,6 +17,7 @@ export class Cells {
   readonly #host: HTMLElement;
   readonly #shell: Shell;
   readonly #worker: Comlink.Remote<SegmentWorker>;
+  readonly #status: StatusLine;
   readonly #lossChart: Chart;
   readonly #scoreChart: Chart;
   #section: Section | null = null;
@@ -26,11 +28,13 @@ export class Cells {
     this.#host = host;
     this.#shell = shell;
     this.#worker = worker;
+    this.#status = new StatusLine(host, "cells");
     const chart = (id: string) => find(host, `#cells-${id}-chart`, HTMLElement);
     this.#lossChart = new Chart(chart("loss"), {
       label: "Loss over the steps",
       series: [{ label: "loss", tone: "accent" }],
       xLabel: "step",
+      xWhole: true,
       format: (value) => value.toPrecision(2),
     });
     this.#scoreChart = new Chart(chart("score"), {
@@ -40,6 +44,7 @@ export class Cells {
         { label: "Dice", tone: "ink" },
       ],
       xLabel: "step",
+      xWhole: true,
       range: [0, 1],
       format: (value) => `${Number(value.toFixed(2))}`,
     });
@@ -57,12 +62,17 @@ export class Cells {
   }
 
   compiling(part: number): void {
-    if (this.#state === "opening") this.#say(`Getting ready: ${Math.round(100 * part)} % of the kernels are compiled.`);
+    if (this.#state === "opening")
+      this.#status.say(
+        `Getting ready: ${Math.round(100 * part)} % of the kernels are compiled.`,
+        part,
+        "Getting ready.",
+      );
   }
 
   /** The GPU went away, and learning waits for another. */
   lost(): void {
-    if (this.#state === "learning") this.#say(waitingForGpu);
+    if (this.#state === "learning") this.#status.say(waitingForGpu);
   }
 
   learned(row: Row): void {
@@ -91,7 +101,7 @@ export class Cells {
 
   async #open(): Promise<void> {
     this.#setState("opening");
-    this.#say("Drawing tissue …");
+    this.#status.say("Drawing tissue …");
     this.#row = null;
     this.#lossChart.clear();
     this.#scoreChart.clear();
@@ -136,19 +146,15 @@ export class Cells {
     this.#figure("step-count", this.#row ? showCount(step) : "–");
     this.#figure("loss", this.#row ? loss.toFixed(3) : "–");
     this.#figure("ms", this.#row ? stepMs.toFixed(stepMs < 10 ? 1 : 0) : "–");
-    if (state === "learning") this.#say("Learning");
-    if (state === "paused") this.#say(this.#row ? "Paused" : "Ready");
-    if (state === "failed") this.#say("No network. Reset tries again.");
+    if (state === "learning") this.#status.say("Learning.");
+    if (state === "paused") this.#status.say(this.#row ? "Paused." : "Ready.");
+    if (state === "failed") this.#status.say("No network. Reset tries again.");
   }
 
   #draw(id: string, picture: ImageData): void {
     const canvas = find(this.#host, `#cells-${id}`, HTMLCanvasElement);
     if (canvas.width !== picture.width) Object.assign(canvas, { width: picture.width, height: picture.height });
     showPixels(canvas, picture);
-  }
-
-  #say(text: string): void {
-    find(this.#host, "#cells-status", HTMLElement).textContent = text;
   }
 
   #figure(id: string, text: string): void {

@@ -4,6 +4,10 @@ import type { History } from "./history.ts";
 import type { Stroke } from "./strokes.ts";
 import { classColours } from "./views.ts";
 
+/** Of the canvas of strokes; on a picture that is shown enlarged, the screen has more. */
+const mostPixels = 2 ** 22;
+const longestSide = 8192;
+
 export interface Brush {
   /** The class that it paints; `unlabelled` erases. */
   readonly label: number;
@@ -23,7 +27,9 @@ export interface EaselListener {
 export class Easel {
   readonly #stage: HTMLElement;
   readonly #picture: HTMLCanvasElement;
-  readonly #overlay: ImageBitmapRenderingContext;
+  /** What lies over the picture. */
+  readonly overlay: HTMLCanvasElement;
+  readonly #overlayContext: ImageBitmapRenderingContext;
   readonly #surface: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #ring: HTMLElement;
@@ -44,10 +50,11 @@ export class Easel {
     this.#picture = find(host, "#segment-picture", HTMLCanvasElement);
     this.#surface = find(host, "#segment-strokes", HTMLCanvasElement);
     this.#ring = find(host, "#segment-brush-ring", HTMLElement);
-    const overlay = find(host, "#segment-overlay", HTMLCanvasElement).getContext("bitmaprenderer");
+    this.overlay = find(host, "#segment-overlay", HTMLCanvasElement);
+    const overlayContext = this.overlay.getContext("bitmaprenderer");
     const context = this.#surface.getContext("2d");
-    if (!overlay || !context) throw new Error("this browser draws on no canvas");
-    this.#overlay = overlay;
+    if (!overlayContext || !context) throw new Error("this browser draws on no canvas");
+    this.#overlayContext = overlayContext;
     this.#context = context;
     const surface = this.#surface;
     surface.addEventListener("pointerdown", (event) => this.#onDown(event));
@@ -81,13 +88,12 @@ export class Easel {
     this.#picture.width = image.width;
     this.#picture.height = image.height;
     showPixels(this.#picture, image);
-    this.#stage.style.setProperty("--aspect", `${image.width / image.height}`);
     this.#caret = { x: image.width / 2, y: image.height / 2 };
     this.setOverlay(null);
   }
 
   setOverlay(bitmap: ImageBitmap | null): void {
-    this.#overlay.transferFromImageBitmap(bitmap);
+    this.#overlayContext.transferFromImageBitmap(bitmap);
   }
 
   /** Draws the strokes anew: the history was taken back, or is another one. */
@@ -106,16 +112,6 @@ export class Easel {
     this.#listener.onStroke(stroke);
     // Drawn piece by piece its edges are not quite those that it has when it is drawn at once.
     this.redraw();
-  }
-
-  /** The picture under its overlay, as a PNG file. */
-  toPng(opacity: number): Promise<Blob> {
-    const canvas = new OffscreenCanvas(this.#picture.width, this.#picture.height);
-    const context = canvas.getContext("2d");
-    context?.drawImage(this.#picture, 0, 0);
-    if (context) context.globalAlpha = opacity;
-    context?.drawImage(this.#overlay.canvas, 0, 0, canvas.width, canvas.height);
-    return canvas.convertToBlob({ type: "image/png" });
   }
 
   #onDown(event: PointerEvent): void {
@@ -160,6 +156,8 @@ export class Easel {
     if (!move && this.#stroke) this.finish();
     else if (!move) this.#begin(x, y, this.#brush.label);
     this.#showRing(x, y);
+    // In a window that is smaller than the picture, it follows the brush.
+    this.#ring.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   #begin(x: number, y: number, label: number): void {
@@ -198,14 +196,21 @@ export class Easel {
     this.#ring.hidden = false;
   }
 
-  /** As many pixels as the screen has. */
+  /** As many pixels as the screen has, or as a canvas can do. */
   #resize(): void {
     const { clientWidth, clientHeight } = this.#stage;
-    const [width, height] = [clientWidth, clientHeight].map((side) => Math.round(side * devicePixelRatio));
-    if (!width || !height || (width === this.#surface.width && height === this.#surface.height)) return;
+    if (clientWidth * clientHeight === 0) return;
+    const density = Math.min(
+      devicePixelRatio,
+      longestSide / Math.max(clientWidth, clientHeight),
+      Math.sqrt(mostPixels / (clientWidth * clientHeight)),
+    );
+    const [width = 0, height = 0] = [clientWidth, clientHeight].map((side) => Math.max(1, Math.round(side * density)));
+    if (width === this.#surface.width && height === this.#surface.height) return;
     this.#surface.width = width;
     this.#surface.height = height;
     this.redraw();
+    if (!this.#ring.hidden) this.#showRing(this.#caret.x, this.#caret.y);
   }
 
   /** Draws a stroke from its `from`-th point on. */

@@ -3,13 +3,12 @@ import { FormatError } from "../../src/core/errors.ts";
 import { encodeIndexedPng } from "../../src/data/indexedPng.ts";
 import type { Colour } from "../../src/data/maskImage.ts";
 import { openSafetensors } from "../../src/io/safetensors.ts";
-import { download, find, make } from "../shell/elements.ts";
+import { download, find, isNetworkFile, make, onFiles } from "../shell/elements.ts";
 import type { Shell } from "../shell/shell.ts";
 import type { PaintedClass } from "./history.ts";
 import { parseClasses } from "./keeping.ts";
 import type { Opening } from "./painting.ts";
 import { enlarge, type OpenedPicture, readPicture, type Sample, samples } from "./pictures.ts";
-import type { Sides } from "./strokes.ts";
 import { classColours } from "./views.ts";
 import type { SegmentWorker } from "./worker.ts";
 
@@ -24,7 +23,7 @@ interface Easel {
   readonly picture: OpenedPicture | null;
   readonly classes: readonly PaintedClass[];
   open(opening: Opening): Promise<void>;
-  overlayPng(): Promise<Blob>;
+  overlayPng(): Promise<Blob | null>;
 }
 
 /** Pictures and networks in, masks and networks out. */
@@ -39,10 +38,11 @@ export class Files {
     this.#shell = shell;
     this.#worker = worker;
     this.#easel = easel;
-    this.#onFile("open", (file) => this.open(file));
-    this.#onFile("open-network", (file) => this.open(file));
+    for (const id of ["open", "open-network"]) {
+      onFiles(find(host, `#segment-${id}`, HTMLInputElement), ([file]) => file && this.open(file));
+    }
     this.#onClick("save-mask", () => this.#saveMask());
-    this.#onClick("save-overlay", async () => download(this.#name("overlay.png"), await easel.overlayPng()));
+    this.#onClick("save-overlay", () => this.#saveOverlay());
     this.#onClick("save-network", () => this.#saveNetwork());
     for (const [name, sample] of Object.entries(samples)) {
       const button = make("button", name);
@@ -61,8 +61,7 @@ export class Files {
   /** Opens a picture or a network, by what the file is. */
   async open(file: File): Promise<void> {
     try {
-      if (file.name.endsWith(".safetensors"))
-        await this.#openNetwork(new Uint8Array(await file.arrayBuffer()), file.name);
+      if (isNetworkFile(file)) await this.#openNetwork(new Uint8Array(await file.arrayBuffer()), file.name);
       else {
         const picture = await readPicture(file, file.name || "pasted picture");
         await this.#easel.open({ picture, classes: firstClasses });
@@ -73,11 +72,10 @@ export class Files {
   }
 
   /** Another picture is on the easel: there is no mask of it yet. */
-  onPicture({ image, scaledFrom }: OpenedPicture): void {
+  onPicture({ scaledFrom }: OpenedPicture): void {
     this.allowMasks(false);
-    const sides = ({ width, height }: Sides) => `${width} × ${height}`;
     find(this.#host, "#segment-saves", HTMLElement).textContent = scaledFrom
-      ? `The mask is saved as large as your file, ${sides(scaledFrom)}; the overlay as it is here, ${sides(image)}.`
+      ? `Mask and overlay are saved as large as your file, ${scaledFrom.width} × ${scaledFrom.height}.`
       : "";
   }
 
@@ -97,18 +95,26 @@ export class Files {
 
   /** The class of each pixel of the file as its place in the list, in the colours of the classes. */
   async #saveMask(): Promise<void> {
-    const { picture } = this.#easel;
+    const { picture, classes } = this.#easel;
     if (!picture) return;
     const { image, scaledFrom } = picture;
     const { width, height } = scaledFrom ?? image;
-    const labels = enlarge(await this.#worker.mask(), image, { width, height });
-    const { classes } = this.#easel;
+    const mask = await this.#worker.mask();
+    // It may be that of another picture, which was opened meanwhile.
+    if (this.#easel.picture !== picture) return;
+    const labels = enlarge(mask, image, { width, height });
     // A class that is not in the list any more has no colour: no file is made then.
     const places = classColours.map((_, label) => classes.findIndex((each) => each.label === label));
-    const mask = labels.map((label) => places[label] ?? -1);
+    const indices = labels.map((label) => places[label] ?? -1);
     const colours = classes.map(({ label }): Colour => classColours[label] ?? [0, 0, 0]);
-    const png = await encodeIndexedPng(mask, width, height, colours);
+    const png = await encodeIndexedPng(indices, width, height, colours);
     download(this.#name("mask.png"), new Blob([png], { type: "image/png" }));
+  }
+
+  async #saveOverlay(): Promise<void> {
+    const name = this.#name("overlay.png");
+    const png = await this.#easel.overlayPng();
+    if (png) download(name, png);
   }
 
   async #saveNetwork(): Promise<void> {
@@ -142,15 +148,5 @@ export class Files {
 
   #onClick(id: string, act: () => Promise<void>): void {
     this.#button(id).addEventListener("click", () => void act().catch(this.#shell.notice));
-  }
-
-  #onFile(id: string, act: (file: File) => Promise<void>): void {
-    const field = find(this.#host, `#segment-${id}`, HTMLInputElement);
-    field.addEventListener("change", () => {
-      const file = field.files?.[0];
-      // The same file may be chosen again.
-      field.value = "";
-      if (file) void act(file);
-    });
   }
 }

@@ -17,7 +17,7 @@ export interface KeptPainting extends Painted {
 const fileName = "segment-painting.safetensors";
 
 export async function keepPainting({ picture, ...painting }: KeptPainting): Promise<void> {
-  const { image, ...notes } = picture;
+  const { image, name, scaledFrom } = picture;
   const { width, height } = image;
   const pixels = {
     name: "picture",
@@ -25,7 +25,7 @@ export async function keepPainting({ picture, ...painting }: KeptPainting): Prom
     dtype: "u8",
     data: new Uint8Array(image.data.buffer),
   } as const;
-  await writeBytes(fileName, encodeToBytes([pixels], { painting: JSON.stringify({ ...notes, ...painting }) }));
+  await writeBytes(fileName, encodeToBytes([pixels], { painting: JSON.stringify({ name, scaledFrom, ...painting }) }));
 }
 
 /** What the last visit left; null where there is nothing, or nothing that can be read. */
@@ -49,7 +49,7 @@ export async function forgetPainting(): Promise<void> {
 }
 
 /** A painting but for its picture's pixels. */
-type Notes = Omit<KeptPainting, "picture"> & Omit<OpenedPicture, "image">;
+type Notes = Omit<KeptPainting, "picture"> & Pick<OpenedPicture, "name" | "scaledFrom">;
 
 /** What is noted of a painting, from its text; null where that is none. */
 export function parsePainting(text: string): Notes | null {

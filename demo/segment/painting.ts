@@ -1,19 +1,17 @@
 import type * as Comlink from "comlink";
 import { find } from "../shell/elements.ts";
 import type { Shell } from "../shell/shell.ts";
-import { Easel } from "./easel.ts";
 import { Files } from "./files.ts";
-import { History, type PaintedClass } from "./history.ts";
+import type { PaintedClass } from "./history.ts";
 import { Keeper } from "./keeper.ts";
 import { forgetPainting, type KeptPainting, readKept } from "./keeping.ts";
 import type { Row } from "./learner.ts";
 import { Lesson, type LessonState } from "./lesson.ts";
 import { Offer } from "./offer.ts";
-import { Palette } from "./palette.ts";
 import { type OpenedPicture, rgbOf } from "./pictures.ts";
 import { ProgressPanel } from "./progressPanel.ts";
-import { classesIn, labelsOf, paint, type Stroke } from "./strokes.ts";
-import { Tools } from "./tools.ts";
+import { Sheet } from "./sheet.ts";
+import type { Stroke } from "./strokes.ts";
 import type { SegmentWorker } from "./worker.ts";
 
 /** A picture, what was painted on it, and what was learned. */
@@ -25,6 +23,8 @@ export interface Opening {
   readonly known?: readonly number[];
   /** Default: null, one that has learned nothing. */
   readonly network?: Uint8Array | "kept" | null;
+  /** Whether it learns when it is told to, not before. Default false. */
+  readonly waits?: boolean;
   /** Name of the painting, by which it is kept. Default: a new one. */
   readonly id?: string;
 }
@@ -34,19 +34,15 @@ export class Painting {
   readonly #host: HTMLElement;
   readonly #shell: Shell;
   readonly #worker: Comlink.Remote<SegmentWorker>;
-  readonly #easel: Easel;
-  readonly #palette: Palette;
-  readonly #tools: Tools;
+  readonly #sheet: Sheet;
   readonly #files: Files;
   readonly #offer: Offer;
   readonly #keeper: Keeper;
   readonly #lesson: Lesson;
   readonly #progress: ProgressPanel;
-  readonly #history = new History();
-  #picture: OpenedPicture | null = null;
   #id = "";
-  /** [height, width]: what the strokes leave. */
-  #labels = new Uint8Array(0);
+  /** Whether its network is to learn when it is told to, not before. */
+  #waits = false;
 
   constructor(host: HTMLElement, shell: Shell, worker: Comlink.Remote<SegmentWorker>) {
     this.#host = host;
@@ -59,40 +55,26 @@ export class Painting {
       onResume: (painting) => void this.#open({ ...painting, network: "kept" }),
       onDiscard: () => void this.#discard().catch(shell.notice),
     });
-    this.#easel = new Easel(host, this.#history, {
-      onPaint: (stroke, from) => this.#onPaint(stroke, from),
-      onStroke: (stroke) => this.#onStroke(stroke),
-      onTakeBack: () => this.#undo(),
-    });
-    this.#palette = new Palette(host, {
-      onChoose: () => this.#tools.onChoose(),
-      onChange: (classes) => this.#change(() => this.#history.change({ classes })),
-      onRemove: (label) => this.#remove(label),
-    });
-    this.#tools = new Tools(host, this.#palette, {
-      onBrush: (brush) => {
-        this.#easel.brush = brush;
-      },
+    this.#sheet = new Sheet(host, {
+      onPaint: () => void this.#tell(),
+      onChange: () => this.#onChange(),
       onView: (view) => void this.#lesson.attempt(() => this.#lesson.show(view)),
     });
     this.#files = new Files(host, shell, worker, this);
     const on = (id: string, act: () => Promise<void>) => {
       this.#button(id).addEventListener("click", () => void this.#lesson.attempt(act));
     };
-    on("undo", async () => this.#undo());
-    on("redo", async () => this.#redo());
-    on("clear", async () => this.#change(() => this.#history.change({ strokes: [] })));
     on("start", () => (this.#lesson.state === "gone" ? this.#reopen() : this.#lesson.toggle()));
-    on("step", () => worker.step("painting"));
+    on("step", () => this.#step());
     on("reset", () => this.#reset());
   }
 
   get picture(): OpenedPicture | null {
-    return this.#picture;
+    return this.#sheet.picture;
   }
 
   get classes(): readonly PaintedClass[] {
-    return this.#history.now.classes;
+    return this.#sheet.painted.classes;
   }
 
   /** Offers what the last visit left, where it did; beside that the first sample can be painted on. */
@@ -108,13 +90,13 @@ export class Painting {
   }
 
   /** The picture under its overlay, as a PNG file. */
-  overlayPng(): Promise<Blob> {
-    return this.#easel.toPng(this.#tools.opacity);
+  overlayPng(): Promise<Blob | null> {
+    return this.#sheet.overlayPng();
   }
 
   /** Puts another picture on the easel, or a network beside it; what was painted is kept, and offered. */
   async open(opening: Opening): Promise<void> {
-    this.#easel.finish();
+    this.#sheet.finish();
     const painting = this.#painting;
     if (painting && painting.strokes.length > 0 && !this.#offer.isOpen) {
       await this.keep();
@@ -142,8 +124,8 @@ export class Painting {
 
   looked(overlay: ImageBitmap): void {
     // One that was under way when the strokes were taken back, or another network was opened, comes too late.
-    if (this.#answers.size < 2 || !this.#lesson.isReady) return;
-    this.#easel.setOverlay(overlay);
+    if (this.#sheet.answers.size < 2 || !this.#lesson.isReady) return;
+    this.#sheet.setOverlay(overlay);
     this.#files.allowMasks(true);
   }
 
@@ -168,44 +150,43 @@ export class Painting {
   }
 
   /** Does what a key stands for that was pressed anywhere on the tab; false where it stands for nothing. */
-  onKey({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): boolean {
-    if (altKey) return false;
-    if (!ctrlKey && !metaKey) return this.#tools.onKey(key);
-    const letter = key.toLowerCase();
-    const redoes = letter === "y" || (letter === "z" && shiftKey);
-    if (redoes) this.#redo();
-    else if (letter === "z") this.#undo();
-    return redoes || letter === "z";
+  onKey(event: KeyboardEvent): boolean {
+    return this.#sheet.onKey(event);
   }
 
   async #open(opening: Opening): Promise<void> {
-    const { picture, classes, strokes = [], known = [], network = null, id = crypto.randomUUID() } = opening;
+    const { picture, classes, strokes = [], known = [], network = null, waits = false } = opening;
     const { image, scaledFrom } = picture;
-    const { width, height } = image;
     this.#shell.notice(null);
-    this.#picture = picture;
-    this.#id = id;
+    this.#id = opening.id ?? crypto.randomUUID();
     this.#progress.clear();
     const from = scaledFrom ? `, made smaller from ${scaledFrom.width} × ${scaledFrom.height}` : "";
-    find(this.#host, "#segment-size", HTMLElement).textContent = `${picture.name}: ${width} × ${height} pixels${from}`;
-    this.#easel.setPicture(image);
+    find(this.#host, "#segment-size", HTMLElement).textContent =
+      `${picture.name}: ${image.width} × ${image.height} pixels${from}`;
     this.#files.onPicture(picture);
-    this.#palette.open(classes);
-    const radius = Math.max(3, Math.round(Math.max(width, height) / 80));
-    this.#tools.setRadius(Math.min(radius, Math.min(width, height) / 8));
+    this.#sheet.open(picture, { classes, strokes, known });
+    this.#waits = waits;
     const opened = this.#openLesson(picture, network);
-    this.#history.reset({ classes, strokes, known });
-    this.#repaint();
+    if (waits) this.#lesson.rest();
+    // Not before: the lesson of the picture before would take these labels for its own.
+    void this.#tell();
+    this.#onChange();
     await opened;
   }
 
   #onState(state: LessonState): void {
-    // Two classes are painted: another painting than the one on offer is begun.
-    if (state === "learning" && this.#offer.isOpen) {
-      this.#offer.close();
-      this.#keeper.soon();
+    if (state === "learning") {
+      this.#waits = false;
+      this.#onBegin();
     }
     this.#showState();
+  }
+
+  /** Something is learned: another painting than the one on offer is begun. */
+  #onBegin(): void {
+    if (!this.#offer.isOpen) return;
+    this.#offer.close();
+    this.#keeper.soon();
   }
 
   async #offerKept(painting: KeptPainting): Promise<void> {
@@ -217,63 +198,15 @@ export class Painting {
     this.#keeper.soon();
   }
 
-  #onPaint(stroke: Stroke, from: number): void {
-    if (this.#picture) paint(this.#labels, this.#picture.image, stroke, from);
-    this.#tell();
-  }
-
-  #onStroke(stroke: Stroke): void {
-    this.#history.change({ strokes: [...this.#history.now.strokes, stroke] });
-    this.#onChange();
-  }
-
-  #undo(): void {
-    this.#change(() => this.#history.undo());
-  }
-
-  #redo(): void {
-    this.#change(() => this.#history.redo());
-  }
-
-  /** A class goes with its strokes, and with what a network from a file knows of it. */
-  #remove(removed: number): void {
-    this.#change(() => {
-      const { classes, strokes, known } = this.#history.now;
-      this.#history.change({
-        classes: classes.filter(({ label }) => label !== removed),
-        strokes: strokes.filter(({ label }) => label !== removed),
-        known: known.filter((label) => label !== removed),
-      });
-    });
-  }
-
-  /** Changes what is painted, the stroke in hand with it. */
-  #change(change: () => void): void {
-    this.#easel.finish();
-    const { strokes } = this.#history.now;
-    change();
-    const { now } = this.#history;
-    this.#palette.show(now.classes);
-    if (now.strokes === strokes) this.#onChange();
-    else this.#repaint();
-  }
-
-  /** Paints all strokes anew, where more has changed than one that was added. */
-  #repaint(): void {
-    this.#labels = labelsOf(this.#history.now.strokes, this.#picture?.image ?? { width: 0, height: 0 });
-    this.#easel.redraw();
-    this.#tell();
-    this.#onChange();
-  }
-
-  #tell(): void {
-    void this.#lesson.tell(this.#labels, this.#history.now.known);
+  /** Tells what the strokes leave. */
+  #tell(): Promise<void> {
+    return this.#lesson.tell(this.#sheet.labels, this.#sheet.painted.known);
   }
 
   /** What is painted has changed: it is shown, and kept for the next visit. */
   #onChange(): void {
-    if (this.#answers.size < 2) {
-      this.#easel.setOverlay(null);
+    if (this.#sheet.answers.size < 2) {
+      this.#sheet.setOverlay(null);
       this.#files.allowMasks(false);
     }
     this.#showState();
@@ -282,51 +215,57 @@ export class Painting {
 
   /** What is on the easel, as it is kept. */
   get #painting(): KeptPainting | null {
-    return this.#picture && { id: this.#id, picture: this.#picture, ...this.#history.now };
+    const { picture, painted } = this.#sheet;
+    return picture && { id: this.#id, picture, ...painted };
   }
 
+  async #step(): Promise<void> {
+    this.#onBegin();
+    await this.#worker.step("painting");
+    this.#showState();
+  }
+
+  /** Begins anew with the same strokes. A network that has learned is kept and offered until this one is told to learn. */
   async #reset(): Promise<void> {
-    if (!this.#picture) return;
-    await this.#open({ picture: this.#picture, classes: this.classes, strokes: this.#history.now.strokes });
+    this.#sheet.finish();
+    const { picture, painted } = this.#sheet;
+    if (!picture) return;
+    const { classes, strokes } = painted;
+    const waits = this.#progress.hasLearned;
+    const opening = { picture, classes, strokes, waits };
+    if (waits) await this.open(opening);
+    else await this.#open(opening);
   }
 
   /** Goes on with what was kept of the network, when the GPU was gone. */
   async #reopen(): Promise<void> {
-    if (!this.#picture) return;
+    const { picture } = this.#sheet;
+    if (!picture) return;
     this.#shell.notice(null);
     // Steps that are not kept are made again.
     this.#progress.clear();
-    await this.#openLesson(this.#picture, "kept");
+    await this.#openLesson(picture, "kept");
   }
 
   async #openLesson({ name, image }: OpenedPicture, network: Uint8Array | "kept" | null): Promise<void> {
     const { width, height } = image;
     this.#progress.say("Getting ready. You can paint already.", 0);
     const picture = { name, painting: this.#id, width, height, pixels: rgbOf(image) };
-    await this.#lesson.open(picture, network, this.#tools.view);
+    await this.#lesson.open(picture, network, this.#sheet.view);
   }
 
   #showState(): void {
     const { state, isReady } = this.#lesson;
-    const { now, canUndo, canRedo } = this.#history;
-    const canLearn = isReady && classesIn(this.#labels).size > 1;
+    const canLearn = isReady && this.#sheet.learnable.size > 1;
     const start = this.#button("start");
     const begin = this.#progress.hasLearned ? "Continue" : "Start";
     start.textContent = state === "learning" ? "Pause" : state === "gone" ? "Try again" : begin;
     start.disabled = state !== "gone" && !canLearn;
     this.#button("step").disabled = state === "learning" || !canLearn;
     this.#button("reset").disabled = state === "opening";
-    this.#button("undo").disabled = !canUndo;
-    this.#button("redo").disabled = !canRedo;
-    this.#button("clear").disabled = now.strokes.length === 0;
     this.#files.allowNetworks(isReady);
-    this.#progress.showHint(this.classes, this.#answers);
+    this.#progress.showHint(this.classes, this.#sheet.answers, canLearn && this.#waits);
     this.#progress.show(state);
-  }
-
-  /** Classes that a pixel may be: those that are painted, and those that the network knew before. */
-  get #answers(): Set<number> {
-    return new Set([...classesIn(this.#labels), ...this.#history.now.known]);
   }
 
   #button(name: string): HTMLButtonElement {

@@ -11,6 +11,8 @@ export interface PaletteListener {
   onRemove(label: number): void;
 }
 
+type Control = HTMLInputElement | HTMLButtonElement;
+
 const fewestClasses = 2;
 
 /** The classes that can be painted, and which of them is. */
@@ -71,7 +73,15 @@ export class Palette {
 
   #render(): void {
     this.#add.disabled = this.#classes.length === classColours.length;
+    const rows = () => [...this.#list.children].map((item) => [...item.querySelectorAll<Control>("input, button")]);
+    const focused = rows().map((controls) => controls.findIndex((control) => control.matches(":focus")));
     this.#list.replaceChildren(...this.#classes.map((each, place) => this.#itemOf(each, place)));
+    const row = focused.findIndex((column) => column >= 0);
+    if (row < 0) return;
+    // The focus stays where it was; the last class moves up, and its name takes the focus of what cannot be pressed.
+    const controls = rows()[Math.min(row, this.#classes.length - 1)] ?? [];
+    const same = controls[focused[row] ?? 0];
+    (same?.disabled ? controls.find(({ type }) => type === "text") : same)?.focus();
   }
 
   #itemOf({ label, name }: PaintedClass, place: number): HTMLLIElement {

@@ -11,6 +11,8 @@ export interface OpenedPicture {
   readonly image: ImageData;
   /** Sides of the file, where it was larger. */
   readonly scaledFrom: Sides | null;
+  /** The file, where it is at hand. */
+  readonly file?: Blob;
 }
 
 /** Pixels of a picture that is worked on, as time goes by them; larger ones are made smaller. */
@@ -58,18 +60,44 @@ export async function readPicture(file: Blob, name: string): Promise<OpenedPictu
     throw new FormatError({ where: name, seen: `an image of ${width}x${height} pixels`, wanted });
   }
   const scale = Math.min(1, Math.sqrt(mostPixels / (width * height)));
-  const [columns, rows] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
-  const canvas = new OffscreenCanvas(columns ?? 1, rows ?? 1);
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("this browser draws on no canvas");
-  // What is transparent is white, as on a page.
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const [columns = 1, rows = 1] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  const context = drawOnWhite(bitmap, { width: columns, height: rows });
   bitmap.close();
-  const image = context.getImageData(0, 0, canvas.width, canvas.height);
-  return { name: name.replace(/\.\w+$/, ""), image, scaledFrom: scale < 1 ? { width, height } : null };
+  const image = context.getImageData(0, 0, columns, rows);
+  return { name: name.replace(/\.\w+$/, ""), image, scaledFrom: scale < 1 ? { width, height } : null, file };
+}
+
+/** A picture under its overlay, as large as its file, as a PNG file. */
+export async function overlayPng(
+  { image, scaledFrom, file }: OpenedPicture,
+  overlay: ImageBitmapSource,
+  opacity: number,
+): Promise<Blob> {
+  // As it is now: another picture may be opened while the file is read.
+  const shown = await createImageBitmap(overlay);
+  // A file that was moved or deleted meanwhile cannot be read again; what it was made to is still here.
+  const whole = scaledFrom && file ? await createImageBitmap(file).catch(() => null) : null;
+  const picture = whole ?? (await createImageBitmap(image));
+  const { width, height } = scaledFrom ?? image;
+  const context = drawOnWhite(picture, { width, height });
+  picture.close();
+  context.globalAlpha = opacity;
+  // Of blocks, as the mask is.
+  context.imageSmoothingEnabled = false;
+  context.drawImage(shown, 0, 0, width, height);
+  shown.close();
+  return context.canvas.convertToBlob({ type: "image/png" });
+}
+
+/** What is transparent is white, as on a page. */
+function drawOnWhite(bitmap: ImageBitmap, { width, height }: Sides): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  if (!context) throw new Error("this browser draws on no canvas");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  return context;
 }
 
 /** Red, green and blue of every pixel: [height, width, 3]. */

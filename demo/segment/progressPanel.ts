@@ -1,6 +1,7 @@
 import { Chart } from "../shell/chart.ts";
 import { find, showCount, showPercent } from "../shell/elements.ts";
 import { waitingForGpu } from "../shell/lostGpu.ts";
+import { StatusLine } from "../shell/statusLine.ts";
 import type { PaintedClass } from "./history.ts";
 import type { Row } from "./learner.ts";
 import type { LessonState } from "./lesson.ts";
@@ -9,6 +10,7 @@ import type { LessonState } from "./lesson.ts";
 export class ProgressPanel {
   readonly #host: HTMLElement;
   readonly #chart: Chart;
+  readonly #status: StatusLine;
   #row: Row | null = null;
   /** How much of what these strokes teach is learned. */
   #part = 0;
@@ -17,9 +19,11 @@ export class ProgressPanel {
 
   constructor(host: HTMLElement) {
     this.#host = host;
+    this.#status = new StatusLine(host, "segment");
     this.#chart = new Chart(find(host, "#segment-chart", HTMLElement), {
       label: "Loss over the steps",
       series: [{ label: "loss", tone: "accent" }],
+      xWhole: true,
       height: 120,
       format: (value) => value.toPrecision(2),
     });
@@ -53,33 +57,35 @@ export class ProgressPanel {
     this.#write("loss", row ? row.loss.toFixed(3) : "–");
     this.#write("matched", row ? showPercent(row.accuracy) : "–");
     const { step, stepMs } = row ?? { step: 0, stepMs: 0 };
+    const pace = `${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms each`;
     if (state === "waiting") this.say("Ready.", 0);
-    if (state === "learning") {
-      const learning = `Learning: step ${step}, ${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms each`;
-      this.say(this.#isWaiting ? waitingForGpu : learning, this.#part);
-    }
-    if (state === "paused") this.say(`Paused at step ${step}`, this.#part);
+    if (state === "learning" && this.#isWaiting) this.say(waitingForGpu, this.#part);
+    else if (state === "learning") this.say(`Learning: step ${showCount(step)}, ${pace}`, this.#part, "Learning.");
+    if (state === "paused") this.say(`Paused at step ${showCount(step)}`, this.#part);
     if (state === "settled") this.say("Settled. Paint where it is wrong, and it goes on.", 1);
     if (state === "gone") this.say("No GPU. You can go on painting; it is learned when there is one.", this.#part);
     if (state === "failed") this.say("No network. Reset tries again.", 0);
   }
 
-  /** Says what to paint first, until there are two classes to tell apart. */
-  showHint(classes: readonly PaintedClass[], answers: ReadonlySet<number>): void {
+  /** Says what to paint: first, until there are two classes to tell apart, and then; or that it waits to be started. */
+  showHint(classes: readonly PaintedClass[], answers: ReadonlySet<number>, waits: boolean): void {
     const next = classes.find(({ label }) => !answers.has(label));
     const hints = [
       `Paint a stroke of “${next?.name}” where you see it …`,
       `… and one of “${next?.name}”: then it learns, and paints the rest.`,
     ];
-    this.#write("hint", hints[answers.size] ?? "");
+    const later = waits ? "Start lets it learn from these strokes anew." : "Where it is wrong, paint what is there.";
+    this.#write("hint", hints[answers.size] ?? later);
   }
 
-  say(text: string, part: number): void {
-    this.#write("status", text);
-    find(this.#host, "#segment-bar", HTMLProgressElement).value = part;
+  /** Says what goes on, of which so much is done. */
+  say(text: string, part: number, spoken?: string): void {
+    this.#status.say(text, part, spoken);
   }
 
   #write(id: string, text: string): void {
-    find(this.#host, `#segment-${id}`, HTMLElement).textContent = text;
+    const place = find(this.#host, `#segment-${id}`, HTMLElement);
+    // What is written once more would be read out once more.
+    if (place.textContent !== text) place.textContent = text;
   }
 }

@@ -3,15 +3,17 @@ import { find } from "../shell/elements.ts";
 import type { Brush } from "./easel.ts";
 import type { Palette } from "./palette.ts";
 import type { View, ViewKind } from "./views.ts";
+import type { Zoom } from "./zoom.ts";
 
 export interface ToolsListener {
   onBrush(brush: Brush): void;
   onView(view: View): void;
 }
 
-/** The brush and the overlay: what they are set to, by their fields and by keys. */
+/** The brush and the overlay: what they are set to, by their fields and by keys; keys for palette and zoom, too. */
 export class Tools {
   readonly #palette: Palette;
+  readonly #zoom: Zoom;
   readonly #listener: ToolsListener;
   readonly #radius: HTMLInputElement;
   readonly #eraser: HTMLButtonElement;
@@ -20,8 +22,9 @@ export class Tools {
   readonly #visible: HTMLInputElement;
   #isErasing = false;
 
-  constructor(host: HTMLElement, palette: Palette, listener: ToolsListener) {
+  constructor(host: HTMLElement, palette: Palette, zoom: Zoom, listener: ToolsListener) {
     this.#palette = palette;
+    this.#zoom = zoom;
     this.#listener = listener;
     this.#radius = find(host, "#segment-brush", HTMLInputElement);
     this.#eraser = find(host, "#segment-eraser", HTMLButtonElement);
@@ -72,6 +75,8 @@ export class Tools {
     else if (letter === "e") this.#erase(!this.#isErasing);
     else if (key === "[") this.setRadius(this.#radius.valueAsNumber * 0.8);
     else if (key === "]") this.setRadius(this.#radius.valueAsNumber * 1.25);
+    else if (key === "+" || key === "=") this.#zoom.turn(1);
+    else if (key === "-") this.#zoom.turn(-1);
     else if (letter === "h") this.#visible.click();
     else return false;
     return true;

@@ -37,6 +37,20 @@ export function download(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** Hears of the files that a person chooses with a field; the same ones may be chosen again. */
+export function onFiles(field: HTMLInputElement, act: (files: readonly File[]) => unknown): void {
+  field.addEventListener("change", () => {
+    const files = [...(field.files ?? [])];
+    field.value = "";
+    if (files.length > 0) void act(files);
+  });
+}
+
+/** Whether a file is a network by its name, in capitals or not. */
+export function isNetworkFile({ name }: File): boolean {
+  return /\.safetensors$/i.test(name);
+}
+
 /** 0.98304 -> `"98.30 %"` */
 export function showPercent(part: number): string {
   return `${(100 * part).toFixed(2)} %`;

@@ -2,7 +2,7 @@ import type { Tab } from "./tab.ts";
 
 /** What the page offers its tabs. */
 export interface Shell {
-  /** Shows what went wrong above the panels, until the next notice or until it is closed; null takes it away. */
+  /** Shows what went wrong above the panels, until the next notice, or until the tab is left; null takes it away. */
   notice(error: unknown): void;
   /** The tabs that were opened and have a network to look into, the one opened last first. */
   networks(): readonly Network[];

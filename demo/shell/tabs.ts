@@ -28,6 +28,8 @@ export class Tabs {
   readonly #places: readonly Place[];
   readonly #notice: Shell["notice"];
   #open: Place | null = null;
+  /** The tab that said last what went wrong. */
+  #noticed: Place | null = null;
   /** Tabs with a network, the one opened last first. */
   #networks: readonly Network[] = [];
 
@@ -51,7 +53,8 @@ export class Tabs {
 
   /** Hands files that were dropped on the page to the open tab. */
   take(files: readonly File[]): void {
-    this.#open?.tab?.then((tab) => tab.take?.(files)).catch(this.#notice);
+    const place = this.#open;
+    place?.tab?.then((tab) => tab.take?.(files)).catch((error) => this.#say(place, error));
   }
 
   /** Opens the tab that the address names; the first one where it names none. */
@@ -61,12 +64,14 @@ export class Tabs {
     if (!place) return;
     // An address that names something else would be passed on.
     if (id && id !== place.entry.id) history.replaceState(null, "", `#${place.entry.id}`);
-    if (place !== this.#open) void this.#show(place).catch(this.#notice);
+    // One that could not be loaded is opened anew.
+    if (place !== this.#open || !place.tab) void this.#show(place).catch((error) => this.#say(place, error));
   }
 
   async #show(place: Place): Promise<void> {
     const before = this.#open;
     this.#open = place;
+    if (before) this.#say(before, null);
     for (const { button, panel } of this.#places) {
       const selected = panel === place.panel;
       button.ariaSelected = `${selected}`;
@@ -74,7 +79,7 @@ export class Tabs {
       panel.hidden = !selected;
     }
     document.title = `${place.entry.title} · wgrad`;
-    (await before?.tab)?.hide();
+    if (before && before !== place) void hide(before, () => before !== this.#open);
     place.tab ??= this.#mount(place);
     // A module that did not come is asked for again by the next visit.
     place.tab.catch(() => {
@@ -85,9 +90,19 @@ export class Tabs {
     if (this.#open === place) tab.show();
   }
 
-  async #mount({ entry, panel }: Place): Promise<Tab> {
-    const { mount } = await entry.load();
-    return mount(panel, { notice: this.#notice, networks: () => this.#networks });
+  async #mount(place: Place): Promise<Tab> {
+    const { title, load } = place.entry;
+    const { mount } = await load().catch((cause) => {
+      throw new Error(`${title} could not be loaded. Open it again when you are online.`, { cause });
+    });
+    return mount(place.panel, { notice: (error) => this.#say(place, error), networks: () => this.#networks });
+  }
+
+  /** Shows what a tab says went wrong, until it takes that away or is left; what another one said it leaves alone. */
+  #say(place: Place, error: unknown): void {
+    if (error === null && this.#noticed !== place) return;
+    this.#noticed = error === null ? null : place;
+    this.#notice(error);
   }
 
   #remember({ entry: { title } }: Place, tab: Tab): void {
@@ -119,11 +134,18 @@ export class Tabs {
   }
 }
 
+/** Tells a tab that it is left, as soon as it is there, unless it was opened again meanwhile. */
+async function hide({ tab }: Place, isLeft: () => boolean): Promise<void> {
+  // Of one that is not there others have told.
+  const there = await tab?.catch(() => null);
+  if (there && isLeft()) there.hide();
+}
+
 function placeOf(entry: TabEntry): Place {
   const button = make("button", entry.title);
   const panel = make("section");
   Object.assign(button, { type: "button", id: `tab-${entry.id}`, role: "tab" });
-  Object.assign(panel, { id: `panel-${entry.id}`, role: "tabpanel", hidden: true });
+  Object.assign(panel, { id: `panel-${entry.id}`, role: "tabpanel", tabIndex: -1, hidden: true });
   button.setAttribute("aria-controls", panel.id);
   panel.setAttribute("aria-labelledby", button.id);
   return { entry, button, panel, tab: null };

@@ -158,6 +158,9 @@ test("trains, pauses, steps, is reloaded, resumes at the same step, reads a draw
   await page.getByRole("button", { name: "Reset" }).press("Enter");
   await says(page, "Ready.");
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("digits-reset");
+  // What the reset dropped can be taken back.
+  expect(await offer.textContent()).toBe("Your training was kept: LeNet-5, done after epoch 2.");
+  expect(await offer.isVisible()).toBe(true);
   expect(await page.inputValue("#digits-rate")).toBe("0.003");
   const { metadata } = await openSafetensors(readFileSync(await (await download(page, "Save")).path()));
   expect(readSettings(metadata["notes/settings"])).toMatchObject({ optimizer: "adam", learningRate: 0.003 });

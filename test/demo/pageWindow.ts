@@ -1,4 +1,6 @@
 import type * as Comlink from "comlink";
+import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { forgetPainting } from "../../demo/segment/keeping.ts";
 import { Painting } from "../../demo/segment/painting.ts";
 import markup from "../../demo/segment/segment.html?raw";
 import { classesIn } from "../../demo/segment/strokes.ts";
@@ -11,6 +13,8 @@ class Listener {
   known: readonly number[] = [];
   /** How often the network was kept. */
   keeps = 0;
+  /** Those that pictures were opened with. */
+  readonly networks: unknown[] = [];
   /** What opening a picture waits for. */
   opening = Promise.resolve();
   pause = async () => {};
@@ -26,12 +30,14 @@ class Listener {
     this.known = known;
   }
 
-  async openPicture(): Promise<void> {
+  async openPicture(_: unknown, network: unknown): Promise<void> {
+    this.networks.push(network);
     await this.pause();
     await this.opening;
   }
 
   async show(): Promise<void> {}
+  async step(): Promise<void> {}
   async keep(): Promise<void> {
     this.keeps++;
   }
@@ -158,4 +164,29 @@ export class PageWindow {
   get #scale(): number {
     return this.#surface.clientWidth / find(this.host, "#segment-picture", HTMLCanvasElement).width;
   }
+}
+
+/** Lets the tests of a file open windows, which are closed after each, with nothing kept. */
+export function useWindows(): void {
+  beforeAll(() => {
+    // Pointers that are none cannot be captured.
+    vi.spyOn(Element.prototype, "setPointerCapture").mockImplementation(() => {});
+  });
+  afterEach(async () => {
+    await PageWindow.closeAll();
+    await forgetPainting();
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+  });
+}
+
+/** Longer than the worker is told. */
+export const soon = () => new Promise((done) => setTimeout(done, 20));
+
+/** A picture of one colour as a file. */
+export async function file(name: string, width: number, height: number): Promise<File> {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")?.fillRect(0, 0, width, height);
+  return new File([await canvas.convertToBlob({ type: "image/png" })], name, { type: "image/png" });
 }

@@ -26,7 +26,7 @@ test("learns from painted strokes, is saved, and resumed after a reload", { time
     for (const stroke of strokesOn(label)) await paint(page, stroke);
   }
   await learning(page);
-  expect(await page.textContent("#segment-hint")).toBe("");
+  expect(await page.textContent("#segment-hint")).toBe("Where it is wrong, paint what is there.");
   await steps(page, 120);
   const { download, bytes } = await saved(page, "Save mask");
   expect(download.suggestedFilename()).toBe("landscape-mask.png");

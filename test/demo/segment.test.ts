@@ -1,34 +1,18 @@
 import "../../demo/segment/segment.css";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { forgetPainting, readKept } from "../../demo/segment/keeping.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { readKept } from "../../demo/segment/keeping.ts";
+import { find } from "../../demo/shell/elements.ts";
 import { showNotice } from "../../demo/shell/notice.ts";
-import { PageWindow } from "./pageWindow.ts";
+import { file, PageWindow, soon, useWindows } from "./pageWindow.ts";
 
-/** Longer than the worker is told. */
-const soon = () => new Promise((done) => setTimeout(done, 20));
 const nothing = 255;
 const row = { step: 28, loss: 0.119, accuracy: 1, stepMs: 10 };
 
-/** A picture of one colour as a file. */
-async function file(name: string, width: number, height: number): Promise<File> {
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d")?.fillRect(0, 0, width, height);
-  return new File([await canvas.convertToBlob({ type: "image/png" })], name, { type: "image/png" });
-}
-
 const { createWritable } = FileSystemFileHandle.prototype;
 
-beforeAll(() => {
-  // Pointers that are none cannot be captured.
-  vi.spyOn(Element.prototype, "setPointerCapture").mockImplementation(() => {});
-});
-afterEach(async () => {
+useWindows();
+afterEach(() => {
   FileSystemFileHandle.prototype.createWritable = createWritable;
-  await PageWindow.closeAll();
-  await forgetPainting();
-});
-afterAll(() => {
-  vi.restoreAllMocks();
 });
 
 describe("the stroke in hand", () => {
@@ -123,7 +107,7 @@ describe("classes", () => {
     const { picture, classes } = page.painting;
     if (!picture) throw new Error("there is a picture");
     await page.painting.open({ picture, classes, network: new Uint8Array(8), known: [0, 1, 2] });
-    expect(page.text("hint")).toBe("");
+    expect(page.text("hint")).toBe("Where it is wrong, paint what is there.");
     page.click("#segment-classes li:nth-child(2) button");
     page.click("#segment-add");
     await soon();
@@ -144,6 +128,18 @@ describe("classes", () => {
     page.click("#segment-classes li:nth-child(2) button");
     page.click("#segment-add");
     expect(page.names).toEqual(["Class 1", "Class 3", "Class 4", "Class 5"]);
+  });
+
+  test("that are removed by keyboard leave the focus in their row, or in the last one", async () => {
+    const page = await PageWindow.open();
+    const press = (place: number) => {
+      const button = find(page.host, `#segment-classes li:nth-child(${place}) button`, HTMLButtonElement);
+      button.focus();
+      button.click();
+      return document.activeElement?.ariaLabel;
+    };
+    page.click("#segment-add");
+    expect([press(2), press(3)]).toEqual(["Remove class 2 and its strokes", "Name of class 2"]);
   });
 
   test("are painted again when the chosen one is clicked; E erases, large or small", async () => {
@@ -211,6 +207,34 @@ test("what the picture before ends with is no failure of the next one", async ()
   await soon();
   expect([page.text("status"), page.notices]).toEqual(["Ready.", []]);
   expect(page.worker.labels.length).toBe(64 * 64);
+});
+
+test("what a reset drops is offered until the next network is told to learn", async () => {
+  const page = await PageWindow.open();
+  for (const place of [1, 2]) page.paint(place, [50, 30 * place]);
+  await soon();
+  // Before it has learned there is nothing to take back.
+  page.click("#segment-reset");
+  await soon();
+  expect([page.isOffering, page.text("start")]).toEqual([false, "Pause"]);
+  const reset = async () => {
+    page.painting.learned(row, 0.1);
+    page.click("#segment-reset");
+    await expect.poll(() => page.isOffering).toBe(true);
+    await expect.poll(() => page.text("status")).toBe("Ready.");
+  };
+  await reset();
+  expect(page.text("kept")).toBe("Your painting was kept: 2 strokes on landscape, learned in 7 steps.");
+  expect([page.text("step-count"), page.text("start"), page.painted]).toEqual(["–", "Start", [1, 2]]);
+  expect(page.text("hint")).toContain("Start lets it learn");
+  page.click("#segment-resume");
+  await expect.poll(() => page.text("start")).toBe("Pause");
+  expect([page.isOffering, page.worker.networks.at(-1)]).toEqual([false, "kept"]);
+  for (const button of ["step", "start"]) {
+    await reset();
+    page.click(`#segment-${button}`);
+    await expect.poll(() => page.isOffering).toBe(false);
+  }
 });
 
 describe("what is kept for the next visit", () => {

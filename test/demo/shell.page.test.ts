@@ -9,7 +9,7 @@ const tabs = ["digits", "segment", "inside", "measure"] as const;
 /** What shows that a tab is there. */
 const waited = {
   digits: "#digits-mistakes li",
-  segment: "#panel-segment canvas:visible",
+  segment: "#segment-classes li",
   inside: "#inside-dispatches button",
   measure: "#measure-start",
 };
@@ -22,17 +22,32 @@ test("every tab is accessible in light and dark, fits a phone, and loads nothing
   for (const tab of tabs) {
     await page.click(`#tab-${tab}`);
     await page.locator(waited[tab]).first().waitFor();
+    // What a tab says is wrong is not said of the next one.
+    if (tab === "inside") expect(await page.isHidden("#notice")).toBe(true);
     // Files are caught on every tab, also by one that has no use for them.
     expect(await dropBeside(page, "notes.txt")).toBe(true);
-    if (tab === "segment") await page.locator("#notice").getByText("notes.txt").waitFor();
+    if (tab === "segment") {
+      await page.locator("#notice").getByText("notes.txt").waitFor();
+      await page.getByRole("button", { name: "Close" }).press("Enter");
+      // The focus goes where the reader goes on.
+      await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("panel-segment");
+      expect(await dropBeside(page, "notes.txt")).toBe(true);
+      await page.locator("#notice").getByText("notes.txt").waitFor();
+    }
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await expectAccessible(page);
     }
+    for (const width of [320, 600, 1280]) expect(await cutSelects(page, width), `at ${width} pixels`).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overhang, `pixels by which ${tab} is wider than a phone`).toBeLessThanOrEqual(0);
-    if (tab === "digits") expect(await hasRoomAt(page, 320, "#digits-optimizer")).toBe(true);
+    const figures = await page.locator(".figures dd:visible").evaluateAll((all) => {
+      return all
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ textContent }) => textContent);
+    });
+    expect(figures, "longer than their place").toEqual([]);
     await page.setViewportSize({ width: 1280, height: 900 });
   }
   const own = new URL(inject("pageUrl")).origin;
@@ -87,6 +102,17 @@ test("tabs: one stop of the tab key, arrows, Home and End; the address names the
   expect(await page.locator("[role=tabpanel]:visible").getAttribute("id")).toBe("panel-inside");
   await page.goBack();
   await expect.poll(open).toBe("Measure");
+  // One that could not be loaded stands in no other's way, and is loaded when it is pressed again.
+  await page.context().setOffline(true);
+  await page.click("#tab-segment");
+  await page
+    .locator("#notice", { hasText: "Segment could not be loaded. Open it again when you are online." })
+    .waitFor();
+  await page.context().setOffline(false);
+  await page.click("#tab-segment");
+  await page.locator("#segment-strokes").waitFor();
+  expect(await page.locator("#segment-stage").evaluate((stage) => getComputedStyle(stage).position)).toBe("relative");
+  expect(await page.isHidden("#notice")).toBe(true);
   await page.evaluate(() => {
     location.hash = "nothing";
   });
@@ -95,14 +121,17 @@ test("tabs: one stop of the tab key, arrows, Home and End; the address names the
   await page.context().close();
 });
 
-/** Whether a select shows its text to the end where the page is so wide. */
-async function hasRoomAt(page: Page, width: number, select: string): Promise<boolean> {
+/** The selects that do not show their longest text to the end where the page is so wide. */
+async function cutSelects(page: Page, width: number): Promise<string[]> {
   await page.setViewportSize({ width, height: 844 });
-  return page.locator(select).evaluate((shown: HTMLSelectElement) => {
-    const given = shown.offsetWidth;
-    shown.style.width = "max-content";
-    const wanted = shown.offsetWidth;
-    shown.style.width = "";
-    return given >= wanted;
+  return page.locator("select:visible").evaluateAll((selects: HTMLSelectElement[]) => {
+    const isCut = (select: HTMLSelectElement) => {
+      const given = select.offsetWidth;
+      select.style.width = "max-content";
+      const wanted = select.offsetWidth;
+      select.style.width = "";
+      return given < wanted;
+    };
+    return selects.filter(isCut).map(({ id }) => id);
   });
 }
