@@ -33,6 +33,7 @@ export interface Audience {
 
 /** A checkpoint is kept about this often, and whenever the training pauses. */
 const keepMs = 10_000;
+
 /** The worker of the tab Digits: one network in training at a time, on a device of its own. */
 export class DigitsWorker {
   #gpu: Gpu | null = null;
