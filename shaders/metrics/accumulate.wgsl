@@ -1,6 +1,7 @@
 // Adds tallies to the totals of an evaluation, by one workgroup of 64; linked with what a tally is: that of a row, or a
 // partial sum over rows (ofPartials). Invocation i adds up the tallies i, i + 64, i + 128 and so on; the first invocation
-// adds those 64 results, in order, to the totals, and keeps the loss of the step (ring, noRing).
+// adds those 64 results, in order, to the totals, the losses by what they weigh (byRow, byShare), and keeps the loss of the
+// step (ring, noRing).
 
 struct Params {
   tallies: u32,
@@ -31,7 +32,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     count += sharedCounts[i];
     losses += sharedLosses[i];
   }
-  lossSum[0] += losses;
+  lossSum[0] += weighed(losses);
   counts[0] += count.x;
   counts[1] += count.y;
   keepLoss();

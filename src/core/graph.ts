@@ -222,6 +222,16 @@ export function storageOf(value: Value): Value {
   return shown ? storageOf(shown) : value;
 }
 
+/** The value whose storage this one has: views and updates in place have none of their own. */
+export function rootOf(value: Value): Value {
+  if (value.source.kind !== "node") return value;
+  const { node, index } = value.source;
+  const inPlace = node.op.inPlace?.(node.inputs.length, node.attrs).find(([output]) => output === index);
+  const read = node.op.view && index === 0 ? 0 : inPlace?.[1];
+  const root = read === undefined ? undefined : node.inputs[read];
+  return root ? rootOf(root) : value;
+}
+
 /** Every value that some node, output or update of the graph reads and that no node makes. */
 export function leavesOf(graph: Graph): Value[] {
   const leaves = new Set<Value>();

@@ -1,5 +1,5 @@
 import { GraphError } from "./errors.ts";
-import { type Graph, type Node, overwrittenBy, storageOf, type Value, type Variable } from "./graph.ts";
+import { type Graph, type Node, overwrittenBy, rootOf, storageOf, type Value } from "./graph.ts";
 import { sameShape, showType } from "./types.ts";
 
 /**
@@ -38,25 +38,15 @@ export function verify(graph: Graph, after: string): Graph {
   });
   graph.nodes.forEach((node, at) => {
     for (const value of overwrittenBy(node)) {
-      const overwritten = variableOf(value);
-      if (!overwritten) {
+      const { source } = rootOf(value);
+      if (source.kind !== "variable") {
         fail(node, `${node.op.name} overwrites a value that is no variable`, "a variable");
-      } else if ((lastRead.get(value) ?? at) > at) {
-        fail(node, `${node.op.name} overwrites ${overwritten.name} before its last reader`, "readers first");
+      } else if ((lastRead.get(storageOf(value)) ?? at) > at) {
+        fail(node, `${node.op.name} overwrites ${source.variable.name} before its last reader`, "readers first");
       }
     }
   });
   return graph;
-}
-
-/** The variable whose place a value has: its own, or that of an update in place. */
-function variableOf({ source }: Value): Variable | null {
-  if (source.kind === "variable") return source.variable;
-  if (source.kind !== "node") return null;
-  const { node, index } = source;
-  const pair = node.op.inPlace?.(node.inputs.length, node.attrs).find(([output]) => output === index);
-  const read = pair && node.inputs[pair[1]];
-  return read ? variableOf(read) : null;
 }
 
 /** How many of a node's last inputs belong to its epilogue. */

@@ -1,5 +1,5 @@
 import { FormatError } from "../core/errors.ts";
-import { checkNames, checkNumber } from "../core/options.ts";
+import { checkNames, checkNumber, isCount } from "../core/options.ts";
 
 /** A mask of cells, row-major: one number is background, any other a cell, or the number of its instance. */
 export interface CellMask {
@@ -41,8 +41,7 @@ export function borderWeights(mask: CellMask, options: BorderWeightOptions = {})
   checkNumber(where, "background", background, Number.isInteger, "a whole number");
   checkNumber(where, "w0", w0, (value) => value >= 0, "0 or more");
   checkNumber(where, "sigma", sigma, (value) => value > 0, "above 0");
-  const isSide = (side: number) => Number.isInteger(side) && side >= 1;
-  if (!isSide(height) || !isSide(width) || data.length !== height * width) {
+  if (!isCount(height) || !isCount(width) || data.length !== height * width) {
     throw new FormatError({
       where,
       seen: `${data.length} pixels for a mask of ${height} x ${width}`,

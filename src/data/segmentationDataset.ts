@@ -42,7 +42,7 @@ export function segmentationDataset(gpu: Gpu, set: LabelledMasks, options: Segme
   const { name, count, classes, height, width, channels } = checkLabelledMasks(set);
   checkNames(name, options, ["size", "maskSize", "augment", "cropsPerEpoch", "scale", "offset", "weights"]);
   const { size, maskSize = size, augment = {}, scale = 1 / 127.5, offset = -1 } = options;
-  if (!Number.isInteger(size) || !isCount(maskSize) || size < maskSize) {
+  if (!isCount(size) || !isCount(maskSize) || size < maskSize) {
     throw new ShapeError({
       where: name,
       seen: `crops of ${size} pixels a side with masks of ${maskSize}`,

@@ -1,4 +1,5 @@
 import { GraphError } from "../core/errors.ts";
+import { isCount } from "../core/options.ts";
 import type { Dataset } from "./imageDataset.ts";
 
 /** Parts that were made before: equal parts are one object, so that a model compiles its steps for them once. */
@@ -40,7 +41,7 @@ function partOf(data: Dataset, from: number, count: number, held: boolean): Data
   if (!range) {
     throw new GraphError({ where: name, seen: "a data set that cannot be divided", wanted: "one with range()" });
   }
-  if (!Number.isInteger(from) || !Number.isInteger(count) || from < 0 || count < 1 || from + count > images) {
+  if (!Number.isInteger(from) || from < 0 || !isCount(count) || from + count > images) {
     const seen = `${count} ${nounOf(data)} from ${from} on`;
     throw new GraphError({ where: name, seen, wanted: `a part, 1 or more, of its ${images}` });
   }

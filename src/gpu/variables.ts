@@ -74,7 +74,7 @@ export class Variables {
     if (!this.#disposed) return;
     throw new TrainingError({
       where,
-      seen: "a data set or a model that was disposed, or a model that was compiled again",
+      seen: "a model or a data set that was disposed, or compiled again",
       wanted: "one that was not",
       mend: "Await what was begun, then dispose or compile.",
     });

@@ -6,7 +6,12 @@ import { type CrossEntropyOptions, probabilityCrossEntropy, softmaxCrossEntropy 
 import { add, scale } from "../ops/elementwise.ts";
 import { focalLoss as focalLossOp } from "../ops/focalLoss.ts";
 import { bceWithLogits, binaryCrossEntropy, huberLoss, l1Loss, mseLoss } from "../ops/losses.ts";
-import { diceLoss as diceLossOp, type OverlapLossOptions, softIouLoss as softIouLossOp } from "../ops/overlapLosses.ts";
+import {
+  diceLoss as diceLossOp,
+  type OverlapLossOptions,
+  shareOfArea,
+  softIouLoss as softIouLossOp,
+} from "../ops/overlapLosses.ts";
 import { reshape } from "../ops/reshape.ts";
 
 /** What a model minimises: a scalar from its output, the labels, and the weights that a batch may carry. */
@@ -26,6 +31,11 @@ export interface Loss {
   readonly classWeights?: readonly number[] | undefined;
   /** `weights` has the shape of the output without its last axis: a factor for each row, or pixel. */
   call(output: Value, labels: Value, weights?: Value): Value;
+  /**
+   * For a mean of other parts than rows, such as areas: what each part has in a loss that `call` made, f32 [], 1 / how many
+   * there are, 0 for none. Batches weigh as many in the mean over a data set. Default: as many as they have rows that count.
+   */
+  share?(loss: Value): Value | undefined;
 }
 
 export interface CategoricalCrossentropyOptions {
@@ -233,6 +243,7 @@ function overlapLoss(name: string, op: typeof diceLossOp, options: OverlapOption
       const from: OverlapLossOptions["from"] = fromLogits ? "logits" : "probabilities";
       return op(output, labels, { smooth, from, sampleWeight: weights, ...ignored(options) });
     },
+    share: shareOfArea,
   };
 }
 
@@ -273,7 +284,7 @@ export function focalLoss(options: FocalOptions = {}): Loss {
 
 /**
  * Sum of losses, each times its weight: `weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, diceLoss()]])`. Over a
- * data set, batches count as much as in the first.
+ * data set, batches count by their rows, weighed as in the first.
  * @example
  * const both = losses.weightedSum([[1, "sparseCategoricalCrossentropy"], [0.5, losses.diceLoss()]]);
  * both.name; // => "1 sparseCategoricalCrossentropy + 0.5 diceLoss"

@@ -120,6 +120,7 @@ function accumulate(
   const threshold = loss.probabilities ? 0.5 : 0;
   return accumulateClassification(output, truthOf(loss, y), lost, totals, {
     threshold: loss.labels === "values" ? null : threshold,
+    share: loss.share?.(lost),
     ring,
     ...ignored(loss),
     classWeights: loss.classWeights && y.type.dtype === "i32" ? vector(loss.classWeights) : undefined,

@@ -1,6 +1,8 @@
 import unweighted from "../../shaders/crossEntropy/unweighted.wgsl";
 import weightedKernel from "../../shaders/crossEntropy/weighted.wgsl";
 import accumulate from "../../shaders/metrics/accumulate.wgsl";
+import byRow from "../../shaders/metrics/byRow.wgsl";
+import byShare from "../../shaders/metrics/byShare.wgsl";
 import confusionKernel from "../../shaders/metrics/confusion.wgsl";
 import elements from "../../shaders/metrics/elements.wgsl";
 import noConfusion from "../../shaders/metrics/noConfusion.wgsl";
@@ -10,7 +12,7 @@ import partialsKernel from "../../shaders/metrics/partials.wgsl";
 import ringKernel from "../../shaders/metrics/ring.wgsl";
 import rowKernel from "../../shaders/metrics/row.wgsl";
 import { type KernelCall, workgroupsFor } from "../core/call.ts";
-import { GraphError, ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../core/errors.ts";
 import { makeVariable, scratch, type Value, type Variable } from "../core/graph.ts";
 import { apply, type LowerContext, type OpDef } from "../core/op.ts";
 import { checkNumber } from "../core/options.ts";
@@ -60,6 +62,8 @@ export interface AccumulateAttrs {
   readonly threshold: number | null;
   /** Whether classes have weights. */
   readonly weighted: boolean;
+  /** Whether the loss is a mean of other parts than rows. */
+  readonly shared: boolean;
   /** Whether the loss is kept in a ring. */
   readonly ring: boolean;
 }
@@ -71,6 +75,8 @@ export interface AccumulateOptions {
   readonly threshold?: number | null;
   /** Of class indices, f32 [C]: what a row weighs. Default: 1. */
   readonly classWeights?: Value | undefined;
+  /** f32 [], for a loss that is the mean of other parts than rows: 1 / how many; 0 for none. */
+  readonly share?: Value | undefined;
   readonly ring?: LossRing | undefined;
 }
 
@@ -92,44 +98,37 @@ export function classificationTotals(name: string, classes?: number): Classifica
 
 /**
  * Adds a batch to the totals; returns the updates. logits [.., C]; labels i32 [..] or f32 [.., C]; loss f32, one a row or
- * one scalar, the mean over the batch, which then counts for each row: with the weights that the mean was made with, the
- * totals are those of any other batches of the same rows.
+ * one scalar, the mean over the batch, which then counts for each row: with the weights that the mean was made with, or
+ * the share that each of its parts has in it, the totals are those of any other batches of the same rows.
  */
 export function accumulateClassification(
   logits: Value,
   labels: Value,
   loss: Value,
   { lossSum, counts, confusion }: ClassificationTotals,
-  { ignoreIndex = defaultIgnoreIndex, threshold = 0, classWeights, ring }: AccumulateOptions = {},
+  { ignoreIndex = defaultIgnoreIndex, threshold = 0, classWeights, share, ring }: AccumulateOptions = {},
 ): readonly Value[] {
   const overwritten = [...(ring ? [ring.history] : []), lossSum, counts, ...(confusion ? [confusion] : [])];
-  const given = [logits, labels, loss, ...(classWeights ? [classWeights] : []), ...(ring ? [ring.step] : [])];
-  const attrs = { ignoreIndex, threshold, weighted: classWeights !== undefined, ring: ring !== undefined };
+  const given = [logits, labels, loss, classWeights, share, ring?.step].flatMap((value) => value ?? []);
+  const attrs = { ignoreIndex, threshold, weighted: !!classWeights, shared: !!share, ring: !!ring };
   return apply(accumulateClassificationOp, [...given, ...overwritten.map(({ value }) => value)], attrs);
 }
 
-/** The inputs by name: class weights, where there are any, and under `ring` step and history stand before the totals. */
-function named<T>([logits, labels, loss, ...rest]: readonly T[], { weighted, ring }: AccumulateAttrs) {
+/** The inputs by name: class weights and share, where there are any, and under `ring` step and history stand before the totals. */
+function named<T>([logits, labels, loss, ...rest]: readonly T[], { weighted, shared, ring }: AccumulateAttrs) {
   const [classWeights] = weighted ? rest.splice(0, 1) : [];
+  const [share] = shared ? rest.splice(0, 1) : [];
   const [step, history] = ring ? rest.splice(0, 2) : [];
   const [lossSum, counts, confusion] = rest;
-  return { logits, labels, loss, classWeights, step, history, lossSum, counts, confusion };
+  return { logits, labels, loss, classWeights, share, step, history, lossSum, counts, confusion };
 }
 
 export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
   name: "accumulateClassification",
   infer(types, attrs, where) {
-    const { ignoreIndex, threshold, ring } = attrs;
-    const { logits, labels, loss, classWeights, step, history, lossSum, counts, confusion } = named(types, attrs);
-    if (!logits || !labels || !loss || !lossSum || !counts || (ring && (!step || !history))) {
-      const wanted = `logits, labels, loss, ${ring ? "step, history, " : ""}lossSum, counts`;
-      throw new GraphError({ where, seen: "too few inputs", wanted });
-    }
-    if (step && history) {
-      wantType(where, "loss that is kept", loss, "f32", []);
-      wantType(where, "step", step, "u32", []);
-      wantType(where, "history", history, "f32", [Math.max(1, history.shape[0] ?? 1)]);
-    }
+    const { ignoreIndex, threshold } = attrs;
+    const { logits, labels, loss, classWeights, history, lossSum, counts, confusion } = named(types, attrs);
+    if (!logits || !labels || !loss || !lossSum || !counts) return [];
     wantDType(where, "logits", logits, "f32");
     const rows = logits.shape.slice(0, -1);
     const classes = logits.shape.at(-1) ?? 0;
@@ -145,8 +144,6 @@ export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
     wantType(where, "labels", labels, byClass ? "i32" : "f32", answers);
     wantType(where, "loss", loss, "f32", loss.shape.length === 0 ? [] : answers);
     if (classWeights) wantType(where, "classWeights", classWeights, "f32", [classes]);
-    wantType(where, "lossSum", lossSum, "f32", [2]);
-    wantType(where, "counts", counts, "u32", [2]);
     if (confusion) {
       const side = byClass ? classes : Math.max(2, confusion.shape[0] ?? 0);
       wantType(where, "confusion", confusion, "u32", [side, side]);
@@ -155,8 +152,8 @@ export const accumulateClassificationOp: OpDef<AccumulateAttrs> = {
     checkNumber(where, "ignoreIndex", ignoreIndex, (index) => index === (index | 0), "a whole number");
     return [...(history ? [history] : []), lossSum, counts, ...(confusion ? [confusion] : [])];
   },
-  inPlace(inputCount, { weighted, ring }) {
-    const first = 3 + Number(weighted) + Number(ring);
+  inPlace(inputCount, { weighted, shared, ring }) {
+    const first = 3 + Number(weighted) + Number(shared) + Number(ring);
     return Array.from({ length: inputCount - first }, (_, i) => [i, first + i]);
   },
   lower: lowerAccumulate,
@@ -177,7 +174,7 @@ const maxThreads = 16_384;
 
 function lowerAccumulate({ attrs, inputs }: LowerContext<AccumulateAttrs>): KernelCall[] {
   const { ignoreIndex, threshold } = attrs;
-  const { logits, labels, loss, classWeights, step, history, lossSum, counts, confusion } = named(inputs, attrs);
+  const { logits, labels, loss, classWeights, share, step, history, lossSum, counts, confusion } = named(inputs, attrs);
   if (!logits || !labels || !loss || !lossSum || !counts) return [];
   const classes = logits.type.shape.at(-1) ?? 1;
   const rows = sizeOf(labels.type.shape);
@@ -199,8 +196,8 @@ function lowerAccumulate({ attrs, inputs }: LowerContext<AccumulateAttrs>): Kern
   };
   const kept = step && history;
   const totals = {
-    shaders: [accumulate, kept ? ringKernel : noRing],
-    operands: { lossSum, counts, ...(kept ? { step, history } : {}) },
+    shaders: [accumulate, share ? byShare : byRow, kept ? ringKernel : noRing],
+    operands: { lossSum, counts, ...(share ? { share } : {}), ...(kept ? { step, history } : {}) },
   };
   const totalParams = (tallies: number) => ({
     params: { tallies },

@@ -87,6 +87,11 @@ function overlapLoss(
   });
 }
 
+/** What each area that counts has in a loss that is their mean, f32 []: 1 / how many there are, 0 for none. */
+export function shareOfArea({ source }: Value): Value | undefined {
+  return source.kind === "node" && source.node.op === overlapLossOp ? source.node.outputs[2] : undefined;
+}
+
 export interface OverlapLossAttrs {
   readonly kind: "dice" | "iou";
   readonly smooth: number;

@@ -1,7 +1,7 @@
 import { isFlat, type Operand, type Target, valuesOf } from "../core/call.ts";
 import { GraphError, LimitError } from "../core/errors.ts";
 import { align, layFlat } from "../core/flat.ts";
-import { type Graph, leavesOf, type Value } from "../core/graph.ts";
+import { type Graph, leavesOf, rootOf, type Value } from "../core/graph.ts";
 import type { NamedPlace, Place, Plan, PlannedBuffer, PlannedCall } from "../core/plan.ts";
 import { bytesOf, showType } from "../core/types.ts";
 import { foldGrid } from "./grid.ts";
@@ -135,16 +135,6 @@ export function planMemory(
       lifetimes.reduce((sum, { bytes }) => sum + bytes, 0),
     flops: planned.reduce((sum, { call }) => sum + call.flops, 0),
   });
-}
-
-/** The value whose storage this one has: views and in-place updates have none of their own. */
-export function rootOf(value: Value): Value {
-  if (value.source.kind !== "node") return value;
-  const { node, index } = value.source;
-  const inPlace = node.op.inPlace?.(node.inputs.length, node.attrs).find(([output]) => output === index);
-  const read = node.op.view && index === 0 ? 0 : inPlace?.[1];
-  const root = read === undefined ? undefined : node.inputs[read];
-  return root ? rootOf(root) : value;
 }
 
 /** From the first call that touches a value to the last; outputs live to the end. */

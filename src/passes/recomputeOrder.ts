@@ -1,9 +1,8 @@
 import { isFlat, type Target, valuesOf } from "../core/call.ts";
 import { align } from "../core/flat.ts";
-import type { Graph, Node, Value } from "../core/graph.ts";
+import { type Graph, type Node, rootOf, type Value } from "../core/graph.ts";
 import { bytesOf } from "../core/types.ts";
 import { epilogueOperands } from "../core/verify.ts";
-import { rootOf } from "./planMemory.ts";
 import { schedule } from "./schedule.ts";
 import { type Lifetime, shareSlots } from "./shareSlots.ts";
 

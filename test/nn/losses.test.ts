@@ -4,6 +4,7 @@ import type { Value } from "../../src/core/graph.ts";
 import { borderWeights } from "../../src/data/borderWeights.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { imageDataset } from "../../src/data/imageDataset.ts";
+import { segmentationDataset } from "../../src/data/segmentationDataset.ts";
 import type { Gpu } from "../../src/gpu/gpu.ts";
 import { auc } from "../../src/nn/auc.ts";
 import { conv2d, dense, flatten } from "../../src/nn/layers.ts";
@@ -245,6 +246,50 @@ describe("in a model", () => {
       model.dispose();
     },
   );
+
+  const unlabelled = 2;
+  test.each([
+    [losses.diceLoss({ ignoreClass: unlabelled }), (both: number, areas: number) => 1 - (2 * both + 1) / (areas + 1)],
+    [
+      losses.softIouLoss({ ignoreClass: unlabelled }),
+      (both: number, areas: number) => 1 - (both + 1) / (areas - both + 1),
+    ],
+  ])("$name over images of which few pixels count is the same for batches of any size", async (loss, lossOf) => {
+    const side = 4;
+    const images = Uint8Array.from(numbers(3 * side * side, 5), (value) => 128 + 127 * value);
+    // All pixels of the first image, one of the second, none of the third.
+    const masks = Uint8Array.from(images, (_, i) => (i < 16 || i === 20 ? i % 2 : unlabelled));
+    const data = segmentationDataset(
+      gpu,
+      { name: "strokes", images, masks, count: 3, height: side, width: side, channels: 1, classes: ["no", "yes", "?"] },
+      { size: side },
+    );
+    const model = await sequential({
+      inputShape: [side, side, 1],
+      layers: [conv2d({ filters: 2, kernelSize: 1 })],
+    }).compile({ gpu, optimizer: sgd({ learningRate: 0 }), loss, seed: 3 });
+    const scores = await model.predict(Float32Array.from(images, (byte) => byte / 127.5 - 1));
+    const areaLosses = [0, 1].flatMap((image) =>
+      [0, 1].map((label) => {
+        let [both, areas] = [0, 0];
+        for (let i = 16 * image; i < 16 * image + 16; i++) {
+          if (masks[i] === unlabelled) continue;
+          const p = 1 / (1 + Math.exp((scores[2 * i + 1 - label] ?? 0) - (scores[2 * i + label] ?? 0)));
+          const truth = masks[i] === label ? 1 : 0;
+          both += p * truth;
+          areas += p + truth;
+        }
+        return lossOf(both, areas);
+      }),
+    );
+    for (const batchSize of [3, 2, 1]) {
+      expect((await model.evaluate(data, { batchSize })).loss).toBeCloseTo(meanOf(areaLosses), 5);
+      const { epochs } = await model.fit(data, { batchSize, epochs: 1, shuffle: false });
+      expect(epochs[0]?.loss).toBeCloseTo(meanOf(areaLosses), 5);
+    }
+    model.dispose();
+    data.dispose();
+  });
 
   test("one output with yes and no has a confusion matrix of two classes", async () => {
     const model = await network(1).compile({ gpu, optimizer: sgd(), loss: "binaryCrossentropy", seed: 2 });

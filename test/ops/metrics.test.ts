@@ -259,17 +259,4 @@ describe("the ring of losses", () => {
     commands.dispose();
     store.dispose();
   });
-
-  test("takes scalars f32 at a u32 step", () => {
-    const totals = classificationTotals("test");
-    const labels = tensor([2], [0, 1], "i32");
-    const keep = (loss: Value, at: Value, history: Variable) => () =>
-      accumulateClassification(randomTensor([2, 3], 1), labels, loss, totals, { ring: { step: at, history } });
-    const loss = tensor([], [1]);
-    expect(keep(loss, step, historyOf(1))).not.toThrow();
-    expect(keep(tensor([2], [1, 2]), step, historyOf(3))).toThrow(/loss that is kept f32\[2\]; wanted \[\]/);
-    expect(keep(loss, tensor([], [0]), historyOf(3))).toThrow("step of type f32[]; wanted u32.");
-    expect(keep(loss, tensor([1], [0], "u32"), historyOf(3))).toThrow(ShapeError);
-    expect(keep(loss, step, totals.counts)).toThrow(DTypeError);
-  });
 });
