@@ -10,6 +10,8 @@ export interface ColourSpace {
 
 /** Numbers of standard deviations that a byte holds on either side of the mean. */
 const span = 4;
+/** Standard deviations from the lowest byte to the highest. */
+export const colourRange = 2 * span;
 /** x = byte * scale + offset: standard deviations from bytes. */
 export const colourScaling = { scale: span / 127.5, offset: -span };
 /** Added to each variance, so that the grain of a grey picture is not blown up to colours: (4 of 255)^2. */
@@ -37,6 +39,11 @@ export function colourSpaceOf(pixels: Uint8Array): ColourSpace {
     }
   }
   return { mean, matrix: inverseFactor(covariance) };
+}
+
+/** Whether red, green and blue [count, 3] are equal in every pixel. */
+export function isGrey(pixels: Uint8Array): boolean {
+  return pixels.every((value, i) => value === pixels[i - (i % 3)]);
 }
 
 /** Pixels [count, 3] in a colour space, as bytes for `colourScaling`. */

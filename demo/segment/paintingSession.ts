@@ -5,7 +5,15 @@ import { loadCheckpoint } from "../../src/nn/checkpoint.ts";
 import { TilePredictor } from "../../src/nn/predictTiles.ts";
 import { recovery } from "../../src/nn/recovery.ts";
 import { saveTraining } from "../shell/lostGpu.ts";
-import { type ColourSpace, colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "./colours.ts";
+import {
+  type ColourSpace,
+  colourRange,
+  colourScaling,
+  colourSpaceOf,
+  isGrey,
+  parseColourSpace,
+  toColourSpace,
+} from "./colours.ts";
 import { Learner, type Row } from "./learner.ts";
 import { compileSegmenter, disposeSegmenter, firstRate, type Segmenter, sidesFor, snapshotEvery } from "./network.ts";
 import { classesIn } from "./strokes.ts";
@@ -40,6 +48,13 @@ export interface PaintingListener {
 const crop = 32;
 const batchSizes = { software: 8, hardware: 32 };
 const stepsPerEpoch = 32;
+const turns = { horizontalFlip: true, verticalFlip: true, quarterTurns: true };
+/**
+ * Crops of a grey picture come lighter or darker by up to 0.3 standard deviations as well, and with up to a fifth more
+ * or less contrast: the very greys under a few strokes are not those of the rest. Colours stay as they are, since by
+ * them alone two things may differ.
+ */
+const greyChanges = { ...turns, brightness: 0.3 / colourRange, contrast: 0.2 };
 /** So many steps after the last stroke there is no more to learn from it. */
 const settledAfter = 500;
 /** Steps after which the rate has halved. */
@@ -102,7 +117,7 @@ export class PaintingSession {
     const { name, width, height } = picture;
     const classes = classColours.map((_, label) => `class ${label}`);
     const model = await compileSegmenter(gpu, { channels: 3, classes: classes.length, crop, onCompile });
-    const augment = { horizontalFlip: true, verticalFlip: true, quarterTurns: true };
+    const augment = isGrey(picture.pixels) ? greyChanges : turns;
     const batchSize = gpu.adapter.software ? batchSizes.software : batchSizes.hardware;
     const cropsPerEpoch = stepsPerEpoch * batchSize;
     let data: ScribbleDataset | null = null;

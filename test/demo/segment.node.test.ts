@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { colourScaling, colourSpaceOf, parseColourSpace, toColourSpace } from "../../demo/segment/colours.ts";
+import { colourScaling, colourSpaceOf, isGrey, parseColourSpace, toColourSpace } from "../../demo/segment/colours.ts";
 import { History } from "../../demo/segment/history.ts";
 import { parseClasses, parsePainting } from "../../demo/segment/keeping.ts";
 import { drawLandscape } from "../../demo/segment/landscape.ts";
@@ -196,6 +196,12 @@ describe("colours as the network sees them", () => {
     const variances = covariance.map((row, i) => row[i] ?? Number.NaN);
     expect(variances[0]).toBeGreaterThan(0.9);
     for (const variance of variances.slice(1)) expect(variance).toBeLessThan(0.02);
+  });
+
+  test("are grey where each pixel has equal parts", () => {
+    expect(isGrey(Uint8Array.of(3, 3, 3, 200, 200, 200))).toBe(true);
+    expect(isGrey(Uint8Array.of(3, 3, 3, 200, 200, 201))).toBe(false);
+    expect(isGrey(landscape)).toBe(false);
   });
 
   test("of one colour alone are nothing, and no number is missing", () => {
