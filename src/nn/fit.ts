@@ -21,7 +21,7 @@ export interface FitOptions extends WatchOptions, TrainerOptions {
    * them. From 0 to 1; not with `validationData`.
    */
   readonly validationSplit?: number;
-  /** Stops the training after the step under way. */
+  /** Stops the training after the step under way, and a validation after its batch. */
   readonly signal?: AbortSignal;
   /** Are told of every progress; see `logProgress`. `new TensorBoardLog()`, `new CsvLog()`, or any other. */
   readonly loggers?: readonly Logger[];
@@ -193,6 +193,14 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
   const losses: number[] = [];
   const readings: Reading[] = [];
   const hasAccuracy = model.compiled.loss.labels !== "values";
+  const validate = async (set: Dataset) => {
+    try {
+      return await trainer.survive(() => model.evaluate(set, signal ? { batchSize, signal } : { batchSize }));
+    } catch (error) {
+      if (signal?.aborted) return null;
+      throw error;
+    }
+  };
   try {
     for (let epoch = initialEpoch + 1; epoch <= epochs && !watch.isOver && !signal?.aborted; epoch++) {
       const done = epoch === initialEpoch + 1 ? initialStep : 0;
@@ -224,9 +232,9 @@ async function* fitLoop(model: Model, all: Dataset, options: FitOptions): AsyncG
       const last = await nextProgress();
       if (last.step < steps) break;
       const seconds = meter.seconds;
-      const validation = validationData
-        ? await trainer.survive(() => model.evaluate(validationData, { batchSize }))
-        : null;
+      const validation = validationData && (await validate(validationData));
+      // Given up on the way: the epoch has no result.
+      if (validation === null) break;
       const result: EpochResult = {
         epoch,
         loss: last.loss,

@@ -152,7 +152,7 @@ function mapShader(
     type: `array<${element}>`,
   };
   const params = uniformBinding("params", "Params", reads.length + 1, fields);
-  const source = `// ${programName(program)}: each invocation computes ${perInvocation} lanes.
+  const source = `// ${programName(program)}
 ${declare([...bindings, y, params])}
 fn evaluate(${reads.map((_, i) => `o${i}: Lane`).join(", ")}) -> Lane {
 ${programBody(program)}
@@ -187,6 +187,7 @@ function lanesApart(reads: readonly Access[], unravelled: string): string {
     (i) =>
       `    place${i} += params.advance${i};\n    place${i} -= select(0u, params.period${i}, place${i} >= params.period${i});\n`,
   );
+  // Past the end, the first step is done again.
   return `fn element(${["index", ...repeated.map((i) => `place${i}`)].map((name) => `${name}: u32`).join(", ")}) -> Lane {
 ${unravelled}  return evaluate(${loads.join(", ")});
 }
@@ -196,8 +197,7 @@ ${entryPoint}
   if (first >= params.count) { return; }
   var results: array<Lane, ${perInvocation}>;
   var places: array<u32, ${perInvocation}>;
-${starts.join("")}  // Past the end, the first step is done again.
-  // unroll
+${starts.join("")}  // unroll
   for (var i = 0u; i < ${perInvocation}u; i++) {
     let inside = first + i * ${workgroupSize}u < params.count;
     places[i] = select(first, first + i * ${workgroupSize}u, inside);
@@ -287,17 +287,15 @@ export function epilogueOf(
     return `  let o${i + 1} = laneOf(${values.join(", ")});`;
   });
   const column = fields.columns === undefined || ragged ? "0u" : "index % epilogueParams.columns";
+  // `index` counts lanes of the result, `column` those of its last axis.
   const source = `// epilogue: ${programName(program) || "none"}
 ${declare(bindings)}
-/// What the epilogue takes for all values of a column.
 ${members.length > 0 ? `struct EpilogueColumn { ${members.join(", ")} }` : "alias EpilogueColumn = u32;"}
 
-/// \`column\` counts lanes of the last axis.
 fn epilogueColumn(column: u32) -> EpilogueColumn {
   return ${members.length > 0 ? `EpilogueColumn(${fetches.join(", ")})` : "column"};
 }
 
-/// \`index\` counts lanes of the result.
 fn epilogueAt(o0: Lane, index: u32, fetched: EpilogueColumn) -> Lane {
 ${[...loads, programBody(program)].join("\n")}
 }

@@ -115,6 +115,26 @@ describe("given up on the way", () => {
     expect(await model.predict(x, { batchSize: 2, signal: new AbortController().signal })).toEqual(y);
     model.dispose();
   });
+
+  test("fit stops within a validation, and its epoch has no result", async () => {
+    const model = await compiled();
+    const few = digitSet(gpu, 2, 5);
+    const controller = new AbortController();
+    const { submit } = GPUQueue.prototype;
+    let submitted = 0;
+    vi.spyOn(GPUQueue.prototype, "submit").mockImplementation(function (this: GPUQueue, buffers) {
+      submitted++;
+      // Two steps, then the batches of the validation.
+      if (submitted === 5) controller.abort();
+      submit.call(this, buffers);
+    });
+    const options = { batchSize: 1, epochs: 3, validationData: data, signal: controller.signal };
+    const { epochs, losses, stopped } = await model.fit(few, options);
+    expect({ epochs, losses: losses.length, stopped }).toEqual({ epochs: [], losses: 2, stopped: true });
+    expect(submitted).toBeLessThan(20);
+    model.dispose();
+    few.dispose();
+  });
 });
 
 describe("a model or data that go while something runs", () => {
