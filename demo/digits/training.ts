@@ -158,8 +158,9 @@ export class Training {
   async #fail(error: unknown, state: State): Promise<void> {
     this.#shell.notice(error);
     const isGone = isGpuGone(error);
-    if (isGone) await this.#offer("Your training was kept");
+    // At once: a look that fails for the same reason is not to be told as another one.
     this.#setState(isGone ? "gone" : state);
+    if (isGone) await this.#offer("Your training was kept");
   }
 
   /** Settings that wait are taken at once where nothing was learned that could be lost. */

@@ -94,13 +94,12 @@ export class DigitsWorker {
   async look(drawing: Drawing | null): Promise<Look> {
     const session = this.#live;
     const side = session.sets.test.height;
-    const look = await session.look(
-      drawing && {
-        images: prepareDrawing(drawing.ink, drawing.width, drawing.height, side),
-        height: side,
-        width: side,
-      },
-    );
+    const image = drawing && {
+      images: prepareDrawing(drawing.ink, drawing.width, drawing.height, side),
+      height: side,
+      width: side,
+    };
+    const look = await tellGone(() => session.look(image));
     return Comlink.transfer(
       look,
       [look.filters, ...look.maps].map(({ values }) => values.buffer),
