@@ -42,7 +42,7 @@ class Measure {
     if (engines.length > 1) return;
     this.#say(
       "missing",
-      "wgrad stands alone here: jax-js and TensorFlow.js are not part of this page. They are where npm ci was run in bench/ before the page was built.",
+      "wgrad stands alone here: jax-js and TensorFlow.js are not part of this page. Run npm ci in bench/ and build the page again to have them.",
     );
   }
 

@@ -203,7 +203,7 @@ export class TilePredictor {
     if (whole && channels === wanted && pixels?.length === height * width * channels) return;
     throw new ShapeError({
       where: "predictTiles",
-      seen: `${pixels?.length} numbers for an image ${showShape([height, width, channels])}`,
+      seen: `${pixels?.length ?? "no"} numbers for an image ${showShape([height, width, channels])}`,
       wanted: `[height, width, ${wanted}], a number for each`,
     });
   }

@@ -219,7 +219,7 @@ test("wrong input", async () => {
     /81 numbers for an image \[9, 9, 3\]; wanted \[height, width, 1\]/,
   );
   const data = { ...image, pixels: undefined, data: image.pixels } as unknown as typeof image;
-  await expect(predict({}, data)).rejects.toThrow(/undefined numbers for an image \[9, 9, 1\]/);
+  await expect(predict({}, data)).rejects.toThrow(/no numbers for an image \[9, 9, 1\]/);
   await expect(predict({}, { ...image, height: 0 })).rejects.toThrow(ShapeError);
   model.dispose();
   const gpu = await testGpu();
