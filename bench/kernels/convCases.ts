@@ -2,7 +2,8 @@ import { differentiate } from "../../src/core/autodiff.ts";
 import { GraphError } from "../../src/core/errors.ts";
 import type { Value } from "../../src/core/graph.ts";
 import { sizeOf } from "../../src/core/types.ts";
-import { type ConvOptions, conv2d, conv2dTranspose } from "../../src/ops/conv.ts";
+import { conv2d, conv2dTranspose } from "../../src/ops/conv.ts";
+import type { ConvOptions } from "../../src/ops/convGeometry.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { type CaseGraph, floatBytes, type KernelCase, tensor } from "./kernelCase.ts";
 

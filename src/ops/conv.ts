@@ -2,13 +2,20 @@ import type { Value } from "../core/graph.ts";
 import { apply, applyOne, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, whereIs } from "../core/options.ts";
 import { type Shape, tensorType } from "../core/types.ts";
-import { type ConvAttrs, convAttrs, inferConv, inferInputGradient, sizesOf } from "./convGeometry.ts";
+import {
+  type ConvAttrs,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  convAttrs,
+  inferConv,
+  inferInputGradient,
+  sizesOf,
+} from "./convGeometry.ts";
 import { inputGradientFilter, lowerForward, lowerInputGradient, lowerKernelGradient } from "./convLower.ts";
 import { transposed } from "./convTranspose.ts";
 import { isDepthwise, lowerDepthwise, lowerDepthwiseInputGradient, lowerDepthwiseKernelGradient } from "./depthwise.ts";
 import { withBias } from "./gemm.ts";
 import { turned } from "./turnFilters.ts";
-import type { Padding } from "./window.ts";
 
 const axes = ["H", "W"];
 
@@ -103,17 +110,6 @@ export const conv2dKernelGradientOp: OpDef<KernelGradientAttrs> = {
   },
 };
 
-export interface ConvOptions {
-  /** One number, or one for each axis. Default 1. */
-  readonly strides?: number | readonly number[];
-  /** Default "valid". */
-  readonly padding?: Padding;
-  /** One number, or one for each axis. Default 1. */
-  readonly dilations?: number | readonly number[];
-  /** The channels fall into so many groups, each with filters of its own. Default 1. */
-  readonly groups?: number;
-}
-
 /**
  * 2-D convolution: x [N, H, W, C], kernel [KH, KW, C / groups, F], bias [F] -> [N, OH, OW, F], with, padded by `pads`,
  * OH = floor((H + pads - dilation (KH - 1) - 1) / stride) + 1; padding "same": OH = ceil(H / stride).
@@ -127,14 +123,6 @@ export function conv2d(x: Value, kernel: Value, bias: Value | null = null, optio
   checkNames(where, options, ["strides", "padding", "dilations", "groups"]);
   const attrs = convAttrs(where, 2, x.type.shape, kernel.type.shape, options);
   return applyOne(conv2dOp, bias ? [x, kernel, bias] : [x, kernel], attrs);
-}
-
-export interface ConvTransposeOptions extends ConvOptions {
-  /**
-   * Rows and columns added at the end, below the stride: several inputs of a strided convolution have one output. Not
-   * with padding "same", which says how large the output is.
-   */
-  readonly outputPadding?: number | readonly number[];
 }
 
 /**

@@ -2,7 +2,8 @@ import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { checkNames, whereIs } from "../core/options.ts";
 import { showShape } from "../core/types.ts";
-import { type ConvOptions, type ConvTransposeOptions, conv2d, conv2dTranspose } from "./conv.ts";
+import { conv2d, conv2dTranspose } from "./conv.ts";
+import type { ConvOptions, ConvTransposeOptions } from "./convGeometry.ts";
 import { reshape } from "./reshape.ts";
 import type { Padding } from "./window.ts";
 

@@ -6,8 +6,7 @@ import type { Value } from "../core/graph.ts";
 import { apply, applyOne, type BoundProgram, noSecondDerivatives, type OpDef } from "../core/op.ts";
 import { checkNames, whereIs } from "../core/options.ts";
 import { type Shape, tensorType } from "../core/types.ts";
-import type { ConvOptions } from "./conv.ts";
-import { type ConvAttrs, convAttrs, inferConv, inferInputGradient } from "./convGeometry.ts";
+import { type ConvAttrs, type ConvOptions, convAttrs, inferConv, inferInputGradient } from "./convGeometry.ts";
 import { type ASource, type Batches, lowerGemm, withBias } from "./gemm.ts";
 import { lanesFor } from "./lanes.ts";
 

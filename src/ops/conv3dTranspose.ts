@@ -1,7 +1,7 @@
 import type { Value } from "../core/graph.ts";
 import { whereIs } from "../core/options.ts";
-import type { ConvTransposeOptions } from "./conv.ts";
 import { conv3dInputGradientOp, volumeAxes } from "./conv3d.ts";
+import type { ConvTransposeOptions } from "./convGeometry.ts";
 import { transposed } from "./convTranspose.ts";
 
 /**

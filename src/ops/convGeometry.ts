@@ -1,8 +1,26 @@
 import { ShapeError } from "../core/errors.ts";
 import { isCount } from "../core/options.ts";
 import { type Shape, sameShape, showShape, type TensorType, tensorType, wantDType } from "../core/types.ts";
-import type { ConvOptions } from "./conv.ts";
-import { outputSides, perAxis, resolvePads, type Window } from "./window.ts";
+import { outputSides, type Padding, perAxis, resolvePads, type Window } from "./window.ts";
+
+export interface ConvOptions {
+  /** One number, or one for each axis. Default 1. */
+  readonly strides?: number | readonly number[];
+  /** Default "valid". */
+  readonly padding?: Padding;
+  /** One number, or one for each axis. Default 1. */
+  readonly dilations?: number | readonly number[];
+  /** The channels fall into so many groups, each with filters of its own. Default 1. */
+  readonly groups?: number;
+}
+
+export interface ConvTransposeOptions extends ConvOptions {
+  /**
+   * Rows and columns added at the end, below the stride: several inputs of a strided convolution have one output. Not
+   * with padding "same", which says how large the output is.
+   */
+  readonly outputPadding?: number | readonly number[];
+}
 
 /** Names of the axes that a convolution slides over. */
 export type Axes = readonly string[];

@@ -3,8 +3,7 @@ import type { Value } from "../core/graph.ts";
 import { applyOne, type OpDef } from "../core/op.ts";
 import { checkNames } from "../core/options.ts";
 import type { Shape } from "../core/types.ts";
-import type { ConvTransposeOptions } from "./conv.ts";
-import { type Axes, type ConvAttrs, checkRanks } from "./convGeometry.ts";
+import { type Axes, type ConvAttrs, type ConvTransposeOptions, checkRanks } from "./convGeometry.ts";
 import { add } from "./elementwise.ts";
 import { perAxis, resolvePads } from "./window.ts";
 

@@ -35,10 +35,11 @@ export {
   swish,
   tanh,
 } from "./activations.ts";
-export { type ConvOptions, type ConvTransposeOptions, conv2d, conv2dTranspose } from "./conv.ts";
+export { conv2d, conv2dTranspose } from "./conv.ts";
 export { conv1d, conv1dTranspose } from "./conv1d.ts";
 export { conv3d } from "./conv3d.ts";
 export { conv3dTranspose } from "./conv3dTranspose.ts";
+export type { ConvOptions, ConvTransposeOptions } from "./convGeometry.ts";
 export {
   type CrossEntropyOptions,
   type NllOptions,

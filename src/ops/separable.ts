@@ -2,7 +2,8 @@ import { ShapeError } from "../core/errors.ts";
 import type { Value } from "../core/graph.ts";
 import { checkNames, whereIs } from "../core/options.ts";
 import { showShape } from "../core/types.ts";
-import { type ConvOptions, conv2d } from "./conv.ts";
+import { conv2d } from "./conv.ts";
+import type { ConvOptions } from "./convGeometry.ts";
 import { reshape } from "./reshape.ts";
 
 /** As of a convolution; the groups are the channels. */

@@ -1,7 +1,8 @@
 import { FormatError } from "../../../src/core/errors.ts";
-import { type ConvOptions, conv2d, conv2dTranspose } from "../../../src/ops/conv.ts";
+import { conv2d, conv2dTranspose } from "../../../src/ops/conv.ts";
 import { conv1d, conv1dTranspose } from "../../../src/ops/conv1d.ts";
 import { conv3d } from "../../../src/ops/conv3d.ts";
+import type { ConvOptions } from "../../../src/ops/convGeometry.ts";
 import { dense, matmul } from "../../../src/ops/matmul.ts";
 import { reshape } from "../../../src/ops/reshape.ts";
 import { separableConv2d } from "../../../src/ops/separable.ts";
